@@ -1,0 +1,11 @@
+# nanospan_flags: how our own sources are compiled (never exported). nanospan_sanitize: link flags of test programs.
+add_library(nanospan_flags INTERFACE)
+target_compile_options(nanospan_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -fvisibility=hidden -fvisibility-inlines-hidden -ffunction-sections -fdata-sections)
+target_link_libraries(nanospan_flags INTERFACE Threads::Threads)
+add_library(nanospan_sanitize INTERFACE)
+if(NANOSPAN_SANITIZE)
+  add_compile_options(-fsanitize=${NANOSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${NANOSPAN_SANITIZE})
+endif()

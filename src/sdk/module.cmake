@@ -1,0 +1,1 @@
+nanospan_module(sdk)
