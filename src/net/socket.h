@@ -1,0 +1,87 @@
+// Sockets without surprises: every descriptor is owned, close-on-exec and non-blocking; nothing raises SIGPIPE; addresses are values.
+//
+// Free functions over the system calls, each with an Error that names the call, the address and the errno text. Reentrant.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+namespace nanospan::net {
+
+/// Owns a file descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+/// An IPv4 or IPv6 address with a port.
+class SocketAddress {
+ public:
+  /// Parses "127.0.0.1", "::1" (without brackets); false if it is neither.
+  static bool parse(std::string_view literal, std::uint16_t port, SocketAddress& out);
+  static SocketAddress from(const sockaddr* address, socklen_t size);
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  socklen_t size() const { return size_; }
+  int family() const { return storage_.ss_family; }
+  std::uint16_t port() const;
+  void set_port(std::uint16_t port);
+  /// "127.0.0.1:4318", "[::1]:4318"
+  std::string text() const;
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t size_ = 0;
+};
+
+/// "connect: Connection refused", say.
+Error system_error(std::string_view what, int error_number);
+
+/// Binds and listens, with SO_REUSEADDR, and SO_REUSEPORT if `share_port`. IPv6 wildcard sockets take IPv4 as well.
+Result<Fd> listen_on(const SocketAddress& address, bool share_port);
+Result<SocketAddress> local_address(int fd);
+
+/// Starts a TCP connection (TCP_NODELAY set). `in_progress` says whether connect_result() must be asked once it is writable.
+/// On failure the errno is in `error_number`.
+struct ConnectStart {
+  Fd fd;
+  bool in_progress = false;
+  int error_number = 0;
+};
+ConnectStart start_connect(const SocketAddress& address);
+/// 0 if the connection stands, else its errno.
+int connect_result(int fd);
+
+/// Accepts one connection: TCP_NODELAY, non-blocking. An empty Fd with 0 or the errno in `error_number` (EAGAIN counts as 0).
+struct Accepted {
+  Fd fd;
+  SocketAddress peer;
+  int error_number = 0;
+};
+Accepted accept_on(int listener);
+
+}  // namespace nanospan::net
