@@ -40,6 +40,8 @@ class LoopHandle {
   explicit LoopHandle(Poller* poller) : poller_(poller) {}
   /// Runs `task` on the loop's thread, soon and in order. False (and the task is destroyed at once) if the loop is gone.
   bool post(Task task);
+  /// True on the thread that last entered the loop.
+  bool on_loop_thread() const { return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
  private:
   friend class EventLoop;
@@ -49,6 +51,7 @@ class LoopHandle {
   std::mutex mutex_;
   std::vector<Task> tasks_;
   Poller* poller_;  // null once the loop is gone
+  std::atomic<std::thread::id> thread_{};
 };
 
 /// A one-shot timer that can be armed any number of times; allocation-free after construction. Fires on the loop's thread.
@@ -63,6 +66,7 @@ class Timer {
   void arm(base::MonotonicNanos at);
   void cancel();
   bool armed() const { return place_ != kUnarmed; }
+  base::MonotonicNanos at() const { return armed() ? at_ : base::kNever; }
 
  private:
   friend class EventLoop;
@@ -110,7 +114,7 @@ class EventLoop {
   int pollable_fd() const { return poller_->pollable_fd(); }
 
   /// True on the thread that last entered run(), run_once() or poll_once().
-  bool on_loop_thread() const { return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  bool on_loop_thread() const { return handle_->on_loop_thread(); }
 
   /// In the child of a fork: lets go of the kernel objects shared with the parent. Only destruction is allowed afterwards (of the
   /// loop and of what is registered with it).
@@ -140,7 +144,6 @@ class EventLoop {
   std::vector<PollEvent> events_;
   base::MonotonicNanos now_;
   std::atomic<bool> stopped_{false};
-  std::atomic<std::thread::id> thread_{};
 };
 
 }  // namespace nanospan::net

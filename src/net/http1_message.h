@@ -50,6 +50,7 @@ class HeaderBlock {
 
  private:
   friend class HeadReader;
+  friend struct MessageHead;
   struct Span {
     std::uint32_t name, name_size, value, value_size;
   };
@@ -79,8 +80,7 @@ struct MessageHead {
   struct Part {
     std::uint32_t at = 0, size = 0;
   };
-  std::string_view part(Part p) const { return start_line_of(p); }
-  std::string_view start_line_of(Part p) const;
+  std::string_view part(Part p) const { return headers.text(p.at, p.size); }
   Part start_[2];
 };
 

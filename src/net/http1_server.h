@@ -79,6 +79,7 @@ class Responder {
 
  private:
   friend class Http1Connection;
+  void deliver(Response response, bool unanswered);
   Responder(std::shared_ptr<LoopHandle> loop, std::weak_ptr<class Http1Shard> shard, std::uint64_t connection)
       : loop_(std::move(loop)), shard_(std::move(shard)), connection_(connection) {}
   std::shared_ptr<LoopHandle> loop_;

@@ -1,0 +1,48 @@
+#include "net/byte_stream.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+namespace nanospan::net {
+namespace {
+
+IoResult to_result(ssize_t moved) {
+  if (moved > 0) return {IoResult::State::kDone, static_cast<std::size_t>(moved), 0};
+  if (moved == 0) return {IoResult::State::kEnd, 0, 0};
+  if (errno == EAGAIN || errno == EINTR) return {IoResult::State::kWouldBlock, 0, 0};
+  return {IoResult::State::kFailed, 0, errno};
+}
+
+class SocketStream final : public ByteStream {
+ public:
+  explicit SocketStream(Fd socket) : socket_(std::move(socket)) {}
+
+  int fd() const override { return socket_.get(); }
+
+  IoResult read(std::span<const iovec> into) override { return to_result(::readv(fd(), into.data(), count(into))); }
+
+  IoResult write(std::span<const iovec> from) override {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg only reads it
+    message.msg_iovlen = static_cast<std::size_t>(count(from));
+    return to_result(::sendmsg(fd(), &message, MSG_NOSIGNAL));
+  }
+
+  void finish_writing() override { ::shutdown(fd(), SHUT_WR); }
+
+ private:
+  static int count(std::span<const iovec> pieces) {
+    return static_cast<int>(std::min<std::size_t>(pieces.size(), IOV_MAX));
+  }
+
+  Fd socket_;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteStream> make_socket_stream(Fd socket) { return std::make_unique<SocketStream>(std::move(socket)); }
+
+}  // namespace nanospan::net

@@ -1,0 +1,381 @@
+#include "net/http1_connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "net/http1_shard.h"
+#include "net/http1_writer.h"
+
+namespace nanospan::net {
+namespace {
+
+using C = Http1ServerCounters;
+
+// "Drain a socket before turning to the next" (measured-gateway.md): up to 16 reads a turn, of up to 256 KB each.
+constexpr int kReadsPerTurn = 16;
+constexpr int kRequestsPerTurn = 64;
+constexpr std::size_t kReadBytes = 256u << 10;
+// A chunk at least this long is received straight into the body; shorter ones would cost a system call each.
+constexpr std::uint64_t kDirectChunkBytes = 16u << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+Http1Limits limits_of(const Http1ServerOptions& options) {
+  return {options.start_line_bytes_max, options.head_bytes_max, options.head_fields_max};
+}
+
+}  // namespace
+
+Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
+                                 std::string peer)
+    : shard_(shard),
+      id_(id),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      parser_(Http1Parser::Role::kRequests, limits_of(shard.options())),
+      timer_(shard.loop(), [this] { on_timer(); }) {}
+
+Http1Connection::~Http1Connection() { shard_.loop().unwatch(stream_->fd()); }
+
+// --- Entry points: each ends in settle() ------------------------------------------------------------------------------------------
+
+void Http1Connection::start() {
+  set_deadline(shard_.loop().now() + shard_.options().idle_nanos);
+  if (!shard_.loop().watch(stream_->fd(), kReadable, *this).ok()) state_ = State::kClosed;
+  settle();
+}
+
+void Http1Connection::on_ready(unsigned ready) {
+  // While the handler has the request nothing is read, so a dead peer shows only here (and would show for ever).
+  if (state_ == State::kAnswering && (ready & kFailed) != 0) close(&C::closed_by_peer_in_response);
+  run();
+  settle();
+}
+
+void Http1Connection::answer(Response response) {
+  if (state_ != State::kAnswering) return;
+  start_writing(std::move(response));
+  if (in_handler_) return;  // run() is on the stack and goes on when on_request() returns
+  run();
+  settle();
+}
+
+void Http1Connection::resume() {
+  run();
+  settle();
+}
+
+void Http1Connection::drain() {
+  run();  // a request may be here already, unread
+  if (state_ == State::kReading && parser_.between_messages()) state_ = State::kClosed;
+  settle();
+}
+
+void Http1Connection::settle() {
+  if (in_handler_) return;
+  switch (state_) {
+    case State::kReading:
+    case State::kSkipping:
+    case State::kLingering: return shard_.loop().set_interest(stream_->fd(), kReadable);
+    case State::kAnswering: return shard_.loop().set_interest(stream_->fd(), 0);
+    case State::kWriting: return shard_.loop().set_interest(stream_->fd(), kWritable);
+    case State::kClosed: return shard_.remove(id_);  // destroys this
+  }
+}
+
+void Http1Connection::on_timer() {
+  const base::MonotonicNanos now = shard_.loop().now();
+  if (now < deadline_) return timer_.arm(deadline_);  // the deadline moved on since the timer was armed
+  switch (state_) {
+    case State::kReading:
+      if (parser_.between_messages()) {
+        close(&C::closed_idle);
+      } else if (!parser_.head_seen()) {
+        shard_.count(&C::closed_head_slow);
+        refuse(408, "the request's headers took too long");
+      } else if (now >= body_deadline()) {
+        shard_.count(&C::closed_body_slow);
+        refuse(408, "the request's body came too slowly");
+      } else {
+        set_deadline(body_deadline());
+      }
+      break;
+    case State::kSkipping: close(&C::closed_body_slow); break;
+    case State::kWriting: close(&C::closed_write_slow); break;
+    case State::kLingering: state_ = State::kClosed; break;
+    case State::kAnswering:
+    case State::kClosed: break;
+  }
+  run();
+  settle();
+}
+
+void Http1Connection::run() {
+  int reads = 0;
+  int answers = 0;
+  for (;;) {
+    switch (state_) {
+      case State::kReading:
+      case State::kSkipping:
+      case State::kLingering: {
+        const bool from_memory = pending_at_ < pending_.size();
+        if (from_memory && ++answers > kRequestsPerTurn) return shard_.resume_later(id_);
+        if (!from_memory && ++reads > kReadsPerTurn) return;  // level-triggered: the poller brings us back
+        if (!read_some()) return;
+        break;
+      }
+      case State::kWriting:
+        if (!write_some()) return;
+        break;
+      case State::kAnswering:
+      case State::kClosed: return;
+    }
+  }
+}
+
+// --- Reading ----------------------------------------------------------------------------------------------------------------------
+
+bool Http1Connection::read_some() {
+  if (pending_at_ < pending_.size()) {
+    const std::string_view input = std::string_view(pending_).substr(pending_at_);
+    pending_at_ = pending_.size();  // used up, unless parse() keeps a rest
+    parse(input);
+    if (pending_at_ == pending_.size()) keep_rest({});
+    return true;
+  }
+  const std::uint64_t left = state_ == State::kReading ? parser_.contiguous_body_left() : 0;
+  if (left >= kDirectChunkBytes || (left > 0 && parser_.head().content_length)) return read_into_body(left);
+  const std::span<char> scratch = shard_.scratch();
+  const iovec into{scratch.data(), scratch.size()};
+  const IoResult result = stream_->read({&into, 1});
+  if (result.state != IoResult::State::kDone) return handle_end(result);
+  shard_.count(&C::bytes_received, result.bytes);
+  parse({scratch.data(), result.bytes});
+  return result.bytes == scratch.size() || state_ != State::kReading;  // a short read emptied the socket
+}
+
+bool Http1Connection::read_into_body(std::uint64_t left) {
+  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadBytes));
+  if (!make_room(want)) return true;  // refused: there is an answer to write
+  const iovec into{body_.tail(), want};
+  const IoResult result = stream_->read({&into, 1});
+  if (result.state != IoResult::State::kDone) return handle_end(result);
+  shard_.count(&C::bytes_received, result.bytes);
+  body_.wrote(result.bytes);
+  body_received_ += result.bytes;
+  parser_.body_received(result.bytes);
+  parse({});
+  return result.bytes == want || state_ != State::kReading;
+}
+
+/// Nothing came: blocked, closed by the peer, or broken.
+bool Http1Connection::handle_end(const IoResult& result) {
+  if (result.state == IoResult::State::kWouldBlock) return false;
+  if (state_ == State::kReading && !parser_.between_messages()) {
+    close(parser_.head_seen() ? &C::closed_by_peer_in_body : &C::closed_by_peer_in_head);
+  } else {
+    state_ = State::kClosed;
+  }
+  return false;
+}
+
+void Http1Connection::parse(std::string_view input) {
+  if (state_ == State::kLingering) return;  // read away, so that the close is no reset
+  const bool was_between = parser_.between_messages();
+  for (;;) {
+    const Http1Parser::Step step = parser_.next(input);
+    input.remove_prefix(step.consumed);
+    switch (step.event) {
+      case Http1Parser::Event::kNeedMore:
+        if (was_between && !parser_.head_seen()) set_deadline(shard_.loop().now() + shard_.options().head_nanos);
+        return;
+      case Http1Parser::Event::kHead: on_head(!input.empty()); break;
+      case Http1Parser::Event::kBody: keep_body(step.body); break;
+      case Http1Parser::Event::kDone:
+        keep_rest(input);
+        return state_ == State::kSkipping ? next_request() : dispatch();
+      case Http1Parser::Event::kFault:
+        if (state_ == State::kSkipping) return linger();
+        return refuse(parser_.fault());
+    }
+    if (state_ == State::kWriting) {  // refused: what is left of the input is the body that nobody wants
+      return keep_rest(input);
+    }
+  }
+}
+
+void Http1Connection::on_head(bool body_follows_in_input) {
+  const MessageHead& head = parser_.head();
+  shard_.count(&C::requests);
+  keep_alive_ = head.keep_alive;
+  head_only_ = head.method() == "HEAD";
+  body_ = ByteBlock();
+  body_received_ = 0;
+  body_since_ = shard_.loop().now();
+  Admission admission = shard_.handler().on_headers(head);
+  const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+  if (admission.accepted) {
+    parser_.set_body_limit(admission.body_bytes_max);
+    body_bytes_max_ = admission.body_bytes_max;
+    ticket_ = std::move(admission.ticket);
+    if (!has_body || head.content_length.value_or(0) > admission.body_bytes_max) return;  // the parser refuses
+    if (!accept_body(body_follows_in_input)) refuse(503, "no memory for the body");
+    return;
+  }
+  shard_.count(&C::answered_by_handler_early);
+  body_unread_ = has_body;
+  parser_.set_body_limit(shard_.options().skip_body_bytes_max);
+  // With Expect, the client may or may not send the body after a final answer: only a close makes that certain.
+  const bool skippable = head.content_length.value_or(0) <= shard_.options().skip_body_bytes_max;
+  if (has_body && (head.expects_continue || !skippable)) keep_alive_ = false;
+  start_writing(std::move(admission.response));
+}
+
+bool Http1Connection::accept_body(bool body_follows_in_input) {
+  const MessageHead& head = parser_.head();
+  if (head.content_length && !body_.reserve(static_cast<std::size_t>(*head.content_length))) return false;
+  set_deadline(body_deadline());
+  if (head.expects_continue && !body_follows_in_input) {
+    const iovec from{const_cast<char*>(kContinue.data()), kContinue.size()};
+    const IoResult result = stream_->write({&from, 1});
+    // All answers before it are written, so there is room; a stream that takes less is broken.
+    if (result.state != IoResult::State::kDone || result.bytes != kContinue.size()) state_ = State::kClosed;
+  }
+  return true;
+}
+
+/// Room for `more` body bytes; bodies of unknown length grow by half, charged to the ticket first. False if refused.
+bool Http1Connection::make_room(std::size_t more) {
+  const std::size_t need = body_.size() + more;
+  if (need <= body_.capacity()) return true;
+  const std::size_t capacity = std::max(need, std::min(body_.capacity() + body_.capacity() / 2, body_bytes_max_));
+  if ((ticket_ != nullptr && !ticket_->grow(capacity)) || !body_.reserve(capacity)) {
+    shard_.count(&C::refused_ticket);
+    refuse(503, "no memory for the body; try again later");
+    return false;
+  }
+  return true;
+}
+
+void Http1Connection::keep_body(std::string_view piece) {
+  body_received_ += piece.size();
+  if (state_ == State::kSkipping || !make_room(piece.size())) return;
+  body_.append(piece);
+}
+
+/// Remembers input that belongs to a later request: in place if it is the end of pending_ already.
+void Http1Connection::keep_rest(std::string_view input) {
+  if (!input.empty() && input.data() + input.size() == pending_.data() + pending_.size()) {
+    pending_at_ = pending_.size() - input.size();
+    return;
+  }
+  pending_ = std::string(input);
+  pending_at_ = 0;
+}
+
+void Http1Connection::dispatch() {
+  state_ = State::kAnswering;
+  deadline_ = base::kNever;
+  Request request{parser_.take_head(), std::move(body_), std::move(ticket_), peer_, &shard_.loop()};
+  Responder responder(shard_.loop().handle(), shard_.weak_from_this(), id_);
+  in_handler_ = true;
+  shard_.handler().on_request(std::move(request), std::move(responder));
+  in_handler_ = false;
+}
+
+// --- Answering --------------------------------------------------------------------------------------------------------------------
+
+void Http1Connection::refuse(Http1Fault fault) {
+  const int status = status_for(fault);
+  shard_.count(status == 413                    ? &C::refused_body_too_large
+               : status == 414 || status == 431 ? &C::refused_head_too_large
+                                                : &C::refused_malformed);
+  refuse(status, describe(fault));
+}
+
+void Http1Connection::refuse(int status, std::string_view reason) {
+  keep_alive_ = false;
+  body_unread_ = true;
+  Response response = shard_.handler().on_refused(status, reason, parser_.head_seen() ? &parser_.head() : nullptr);
+  response.status = status;
+  start_writing(std::move(response));
+}
+
+void Http1Connection::start_writing(Response response) {
+  keep_alive_ = keep_alive_ && !response.close && !shard_.draining();
+  out_head_ = response_head(response, keep_alive_, shard_.date());
+  out_body_ = head_only_ || !may_have_body(response.status) ? std::string() : std::move(response.body);
+  out_sent_ = 0;
+  ticket_.reset();
+  if (body_unread_) body_ = ByteBlock();
+  set_deadline(shard_.loop().now() + shard_.options().write_nanos);
+  state_ = State::kWriting;
+}
+
+bool Http1Connection::write_some() {
+  std::array<iovec, 2> pieces{iovec{out_head_.data(), out_head_.size()}, iovec{out_body_.data(), out_body_.size()}};
+  std::size_t skip = out_sent_;
+  for (iovec& piece : pieces) {
+    const std::size_t gone = std::min(skip, piece.iov_len);
+    piece = {static_cast<char*>(piece.iov_base) + gone, piece.iov_len - gone};
+    skip -= gone;
+  }
+  const IoResult result = stream_->write(pieces);
+  if (result.state == IoResult::State::kWouldBlock) return false;
+  if (result.state != IoResult::State::kDone) {
+    close(&C::closed_by_peer_in_response);
+    return false;
+  }
+  shard_.count(&C::bytes_sent, result.bytes);
+  out_sent_ += result.bytes;
+  if (out_sent_ == out_head_.size() + out_body_.size()) after_answer();
+  return true;
+}
+
+void Http1Connection::after_answer() {
+  shard_.count(&C::answered);
+  out_head_.clear();
+  out_body_ = std::string();
+  if (!keep_alive_ || shard_.draining()) return linger();
+  if (!body_unread_) return next_request();
+  state_ = State::kSkipping;
+  body_since_ = shard_.loop().now();
+  body_received_ = 0;
+  set_deadline(body_since_ + shard_.options().body_grace_nanos);
+}
+
+void Http1Connection::next_request() {
+  parser_.start_next();
+  body_unread_ = false;
+  state_ = State::kReading;
+  set_deadline(shard_.loop().now() + shard_.options().idle_nanos);
+  if (shard_.draining()) linger();
+}
+
+/// Closing a socket with unread bytes resets it, and the reset may overtake the answer (RFC 9112, 9.6): so the peer is told
+/// that nothing more comes, and what it still sends is read away for a moment.
+void Http1Connection::linger() {
+  stream_->finish_writing();
+  keep_rest({});
+  state_ = State::kLingering;
+  set_deadline(shard_.loop().now() + shard_.options().linger_nanos);
+}
+
+void Http1Connection::close(std::uint64_t C::*reason) {
+  shard_.count(reason);
+  state_ = State::kClosed;
+}
+
+void Http1Connection::set_deadline(base::MonotonicNanos at) {
+  deadline_ = at;
+  // Most deadlines are moved on before they come: the timer stays where it is and looks again when it fires.
+  if (at < timer_.at()) timer_.arm(at);
+}
+
+/// By when the next byte of the body must have come, at the lowest allowed pace.
+base::MonotonicNanos Http1Connection::body_deadline() const {
+  const Http1ServerOptions& options = shard_.options();
+  const std::uint64_t pace = std::max<std::uint64_t>(options.body_bytes_per_second_min, 1);
+  return body_since_ + options.body_grace_nanos + body_received_ / pace * base::kNanosPerSecond;
+}
+
+}  // namespace nanospan::net

@@ -1,0 +1,104 @@
+// Http1Connection: one accepted connection of an Http1Server, from its first byte to its close. Internal to the server.
+//
+//            +----------------------------- keep-alive ------------------------------+
+//            v                                                                       |
+//        kReading --head: on_headers()--> body --complete: on_request()--> kAnswering --> kWriting --+--> kLingering --> kClosed
+//            |                                                                          ^           |
+//            +--- refused (fault, limit, too slow, early answer) -----------------------+           +--> kSkipping (rest of a
+//                                                                                                        refused body), kReading
+//
+// Loop thread only. Owned by its shard; every entry point may end with the connection being destroyed (settle()).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/byte_block.h"
+#include "net/byte_stream.h"
+#include "net/event_loop.h"
+#include "net/http1_parser.h"
+#include "net/http1_server.h"
+
+namespace nanospan::net {
+
+class Http1Shard;
+
+class Http1Connection final : public FdHandler {
+ public:
+  Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer);
+  ~Http1Connection() override;
+
+  /// Registers with the loop and reads what is there already.
+  void start();
+  void on_ready(unsigned ready) override;
+  /// The handler's answer, from its Responder.
+  void answer(Response response);
+  /// Closes if idle; else the answer in the making is the last one.
+  void drain();
+  /// Goes on after giving other connections a turn.
+  void resume();
+
+ private:
+  enum class State { kReading, kAnswering, kWriting, kSkipping, kLingering, kClosed };
+
+  void on_timer();
+  void run();
+  void settle();
+
+  // Reading. These return false when there is nothing more to do until the poller reports again.
+  bool read_some();
+  bool read_into_body(std::uint64_t left);
+  bool handle_end(const IoResult& result);
+  void parse(std::string_view input);
+  void on_head(bool body_follows_in_input);
+  bool accept_body(bool body_follows_in_input);
+  bool make_room(std::size_t more);
+  void keep_body(std::string_view piece);
+  void keep_rest(std::string_view input);
+  void dispatch();
+
+  // Answering.
+  void refuse(int status, std::string_view reason);
+  void refuse(Http1Fault fault);
+  void start_writing(Response response);
+  bool write_some();
+  void after_answer();
+  void next_request();
+  void linger();
+  void close(std::uint64_t Http1ServerCounters::*reason);
+
+  void set_deadline(base::MonotonicNanos at);
+  base::MonotonicNanos body_deadline() const;
+
+  Http1Shard& shard_;
+  const std::uint64_t id_;
+  const std::unique_ptr<ByteStream> stream_;
+  const std::string peer_;
+  Http1Parser parser_;
+  Timer timer_;
+  base::MonotonicNanos deadline_ = base::kNever;
+
+  State state_ = State::kReading;
+  bool in_handler_ = false;       // on_request() is on the stack: its answer is only stored
+  std::string pending_;           // received, not parsed (pipelined requests), from pending_at_ on
+  std::size_t pending_at_ = 0;
+
+  // The request being read or answered.
+  bool keep_alive_ = true;
+  bool head_only_ = false;        // HEAD: the answer has no body
+  bool body_unread_ = false;      // refused before its body was read
+  base::MonotonicNanos body_since_ = 0;
+  std::uint64_t body_received_ = 0;
+  std::size_t body_bytes_max_ = 0;
+  ByteBlock body_;
+  std::unique_ptr<BodyTicket> ticket_;
+
+  // The answer being written.
+  std::string out_head_;
+  std::string out_body_;
+  std::size_t out_sent_ = 0;
+};
+
+}  // namespace nanospan::net

@@ -1,0 +1,158 @@
+#include "net/http1_server.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "net/http1_shard.h"
+
+namespace nanospan::net {
+namespace {
+
+Error address_error(const Http1ServerOptions& options) {
+  return Error{ErrorCode::kInvalidArgument,
+               "listen address \"" + options.host + "\" is not an IP address; use 127.0.0.1, 0.0.0.0, :: or localhost"};
+}
+
+/// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the connections.
+Result<SocketAddress> claim(const Http1ServerOptions& options) {
+  std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
+  SocketAddress address;
+  if (!SocketAddress::parse(host.empty() ? "::" : host, options.port, address)) return address_error(options);
+  Result<Fd> probe = listen_on(address, false);
+  if (!probe.ok() && host.empty() && SocketAddress::parse("0.0.0.0", options.port, address)) {
+    probe = listen_on(address, false);  // a kernel without IPv6
+  }
+  if (!probe.ok()) return probe.error();
+  return local_address(probe->get());
+}
+
+}  // namespace
+
+// --- Responder --------------------------------------------------------------------------------------------------------------------
+
+Responder::Responder(Responder&& other) noexcept
+    : loop_(std::move(other.loop_)),
+      shard_(std::move(other.shard_)),
+      connection_(std::exchange(other.connection_, 0)) {}
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+  if (this != &other) {
+    Responder dropped(std::move(*this));  // answers 500 if it was not used
+    loop_ = std::move(other.loop_);
+    shard_ = std::move(other.shard_);
+    connection_ = std::exchange(other.connection_, 0);
+  }
+  return *this;
+}
+
+Responder::~Responder() {
+  if (valid()) deliver(Response{500, {}, {}, false}, true);
+}
+
+void Responder::respond(Response response) {
+  assert(valid());
+  deliver(std::move(response), false);
+}
+
+void Responder::deliver(Response response, bool unanswered) {
+  auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), answer = std::move(response),
+                 unanswered]() mutable {
+    // Taken up on the loop's thread only, so that a shard never dies on another one.
+    const std::shared_ptr<Http1Shard> alive = shard.lock();
+    if (!alive) return;
+    if (unanswered) return alive->answer_missing(id);
+    alive->answer(id, std::move(answer));
+  };
+  const std::shared_ptr<LoopHandle> loop = std::move(loop_);
+  if (loop->on_loop_thread()) return finish();
+  loop->post(std::move(finish));
+}
+
+Response Http1Handler::on_refused(int status, std::string_view reason, const MessageHead* /*head*/) {
+  return {status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n", true};
+}
+
+// --- Http1Server ------------------------------------------------------------------------------------------------------------------
+
+struct Http1Server::State {
+  std::vector<EventLoop*> loops;
+  std::vector<std::shared_ptr<Http1Shard>> shards;
+  std::uint16_t port = 0;
+};
+
+Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> loops, Http1ServerOptions options,
+                                                        std::shared_ptr<Http1Handler> handler) {
+  if (loops.empty()) return Error{ErrorCode::kInvalidArgument, "an HTTP server needs at least one event loop"};
+  Result<SocketAddress> address = claim(options);
+  if (!address.ok()) return address.error();
+  auto state = std::make_shared<State>();
+  state->loops = loops;
+  state->port = address->port();
+  const auto shared = std::make_shared<const Http1ServerOptions>(std::move(options));
+  const std::size_t share = std::max<std::size_t>(1, shared->connections_max / loops.size());
+  for (EventLoop* loop : loops) {
+    Result<Fd> listener = listen_on(*address, loops.size() > 1);
+    if (!listener.ok()) return listener.error();
+    state->shards.push_back(std::make_shared<Http1Shard>(*loop, shared, handler, share, std::move(listener).value()));
+  }
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    loops[i]->post([shard = state->shards[i]] { shard->start(); });
+  }
+  return std::unique_ptr<Http1Server>(new Http1Server(std::move(state)));
+}
+
+Http1Server::~Http1Server() {
+  for (std::size_t i = 0; i < state_->shards.size(); ++i) {
+    state_->loops[i]->post([shard = std::move(state_->shards[i])] { shard->close_all(); });
+  }
+}
+
+std::uint16_t Http1Server::port() const { return state_->port; }
+
+Http1ServerCounters Http1Server::counters() const {
+  Http1ServerCounters sum;
+  for (const auto& shard : state_->shards) shard->add_to(sum);
+  return sum;
+}
+
+void Http1Server::begin_drain(base::Deadline deadline, Task drained) {
+  struct Gathering {
+    explicit Gathering(std::size_t count, Task task) : left(count), done(std::move(task)) {}
+    std::atomic<std::size_t> left;
+    Task done;
+  };
+  const auto gathering = std::make_shared<Gathering>(state_->shards.size(), std::move(drained));
+  for (std::size_t i = 0; i < state_->shards.size(); ++i) {
+    state_->loops[i]->post([shard = state_->shards[i], deadline, gathering] {
+      shard->begin_drain(deadline, [gathering] {
+        if (gathering->left.fetch_sub(1) == 1 && gathering->done) gathering->done();
+      });
+    });
+  }
+}
+
+bool Http1Server::shutdown(base::Deadline deadline) {
+  struct Gate {
+    std::mutex mutex;
+    std::condition_variable opened;
+    bool open = false;
+  };
+  const auto gate = std::make_shared<Gate>();
+  begin_drain(deadline, [gate] {
+    const std::lock_guard lock(gate->mutex);
+    gate->open = true;
+    gate->opened.notify_all();
+  });
+  // The loops close everything at the deadline themselves; the slack is for them to get round to it.
+  constexpr std::uint64_t kSlackNanos = 50 * base::kNanosPerMilli;
+  constexpr std::uint64_t kWaitNanosMax = 24 * 3600 * base::kNanosPerSecond;
+  const base::Clock& clock = state_->loops.front()->clock();
+  const std::uint64_t left = std::min(deadline.left(clock.monotonic_now()), kWaitNanosMax) + kSlackNanos;
+  std::unique_lock lock(gate->mutex);
+  return gate->opened.wait_for(lock, std::chrono::nanoseconds(left), [&gate] { return gate->open; });
+}
+
+}  // namespace nanospan::net

@@ -1,0 +1,177 @@
+#include "net/http1_shard.h"
+
+#include <cerrno>
+
+#include "net/http1_writer.h"
+
+namespace nanospan::net {
+namespace {
+
+// 64 KiB holds any head and most small bodies whole; larger bodies are received straight into their own block.
+constexpr std::size_t kScratchBytes = 64u << 10;
+constexpr int kAcceptsPerTurn = 64;
+constexpr std::uint64_t kAcceptPauseNanos = 100 * base::kNanosPerMilli;
+
+using C = Http1ServerCounters;
+constexpr std::array kCounters = {
+    &C::connections_accepted, &C::connections_open, &C::connections_over_limit, &C::accept_failures, &C::requests,
+    &C::answered, &C::answered_by_handler_early, &C::refused_malformed, &C::refused_head_too_large,
+    &C::refused_body_too_large, &C::refused_ticket, &C::closed_idle, &C::closed_head_slow, &C::closed_body_slow,
+    &C::closed_write_slow, &C::closed_by_peer_in_head, &C::closed_by_peer_in_body, &C::closed_by_peer_in_response,
+    &C::closed_by_drain, &C::unanswered, &C::answers_too_late, &C::bytes_received, &C::bytes_sent};
+static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter is missing above");
+
+}  // namespace
+
+Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options,
+                       std::shared_ptr<Http1Handler> handler, std::size_t connections_max, Fd listener)
+    : loop_(loop),
+      options_(std::move(options)),
+      handler_(std::move(handler)),
+      connections_max_(connections_max),
+      listener_(std::move(listener)),
+      accept_again_(loop, [this] { start(); }),
+      drain_timer_(loop,
+                   [this] {
+                     count(&C::closed_by_drain, connections_.size());
+                     drop_connections();
+                   }),
+      scratch_(kScratchBytes) {}
+
+Http1Shard::~Http1Shard() { close_all(); }
+
+void Http1Shard::start() {
+  if (!loop_.watch(listener_.get(), kReadable, *this).ok()) pause_accepting();
+}
+
+void Http1Shard::on_ready(unsigned /*ready*/) { accept_some(); }
+
+void Http1Shard::accept_some() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    Accepted accepted = accept_on(listener_.get());
+    if (accepted.fd) {
+      adopt(std::move(accepted));
+    } else if (accepted.error_number == EMFILE || accepted.error_number == ENFILE || accepted.error_number == ENOMEM ||
+               accepted.error_number == ENOBUFS) {
+      return pause_accepting();
+    } else if (accepted.error_number == 0) {
+      return;
+    } else {
+      count(&C::accept_failures);  // a connection that died in the queue (ECONNABORTED, EPROTO, ...): on to the next
+    }
+  }
+}
+
+/// Out of descriptors the connection stays in the queue and the listener stays readable: without a pause the loop would spin.
+void Http1Shard::pause_accepting() {
+  count(&C::accept_failures);
+  loop_.unwatch(listener_.get());
+  accept_again_.arm(loop_.now() + kAcceptPauseNanos);
+}
+
+void Http1Shard::adopt(Accepted accepted) {
+  count(&C::connections_accepted);
+  if (connections_.size() >= connections_max_) return count(&C::connections_over_limit);
+  const std::uint64_t id = ++last_id_;
+  std::unique_ptr<ByteStream> stream = options_->make_stream ? options_->make_stream(std::move(accepted.fd))
+                                                             : make_socket_stream(std::move(accepted.fd));
+  auto& connection = connections_[id];
+  connection = std::make_unique<Http1Connection>(*this, id, std::move(stream), accepted.peer.text());
+  count(&C::connections_open);
+  connection->start();
+}
+
+void Http1Shard::answer(std::uint64_t connection, Response response) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return count(&C::answers_too_late);
+  found->second->answer(std::move(response));
+}
+
+void Http1Shard::answer_missing(std::uint64_t connection) {
+  count(&C::unanswered);
+  if (!handler_) return;
+  Response response = handler_->on_refused(500, "the request was not answered", nullptr);
+  response.status = 500;
+  answer(connection, std::move(response));
+}
+
+void Http1Shard::remove(std::uint64_t connection) {
+  const auto gone = connections_.extract(connection);  // destroyed last: a ticket's destructor may call back
+  count(&C::connections_open, static_cast<std::uint64_t>(-1));
+  finish_drain_if_done();
+}
+
+void Http1Shard::resume_later(std::uint64_t connection) {
+  loop_.post([weak = weak_from_this(), connection] {
+    const auto shard = weak.lock();
+    if (!shard) return;
+    const auto found = shard->connections_.find(connection);
+    if (found != shard->connections_.end()) found->second->resume();
+  });
+}
+
+void Http1Shard::stop_accepting() {
+  accept_again_.cancel();
+  loop_.unwatch(listener_.get());
+  listener_.reset();
+}
+
+void Http1Shard::begin_drain(base::Deadline deadline, Task drained) {
+  drained_.push_back(std::move(drained));
+  if (!draining_ || deadline.at < drain_deadline_.at) {
+    drain_deadline_ = deadline;
+    drain_timer_.arm(deadline.at);
+  }
+  if (!draining_) {
+    if (listener_) accept_some();  // what completed its handshake would be reset by closing the listener
+    draining_ = true;
+    stop_accepting();
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, connection] : connections_) ids.push_back(id);
+    for (const std::uint64_t id : ids) {
+      if (const auto found = connections_.find(id); found != connections_.end()) found->second->drain();
+    }
+  }
+  finish_drain_if_done();
+}
+
+void Http1Shard::finish_drain_if_done() {
+  if (!draining_ || !connections_.empty()) return;
+  drain_timer_.cancel();
+  for (const Task& task : std::exchange(drained_, {})) task();
+}
+
+void Http1Shard::drop_connections() {
+  count(&C::connections_open, std::uint64_t{0} - connections_.size());
+  const auto gone = std::exchange(connections_, {});  // see remove()
+  finish_drain_if_done();
+}
+
+void Http1Shard::close_all() {
+  draining_ = true;
+  stop_accepting();
+  drop_connections();
+  handler_.reset();
+}
+
+std::string_view Http1Shard::date() {
+  const base::UnixNanos now = loop_.clock().unix_now();
+  if (const std::uint64_t second = now / base::kNanosPerSecond; second != date_second_) {
+    date_second_ = second;
+    date_ = http_date(now);
+  }
+  return date_;
+}
+
+void Http1Shard::count(Counter counter, std::uint64_t by) {
+  const std::atomic_ref<std::uint64_t> value(counters_.*counter);
+  value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);  // one writer: no locked add
+}
+
+void Http1Shard::add_to(Http1ServerCounters& sum) const {
+  for (const Counter counter : kCounters) {
+    sum.*counter += std::atomic_ref<std::uint64_t>(counters_.*counter).load(std::memory_order_relaxed);
+  }
+}
+
+}  // namespace nanospan::net

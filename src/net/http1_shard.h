@@ -1,0 +1,80 @@
+// Http1Shard: an Http1Server's part on one loop: the listener, the connections, the counters. Internal to the server.
+//
+// Everything is for the loop's thread, except snapshot(). Held by the server object, which gives it up on the loop's thread; Responders
+// hold weak references, taken up on the loop's thread only.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/http1_connection.h"
+#include "net/http1_server.h"
+
+namespace nanospan::net {
+
+class Http1Shard final : public FdHandler, public std::enable_shared_from_this<Http1Shard> {
+ public:
+  using Counter = std::uint64_t Http1ServerCounters::*;
+
+  Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options, std::shared_ptr<Http1Handler> handler,
+             std::size_t connections_max, Fd listener);
+  ~Http1Shard() override;
+
+  /// Listens; tries again in a moment if the poller has no room.
+  void start();
+  void on_ready(unsigned ready) override;
+
+  void answer(std::uint64_t connection, Response response);
+  /// A Responder was dropped: 500, in the handler's form.
+  void answer_missing(std::uint64_t connection);
+  void begin_drain(base::Deadline deadline, Task drained);
+  /// Closes everything and lets go of the handler.
+  void close_all();
+
+  // For the connections.
+  EventLoop& loop() { return loop_; }
+  const Http1ServerOptions& options() const { return *options_; }
+  Http1Handler& handler() { return *handler_; }
+  bool draining() const { return draining_; }
+  std::span<char> scratch() { return scratch_; }
+  std::string_view date();
+  void count(Counter counter, std::uint64_t by = 1);
+  void remove(std::uint64_t connection);
+  void resume_later(std::uint64_t connection);
+
+  /// Any thread.
+  void add_to(Http1ServerCounters& sum) const;
+
+ private:
+  void accept_some();
+  void adopt(Accepted accepted);
+  void pause_accepting();
+  void stop_accepting();
+  void drop_connections();
+  void finish_drain_if_done();
+
+  EventLoop& loop_;
+  const std::shared_ptr<const Http1ServerOptions> options_;
+  std::shared_ptr<Http1Handler> handler_;
+  const std::size_t connections_max_;
+  Fd listener_;
+  Timer accept_again_;
+  Timer drain_timer_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Http1Connection>> connections_;
+  std::uint64_t last_id_ = 0;
+  std::vector<char> scratch_;
+  bool draining_ = false;
+  base::Deadline drain_deadline_;
+  std::vector<Task> drained_;
+  std::string date_;
+  std::uint64_t date_second_ = 0;
+  mutable Http1ServerCounters counters_{};  // each written on the loop's thread only, through atomic_ref
+};
+
+}  // namespace nanospan::net

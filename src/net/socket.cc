@@ -1,0 +1,151 @@
+#include "net/socket.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace nanospan::net {
+namespace {
+
+constexpr int kListenBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+void set_option(int fd, int level, int name, int value) {
+  // Only options that exist everywhere are set; if one is refused, the socket still works, just less well.
+  static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
+}
+
+Fd open_socket(int family) { return Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)); }
+
+}  // namespace
+
+void Fd::reset() {
+  // Never repeated on EINTR: on Linux the descriptor is gone already, and may be another thread's by then.
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+bool SocketAddress::parse(std::string_view literal, std::uint16_t port, SocketAddress& out) {
+  const std::string text(literal);
+  SocketAddress parsed;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&parsed.storage_);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&parsed.storage_);
+  if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    parsed.size_ = sizeof *v4;
+  } else if (::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    parsed.size_ = sizeof *v6;
+  } else {
+    return false;
+  }
+  parsed.set_port(port);
+  out = parsed;
+  return true;
+}
+
+SocketAddress SocketAddress::from(const sockaddr* address, socklen_t size) {
+  SocketAddress made;
+  made.size_ = std::min<socklen_t>(size, sizeof made.storage_);
+  std::memcpy(&made.storage_, address, made.size_);
+  return made;
+}
+
+// The port is at the same place in both families.
+std::uint16_t SocketAddress::port() const {
+  return family() == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port)
+                              : ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+}
+
+void SocketAddress::set_port(std::uint16_t port) {
+  if (family() == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in*>(&storage_)->sin_port = htons(port);
+  }
+}
+
+std::string SocketAddress::text() const {
+  char host[INET6_ADDRSTRLEN] = "?";
+  if (family() == AF_INET6) {
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr, host, sizeof host);
+    return "[" + std::string(host) + "]:" + std::to_string(port());
+  }
+  if (family() == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, host, sizeof host);
+    return std::string(host) + ":" + std::to_string(port());
+  }
+  return "unknown peer";
+}
+
+Error system_error(std::string_view what, int error_number) {
+  std::string message(what);
+  message += ": ";
+  message += std::generic_category().message(error_number);
+  return Error{ErrorCode::kSystem, std::move(message)};
+}
+
+Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
+  const std::string where = " on " + address.text();
+  Fd fd = open_socket(address.family());
+  if (!fd) return system_error("socket" + where, errno);
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (share_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (::bind(fd.get(), address.get(), address.size()) != 0) return system_error("bind" + where, errno);
+  if (::listen(fd.get(), kListenBacklog) != 0) return system_error("listen" + where, errno);
+  return fd;
+}
+
+Result<SocketAddress> local_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return system_error("getsockname", errno);
+  return SocketAddress::from(reinterpret_cast<const sockaddr*>(&storage), size);
+}
+
+ConnectStart start_connect(const SocketAddress& address) {
+  ConnectStart start;
+  start.fd = open_socket(address.family());
+  if (!start.fd) {
+    start.error_number = errno;
+    return start;
+  }
+  // Requests are written in one piece; Nagle would only hold their last segment back (dependencies.md, a: 40 ms stalls).
+  set_option(start.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (::connect(start.fd.get(), address.get(), address.size()) == 0) return start;
+  if (errno == EINPROGRESS || errno == EINTR) {
+    start.in_progress = true;
+  } else {
+    start.error_number = errno;
+    start.fd.reset();
+  }
+  return start;
+}
+
+int connect_result(int fd) {
+  int result = 0;
+  socklen_t size = sizeof result;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) == 0 ? result : errno;
+}
+
+Accepted accept_on(int listener) {
+  Accepted accepted;
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  accepted.fd =
+      Fd(::accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted.fd) {
+    accepted.error_number = errno == EAGAIN ? 0 : errno;
+    return accepted;
+  }
+  accepted.peer = SocketAddress::from(reinterpret_cast<const sockaddr*>(&storage), size);
+  set_option(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  return accepted;
+}
+
+}  // namespace nanospan::net
