@@ -1,0 +1,285 @@
+// Attributes: keys and values as the specification's AnyValue, by view, without copying.
+//
+// AttributeValue and Attribute do not own what they point at: they live for the call that takes them. AttributeList owns
+// its content, for lists that are kept and reused. All are as thread-safe as an int.
+// Source: common/README.md "Attribute" and "AnyValue" (all types are allowed on every attribute since 1.51).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace nanospan {
+inline namespace v0 {
+
+struct Attribute;
+
+/// A view of one value: empty, bool, int64, double, string, bytes, array or map.
+///
+/// Arrays of one type are made from std::span, or from a vector or array of them; arrays of mixed values and maps from
+/// std::span<const AttributeValue> and std::span<const Attribute>. There is no null: the empty value, AttributeValue(),
+/// is a value of its own and is kept. Unsigned 64-bit values above the int64 range wrap, as protobuf int64 has no more.
+class AttributeValue {
+ public:
+  enum class Type : std::uint8_t {
+    kEmpty,
+    kBool,
+    kInt,
+    kDouble,
+    kString,
+    kBytes,
+    kBoolArray,
+    kIntArray,
+    kDoubleArray,
+    kStringArray,
+    kArray,
+    kMap,
+  };
+
+  constexpr AttributeValue() = default;
+  constexpr AttributeValue(bool value) : type_(Type::kBool) { bits_.boolean = value; }
+  template <class T>
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+  constexpr AttributeValue(T value) : type_(Type::kInt) {
+    bits_.integer = static_cast<std::int64_t>(value);
+  }
+  constexpr AttributeValue(double value) : type_(Type::kDouble) { bits_.real = value; }
+  constexpr AttributeValue(std::string_view value) : type_(Type::kString), size_(value.size()) {
+    bits_.pointer = value.data();
+  }
+  constexpr AttributeValue(const char* value) : AttributeValue(std::string_view(value)) {}
+  AttributeValue(const std::string& value) : AttributeValue(std::string_view(value)) {}
+  /// Bytes, not text: sent as bytes_value.
+  AttributeValue(std::span<const std::uint8_t> value) : AttributeValue(Type::kBytes, value) {}
+  AttributeValue(std::span<const bool> values) : AttributeValue(Type::kBoolArray, values) {}
+  AttributeValue(std::span<const std::int64_t> values) : AttributeValue(Type::kIntArray, values) {}
+  AttributeValue(std::span<const double> values) : AttributeValue(Type::kDoubleArray, values) {}
+  AttributeValue(std::span<const std::string_view> values) : AttributeValue(Type::kStringArray, values) {}
+  AttributeValue(std::span<const AttributeValue> values) : AttributeValue(Type::kArray, values) {}
+  AttributeValue(std::span<const Attribute> entries);
+  AttributeValue(const std::vector<std::uint8_t>& value) : AttributeValue(std::span(value)) {}
+  AttributeValue(const std::vector<std::int64_t>& values) : AttributeValue(std::span(values)) {}
+  AttributeValue(const std::vector<double>& values) : AttributeValue(std::span(values)) {}
+  AttributeValue(const std::vector<std::string_view>& values) : AttributeValue(std::span(values)) {}
+  AttributeValue(const std::vector<AttributeValue>& values) : AttributeValue(std::span(values)) {}
+
+  constexpr Type type() const { return type_; }
+
+  // Each REQUIRES the type of its name.
+  constexpr bool as_bool() const { return bits_.boolean; }
+  constexpr std::int64_t as_int() const { return bits_.integer; }
+  constexpr double as_double() const { return bits_.real; }
+  std::string_view as_string() const { return {static_cast<const char*>(bits_.pointer), size_}; }
+  std::span<const std::uint8_t> as_bytes() const { return as_span<std::uint8_t>(); }
+  std::span<const bool> as_bools() const { return as_span<bool>(); }
+  std::span<const std::int64_t> as_ints() const { return as_span<std::int64_t>(); }
+  std::span<const double> as_doubles() const { return as_span<double>(); }
+  std::span<const std::string_view> as_strings() const { return as_span<std::string_view>(); }
+  std::span<const AttributeValue> as_array() const { return as_span<AttributeValue>(); }
+  std::span<const Attribute> as_map() const;
+
+ private:
+  template <class T>
+  AttributeValue(Type type, std::span<const T> values) : type_(type), size_(values.size()) {
+    bits_.pointer = values.data();
+  }
+  template <class T>
+  std::span<const T> as_span() const {
+    return {static_cast<const T*>(bits_.pointer), size_};
+  }
+
+  union Bits {
+    bool boolean;
+    std::int64_t integer;
+    double real;
+    const void* pointer;
+  };
+  Type type_ = Type::kEmpty;
+  std::size_t size_ = 0;
+  Bits bits_{.integer = 0};
+};
+
+/// A key and a value, both by view.
+///
+/// The key is not empty (an attribute with an empty key is discarded and counted as dropped) and is case sensitive.
+struct Attribute {
+  std::string_view key;
+  AttributeValue value;
+};
+
+inline AttributeValue::AttributeValue(std::span<const Attribute> entries) : AttributeValue(Type::kMap, entries) {}
+inline std::span<const Attribute> AttributeValue::as_map() const { return as_span<Attribute>(); }
+
+/// A view of attributes that the caller keeps for the length of the call: a braced list, an array, a vector, or an
+/// AttributeList. Of equal keys the last one wins.
+class Attributes {
+ public:
+  constexpr Attributes() = default;
+  constexpr Attributes(std::initializer_list<Attribute> list) : data_(list.begin()), size_(list.size()) {}
+  constexpr Attributes(std::span<const Attribute> list) : data_(list.data()), size_(list.size()) {}
+  Attributes(const std::vector<Attribute>& list) : data_(list.data()), size_(list.size()) {}
+
+  constexpr const Attribute* begin() const { return data_; }
+  constexpr const Attribute* end() const { return data_ + size_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+ private:
+  const Attribute* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Text known at compile time. Written as a literal where it is expected, its hash and its check for ASCII cost nothing at
+/// run time; other text takes the overloads for std::string_view.
+class Literal {
+ public:
+  template <std::size_t N>
+  consteval Literal(const char (&text)[N]) : data_(text), size_(N - 1), hash_(hash_of(text, N - 1)) {
+    if (N < 2 || text[N - 1] != '\0') throw "an attribute key or name must be a non-empty string literal";
+    for (std::size_t i = 0; i + 1 < N; ++i) {
+      if (text[i] == '\0') throw "an attribute key or name must not contain a zero byte";
+      if (static_cast<unsigned char>(text[i]) >= 0x80) ascii_ = false;
+    }
+  }
+
+  constexpr const char* data() const { return data_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr std::uint64_t hash() const { return hash_; }
+  constexpr bool is_ascii() const { return ascii_; }
+  constexpr operator std::string_view() const { return {data_, size_}; }
+
+  /// The hash of any key: its length and its first and last eight bytes, mixed. Equal for equal text at compile and run time.
+  static constexpr std::uint64_t hash_of(const char* text, std::size_t size) {
+    if (size >= 8) return mix(size, load(text, 8), load(text + size - 8, 8));
+    if (size >= 4) return mix(size, load(text, 4), load(text + size - 4, 4));
+    return mix(size, load(text, size), 0);
+  }
+
+ private:
+  static constexpr std::uint64_t load(const char* text, std::size_t size) {
+    if (!std::is_constant_evaluated()) {
+      if (size == 8) {
+        std::uint64_t word;
+        __builtin_memcpy(&word, text, 8);
+        return little_endian(word);
+      }
+      if (size == 4) {
+        std::uint32_t word;
+        __builtin_memcpy(&word, text, 4);
+        return little_endian(word);
+      }
+    }
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < size; ++i) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+    return word;
+  }
+  template <class T>
+  static constexpr T little_endian(T word) {
+    if constexpr (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return word;
+    return sizeof(T) == 8 ? static_cast<T>(__builtin_bswap64(word)) : static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(word)));
+  }
+  static constexpr std::uint64_t mix(std::uint64_t size, std::uint64_t head, std::uint64_t tail) {
+    const std::uint64_t turned = (tail << 29) | (tail >> 35);
+    const std::uint64_t h = (head ^ (size * 0x9E3779B97F4A7C15ULL)) * 0xA0761D6478BD642FULL + turned;
+    return (h ^ (h >> 29)) * 0xE7037ED1A0B428DBULL;
+  }
+
+  const char* data_;
+  std::size_t size_;
+  std::uint64_t hash_;
+  bool ascii_ = true;
+};
+
+/// Attributes that own their text, to be filled once and given to many spans.
+class AttributeList {
+ public:
+  AttributeList() = default;
+  AttributeList(std::initializer_list<Attribute> attributes) : AttributeList(Attributes(attributes)) {}
+  explicit AttributeList(Attributes attributes) {
+    for (const Attribute& attribute : attributes) add(attribute.key, attribute.value);
+  }
+  AttributeList(const AttributeList& other) : AttributeList(Attributes(other.views_)) {}
+  AttributeList(AttributeList&&) noexcept = default;
+  AttributeList& operator=(const AttributeList& other) {
+    AttributeList copy(other);
+    return *this = std::move(copy);
+  }
+  AttributeList& operator=(AttributeList&&) noexcept = default;
+  ~AttributeList() = default;
+
+  /// Sets `key`; of several settings the last one wins. Arrays and maps are copied whole.
+  void add(std::string_view key, const AttributeValue& value) {
+    for (Attribute& attribute : views_) {
+      if (attribute.key == key) {
+        attribute.value = keep(value);
+        return;
+      }
+    }
+    views_.push_back({keep(key), keep(value)});
+  }
+
+  operator Attributes() const { return views_; }
+  std::size_t size() const { return views_.size(); }
+  bool empty() const { return views_.empty(); }
+  auto begin() const { return views_.begin(); }
+  auto end() const { return views_.end(); }
+
+ private:
+  // Each block is allocated once and never grows, so that views into it stay valid when the list does or moves.
+  using Block = std::vector<std::uint64_t>;
+
+  void* allocate(std::size_t bytes) {
+    blocks_.emplace_back((bytes + 7) / 8 + 1);
+    return blocks_.back().data();
+  }
+  template <class T>
+  std::span<const T> keep(std::span<const T> values) {
+    T* copy = static_cast<T*>(allocate(values.size_bytes()));
+    for (std::size_t i = 0; i < values.size(); ++i) ::new (static_cast<void*>(copy + i)) T(values[i]);
+    return {copy, values.size()};
+  }
+  std::string_view keep(std::string_view text) {
+    const std::span<const char> copy = keep(std::span<const char>(text.data(), text.size()));
+    return {copy.data(), copy.size()};
+  }
+  AttributeValue keep(const AttributeValue& value);
+
+  std::vector<Attribute> views_;
+  std::vector<Block> blocks_;
+};
+
+inline AttributeValue AttributeList::keep(const AttributeValue& value) {
+  using Type = AttributeValue::Type;
+  switch (value.type()) {
+    case Type::kString: return keep(value.as_string());
+    case Type::kBytes: return keep(value.as_bytes());
+    case Type::kBoolArray: return keep(value.as_bools());
+    case Type::kIntArray: return keep(value.as_ints());
+    case Type::kDoubleArray: return keep(value.as_doubles());
+    case Type::kStringArray: {
+      std::vector<std::string_view> copies;
+      for (const std::string_view text : value.as_strings()) copies.push_back(keep(text));
+      return keep(std::span<const std::string_view>(copies));
+    }
+    case Type::kArray: {
+      std::vector<AttributeValue> copies;
+      for (const AttributeValue& element : value.as_array()) copies.push_back(keep(element));
+      return keep(std::span<const AttributeValue>(copies));
+    }
+    case Type::kMap: {
+      std::vector<Attribute> copies;
+      for (const Attribute& entry : value.as_map()) copies.push_back({keep(entry.key), keep(entry.value)});
+      return keep(std::span<const Attribute>(copies));
+    }
+    default: return value;
+  }
+}
+
+}  // namespace v0
+}  // namespace nanospan

@@ -1,0 +1,264 @@
+// The memory that inlined code and the library share: thread state, slabs, tracer cores, and the table of cold functions.
+//
+// An instrumented library includes the public headers and links nothing. Two weak symbols, defined here with default
+// visibility, tie all copies in a process together: nanospan_api_r1 (null until an SDK lives) and nanospan_thread_r1 (two
+// trivially destructible pointers). Everything that is not a dozen inline instructions is reached through the Api table.
+// Any change to a struct below is a new layout revision: rename both symbols and kLayout (docs/decisions/0001).
+//
+// Ownership: slabs, thread states and tracer cores are made by the SDK and stay mapped for the life of the process, so a
+// stale pointer is never a fault; generations tell stale from live.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <nanospan/span_context.h>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+#define NANOSPAN_INLINE [[gnu::always_inline]] inline
+
+namespace nanospan {
+inline namespace v0 {
+
+class AttributeValue;
+class Attributes;
+class Context;
+class TextMapPropagator;
+struct Attribute;
+struct Link;
+struct StartOptions;
+enum class StatusCode : std::uint8_t;
+
+namespace detail {
+
+struct Slab;
+struct ThreadState;
+struct TracerCore;
+struct TracerIdentity;
+struct ContextNode;
+
+inline constexpr std::uint32_t kLayout = 1;
+
+__extension__ using Wide = __int128;
+__extension__ using UnsignedWide = unsigned __int128;
+
+/// How raw clock ticks become Unix nanoseconds: unix = base_unix + ((ticks - base_ticks) * multiplier >> 32).
+struct ClockScale {
+  std::uint64_t base_ticks;
+  std::uint64_t base_unix;
+  std::uint64_t multiplier;
+
+  NANOSPAN_INLINE std::uint64_t duration(std::uint64_t ticks) const {
+    return static_cast<std::uint64_t>((static_cast<UnsignedWide>(ticks) * multiplier) >> 32);
+  }
+  NANOSPAN_INLINE std::uint64_t unix_nanos(std::uint64_t ticks) const {
+    const auto since = static_cast<std::int64_t>(ticks - base_ticks);
+    return base_unix + static_cast<std::uint64_t>((static_cast<Wide>(since) * static_cast<std::int64_t>(multiplier)) >> 32);
+  }
+};
+
+/// The processor's cycle counter; read only while ThreadState::clock is not null (invariant counter, trusted by the kernel).
+NANOSPAN_INLINE std::uint64_t read_ticks() {
+#if defined(__x86_64__)
+  return __rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t ticks;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+/// Providers alive at one time in one process; each has a slot in the per-thread counters.
+inline constexpr std::size_t kProviderSlots = 16;
+
+/// A single-producer single-consumer ring of frames. Layout of a frame, and why, in src/sdk/runtime/ring.h.
+struct Ring {
+  alignas(64) std::atomic<std::uint64_t> tail{0};  ///< Bytes ever written; stored by the producer.
+  alignas(64) std::atomic<std::uint64_t> head{0};  ///< Bytes ever freed; stored by the drain.
+  alignas(64) std::uint8_t* base = nullptr;        ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
+  std::uint64_t size = 0;                          ///< A power of two.
+  std::atomic<Ring*> next{nullptr};                ///< The larger ring that the producer went on to; set after the last tail.
+};
+
+/// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.
+inline constexpr std::size_t kCopySlack = 64;
+
+/// What one producing thread owns. Lives in a page that the kernel zeroes in a forked child: a zero random state, a null
+/// free list and a zero soft limit all lead to the slow path, which starts afresh.
+struct alignas(64) ThreadState {
+  std::uint64_t random[4];                   ///< xoshiro256++ state; all zero = not initialised.
+  Slab* free;                                ///< LIFO list of free slabs.
+  std::atomic<const ClockScale*> clock;      ///< Null while ticks are not calibrated or not trusted: use the vDSO.
+  std::uint64_t tail;                        ///< Producer's copy of ring->tail.
+  std::atomic<std::uint64_t> soft;           ///< Tail above which End takes the slow path (wake, wrap, full, first span).
+
+  std::uint8_t* ring_base;
+  std::uint64_t ring_mask;
+  Ring* ring;
+  std::atomic<Slab*> returned;               ///< Own slabs that other threads ended.
+  std::uint64_t slabs;                       ///< Slabs ever carved for this thread.
+  Slab* carve;                               ///< Next slab of the current chunk that was never used.
+  Slab* carve_end;
+  std::uint64_t reserved;
+
+  std::atomic<std::uint64_t> ended[kProviderSlots];         ///< Sampled spans ended, by provider slot.
+  std::atomic<std::uint64_t> dropped_ring[kProviderSlots];  ///< Of these, dropped because the ring was full.
+  ThreadState* next_registered;
+  std::atomic<std::uint32_t> in_use;
+};
+static_assert(offsetof(ThreadState, soft) == 56, "one cache line for everything that start and end read");
+
+/// Words of an event or link budget, start-of-span copies of the limits.
+struct CollectionBudget {
+  std::uint32_t events_left;
+  std::uint32_t links_left;
+};
+
+/// What the hot path needs to know of a tracer; written by the SDK, read by all threads. Never freed.
+struct alignas(64) TracerCore {
+  enum Mode : std::uint32_t {
+    kOn = 1,            ///< The provider lives and this tracer is enabled.
+    kFast = 2,          ///< Built-in sampler, no hooks: the inlined path decides. Implies kOn.
+    kFollowParent = 4,  ///< With kFast: a child is sampled iff its parent is; otherwise `threshold` decides.
+  };
+  std::atomic<std::uint32_t> mode;
+  CollectionBudget budget;
+  std::uint32_t reserved;
+  std::uint64_t threshold;    ///< With kFast: sample iff the low 56 bits of the trace id are >= this (2^56 = never).
+  std::uint64_t frame_word;   ///< High half of a frame header: provider slot << 56 | core index << 32.
+  std::uint64_t bloom_seed;   ///< 0, or all ones where every set must take the checked path (odd limits).
+};
+
+/// One recording span. 2 KiB: two hot lines, fingerprints of the keys, then the OTLP bytes of the span as they grow.
+///
+///   buffer: | frame header 8, right aligned before the tag | tag 0x12, length 1-4 | body ...
+///                                                          ^ body() - prefix      ^ body(), at a fixed offset
+///   body:   0A 10 trace_id | 12 08 span_id | 30 kind | 39 start | 41 end | 85 01 flags | 22 08 parent (only with one) | name ...
+struct alignas(64) Slab {
+  static constexpr std::size_t kBytes = 2048;
+  static constexpr std::uint32_t kFingerprints = 128;
+  static constexpr std::size_t kHeadRoom = 16;
+  static constexpr std::size_t kSlack = 256;  ///< A fast append writes at most this much beyond `limit`.
+
+  enum Cold : std::uint32_t {
+    kStatus = 1,      ///< set_status was called.
+    kDropped = 2,     ///< A dropped count is not zero.
+    kGrown = 4,       ///< The body is in a heap block.
+    kWallClock = 8,   ///< `start` is Unix nanoseconds already.
+    kHooks = 16,      ///< Processors look at this span.
+    kShared = 32,     ///< Several threads may hold it: every append and End takes the locked path.
+    kUnsampled = 64,  ///< Record only: never exported.
+  };
+
+  // First line: every append and End.
+  std::uint8_t* cursor;     ///< End of the bytes so far.
+  std::uint8_t* limit;      ///< Append inline only while cursor <= limit; null sends every append to the locked path.
+  std::uint64_t bloom;      ///< One bit a key.
+  std::uint64_t start;      ///< Ticks, or Unix nanoseconds with kWallClock.
+  std::uint32_t keys;       ///< Unique attribute keys so far.
+  std::uint32_t cold;       ///< Cold flags; not zero sends End to the slow path.
+  Slab* next;               ///< Free list.
+  ThreadState* owner;       ///< Whose slab it is; End on another thread takes the slow path.
+
+  std::uint64_t frame_word; ///< TracerCore::frame_word of the span's tracer.
+
+  // Second line: start and End, then the slow path.
+  TracerCore* core;
+  std::uint8_t* body;       ///< First byte of the span message; buffer + kHeadRoom, or in a heap block once grown.
+  std::atomic<std::uint64_t> generation;  ///< Goes up at each End; a handle with another generation is stale.
+  CollectionBudget budget;
+  std::uint32_t dropped_attributes;
+  std::uint32_t dropped_events;
+  std::uint32_t dropped_links;
+  std::uint32_t status;                ///< StatusCode.
+  std::atomic<std::uint32_t> lock;     ///< Taken by every append and End in shared mode.
+  std::atomic<std::uint32_t> holders;  ///< SharedSpan handles.
+  void* extra;                         ///< What few spans need: status message, parent (src/sdk/trace/slab.h).
+
+  std::uint32_t fingerprints[kFingerprints];
+
+  static constexpr std::size_t kBufferBytes = kBytes - 128 - 4 * kFingerprints;
+  std::uint8_t buffer[kBufferBytes];
+
+  std::uint8_t* inline_limit() { return buffer + kBufferBytes - kSlack; }
+};
+static_assert(sizeof(Slab) == Slab::kBytes);
+static_assert(offsetof(Slab, frame_word) == 56 && offsetof(Slab, core) == 64 && offsetof(Slab, fingerprints) == 128,
+              "the append line and the start/end line are one cache line each");
+
+/// Offsets in the body's fixed part.
+struct BodyLayout {
+  static constexpr std::size_t kTraceId = 2;
+  static constexpr std::size_t kSpanId = 20;
+  static constexpr std::size_t kKind = 29;
+  static constexpr std::size_t kStart = 31;
+  static constexpr std::size_t kEnd = 40;
+  static constexpr std::size_t kFlags = 50;
+  static constexpr std::size_t kParentTag = 54;
+  static constexpr std::size_t kParentId = 56;
+  static constexpr std::size_t kRootBytes = 54;
+  static constexpr std::size_t kChildBytes = 64;
+};
+
+/// OTLP Span.flags and Link.flags above the W3C byte.
+inline constexpr std::uint32_t kFlagHasIsRemote = 0x100;
+inline constexpr std::uint32_t kFlagIsRemote = 0x200;
+
+/// The cold functions. A null Api means that no SDK lives: every operation is a no-op that still carries the parent.
+struct Api {
+  std::uint32_t layout;
+
+  // Spans. `generation` 0 means "whatever lives in the slab" and is passed by the owner; others pass theirs and lose against a
+  // span that has ended. All lock the slab where it is shared. None blocks, throws or calls the user except processors.
+  void (*start)(TracerIdentity& tracer, std::string_view name, const StartOptions& options, Slab** slab,
+                SpanContext* context);
+  void (*end)(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos);
+  void (*set)(Slab* slab, std::uint64_t generation, std::string_view key, const AttributeValue& value);
+  void (*add_event)(Slab* slab, std::uint64_t generation, std::string_view name, const Attributes& attributes,
+                    std::uint64_t unix_nanos);
+  void (*add_link)(Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes);
+  void (*set_status)(Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description);
+  void (*update_name)(Slab* slab, std::uint64_t generation, std::string_view name);
+  std::uint64_t (*share)(Slab* slab);              ///< Promotes to shared mode on the owner's thread; the generation.
+  void (*hold)(Slab* slab, std::uint64_t generation);     ///< One more SharedSpan.
+  void (*release)(Slab* slab, std::uint64_t generation);  ///< One fewer; the last one ends the span.
+  bool (*enabled)(TracerIdentity& tracer);
+
+  // Propagation.
+  const TextMapPropagator& (*propagator)();
+
+  // The user's error handler.
+  void (*report)(std::string_view component, std::string_view message);
+};
+
+struct ThreadLocals {
+  ThreadState* state;
+  const ContextNode* current;  ///< Null means the root context.
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace nanospan
+
+extern "C" {
+[[gnu::weak, gnu::visibility("default")]] constinit std::atomic<const nanospan::detail::Api*> nanospan_api_r1{nullptr};
+[[gnu::weak, gnu::visibility("default"), gnu::tls_model("initial-exec")]] constinit thread_local nanospan::detail::ThreadLocals
+    nanospan_thread_r1{nullptr, nullptr};
+}
+
+namespace nanospan {
+inline namespace v0 {
+namespace detail {
+
+NANOSPAN_INLINE const Api* api() { return nanospan_api_r1.load(std::memory_order_acquire); }
+NANOSPAN_INLINE ThreadLocals& thread_locals() { return nanospan_thread_r1; }
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace nanospan

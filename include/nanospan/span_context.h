@@ -1,0 +1,61 @@
+// SpanContext: what identifies a span across processes.
+//
+// An immutable value of 40 bytes; copies may be used from any thread. Source: trace/api.md "SpanContext", W3C Trace Context
+// Level 2 (flags).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <nanospan/ids.h>
+#include <nanospan/trace_state.h>
+
+namespace nanospan {
+inline namespace v0 {
+
+/// The W3C trace flags. Bits other than these two are never set by Nanospan and never propagated.
+struct TraceFlags {
+  static constexpr std::uint8_t kSampled = 0x01;  ///< The caller may have recorded the trace.
+  static constexpr std::uint8_t kRandom = 0x02;   ///< The low 56 bits of the trace id are uniformly random (Level 2).
+  static constexpr std::uint8_t kKnown = kSampled | kRandom;
+};
+
+class SpanContext {
+ public:
+  /// The invalid context: all zero.
+  SpanContext() = default;
+  /// REQUIRES nothing of its arguments; is_valid() says whether both ids are. `flags` keeps its two known bits.
+  SpanContext(const TraceId& trace_id, const SpanId& span_id, std::uint8_t flags, bool is_remote,
+              TraceState trace_state = {})
+      : trace_id_(trace_id),
+        span_id_(span_id),
+        trace_state_(std::move(trace_state)),
+        flags_(flags & TraceFlags::kKnown),
+        is_remote_(is_remote) {}
+
+  const TraceId& trace_id() const { return trace_id_; }
+  const SpanId& span_id() const { return span_id_; }
+  std::uint8_t trace_flags() const { return flags_; }
+  const TraceState& trace_state() const { return trace_state_; }
+
+  /// True if both ids are non-zero.
+  bool is_valid() const { return trace_id_.is_valid() && span_id_.is_valid(); }
+  bool is_sampled() const { return (flags_ & TraceFlags::kSampled) != 0; }
+  bool is_random() const { return (flags_ & TraceFlags::kRandom) != 0; }
+  /// True if it came from another process through a propagator.
+  bool is_remote() const { return is_remote_; }
+
+  friend bool operator==(const SpanContext&, const SpanContext&) = default;
+
+ private:
+  TraceId trace_id_;
+  SpanId span_id_;
+  TraceState trace_state_;
+  std::uint8_t flags_ = 0;
+  bool is_remote_ = false;
+};
+
+static_assert(sizeof(SpanContext) == 40, "the hot path copies this; keep it within one cache line with a pointer to spare");
+
+}  // namespace v0
+}  // namespace nanospan
