@@ -1,0 +1,106 @@
+// The field numbers of OTLP, once: one struct a message, one constant a field. Everything that writes or reads OTLP uses
+// these; tests/golden checks every one against the official descriptors.
+//
+// Source of truth: opentelemetry-proto 1.10 (trace, common, resource, collector/trace), google/rpc/status.proto. A number,
+// once published there, never changes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nanospan::wire::otlp {
+
+using FieldNumber = std::uint16_t;
+
+// ---- opentelemetry.proto.collector.trace.v1 ------------------------------------------------------------------------
+
+struct ExportTraceServiceRequest {  // The same bytes as opentelemetry.proto.trace.v1.TracesData.
+  static constexpr FieldNumber kResourceSpans = 1;
+};
+struct ExportTraceServiceResponse {
+  static constexpr FieldNumber kPartialSuccess = 1;
+};
+struct ExportTracePartialSuccess {
+  static constexpr FieldNumber kRejectedSpans = 1, kErrorMessage = 2;
+};
+
+// ---- opentelemetry.proto.trace.v1 ----------------------------------------------------------------------------------
+
+struct ResourceSpans {
+  static constexpr FieldNumber kResource = 1, kScopeSpans = 2, kSchemaUrl = 3;
+};
+struct ScopeSpans {
+  static constexpr FieldNumber kScope = 1, kSpans = 2, kSchemaUrl = 3;
+};
+struct Span {
+  static constexpr FieldNumber kTraceId = 1, kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kName = 5, kKind = 6,
+                               kStartTimeUnixNano = 7, kEndTimeUnixNano = 8, kAttributes = 9,
+                               kDroppedAttributesCount = 10, kEvents = 11, kDroppedEventsCount = 12, kLinks = 13,
+                               kDroppedLinksCount = 14, kStatus = 15, kFlags = 16;
+};
+struct SpanEvent {
+  static constexpr FieldNumber kTimeUnixNano = 1, kName = 2, kAttributes = 3, kDroppedAttributesCount = 4;
+};
+struct SpanLink {
+  static constexpr FieldNumber kTraceId = 1, kSpanId = 2, kTraceState = 3, kAttributes = 4, kDroppedAttributesCount = 5,
+                               kFlags = 6;
+};
+struct SpanStatus {
+  static constexpr FieldNumber kMessage = 2, kCode = 3;
+};
+
+/// Span.kind.
+enum class SpanKind : std::uint32_t { kUnspecified = 0, kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
+/// Status.code.
+enum class StatusCode : std::uint32_t { kUnset = 0, kOk = 1, kError = 2 };
+
+/// Bits of Span.flags and Link.flags above the W3C trace flags: whether is_remote is known, and its value (of the parent for
+/// a span, of the linked context for a link).
+inline constexpr std::uint32_t kFlagsTraceMask = 0xFF;
+inline constexpr std::uint32_t kFlagsHasIsRemote = 0x100;
+inline constexpr std::uint32_t kFlagsIsRemote = 0x200;
+
+inline constexpr std::size_t kTraceIdBytes = 16;
+inline constexpr std::size_t kSpanIdBytes = 8;
+
+// ---- opentelemetry.proto.common.v1 and resource.v1 -----------------------------------------------------------------
+
+struct Resource {
+  static constexpr FieldNumber kAttributes = 1, kDroppedAttributesCount = 2, kEntityRefs = 3;
+};
+struct InstrumentationScope {
+  static constexpr FieldNumber kName = 1, kVersion = 2, kAttributes = 3, kDroppedAttributesCount = 4;
+};
+struct EntityRef {
+  static constexpr FieldNumber kSchemaUrl = 1, kType = 2, kIdKeys = 3, kDescriptionKeys = 4;
+};
+struct KeyValue {
+  static constexpr FieldNumber kKey = 1, kValue = 2, kKeyStrindex = 3;
+};
+struct AnyValue {
+  static constexpr FieldNumber kStringValue = 1, kBoolValue = 2, kIntValue = 3, kDoubleValue = 4, kArrayValue = 5,
+                               kKvlistValue = 6, kBytesValue = 7, kStringValueStrindex = 8;
+};
+struct ArrayValue {
+  static constexpr FieldNumber kValues = 1;
+};
+struct KeyValueList {
+  static constexpr FieldNumber kValues = 1;
+};
+
+// ---- google.rpc: bodies of error answers ---------------------------------------------------------------------------
+
+struct RpcStatus {
+  static constexpr FieldNumber kCode = 1, kMessage = 2, kDetails = 3;
+};
+struct Any {
+  static constexpr FieldNumber kTypeUrl = 1, kValue = 2;
+};
+struct RetryInfo {  // In an Any of type_url "type.googleapis.com/google.rpc.RetryInfo".
+  static constexpr FieldNumber kRetryDelay = 1;
+};
+struct Duration {
+  static constexpr FieldNumber kSeconds = 1, kNanos = 2;
+};
+
+}  // namespace nanospan::wire::otlp

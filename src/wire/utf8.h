@@ -1,0 +1,57 @@
+// UTF-8 as receivers judge it: a fast ASCII scan, strict validation, repair, and truncation on a code-point boundary.
+//
+// Valid means RFC 3629: shortest form only, no surrogates (U+D800-U+DFFF), nothing above U+10FFFF. One bad byte in a
+// proto3 string makes Go, Java and Rust receivers refuse the whole request, so nothing invalid may leave in one.
+// Pure functions on caller-owned text; thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "wire/varint.h"
+
+namespace nanospan::wire {
+
+/// True if every byte is below 0x80. HOT: about 16 bytes a step; the last step overlaps the one before, so that there is no
+/// loop over single bytes.
+inline bool is_ascii(const std::uint8_t* at, std::size_t size) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::uint64_t seen = 0;
+  if (size >= 16) {
+    const std::uint8_t* const last = at + size - 16;
+    seen = get_fixed<std::uint64_t>(last) | get_fixed<std::uint64_t>(last + 8);
+    for (; at < last; at += 16) seen |= get_fixed<std::uint64_t>(at) | get_fixed<std::uint64_t>(at + 8);
+  } else if (size >= 8) {
+    seen = get_fixed<std::uint64_t>(at) | get_fixed<std::uint64_t>(at + size - 8);
+  } else if (size >= 4) {
+    seen = get_fixed<std::uint32_t>(at) | get_fixed<std::uint32_t>(at + size - 4);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) seen |= at[i];
+  }
+  return (seen & kHighBits) == 0;
+}
+inline bool is_ascii(std::string_view text) {
+  return is_ascii(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+}
+
+/// Length of the longest valid prefix; text.size() if all of it is valid.
+std::size_t valid_utf8_prefix(std::string_view text);
+
+inline bool is_valid_utf8(std::string_view text) {
+  return is_ascii(text) || valid_utf8_prefix(text) == text.size();
+}
+
+/// Appends `text` to `out`, each maximal ill-formed piece replaced by U+FFFD (Unicode 15, 3.9, "substitution of maximal
+/// subparts", as browsers, Go and Rust do it).
+void append_repaired_utf8(std::string_view text, std::string& out);
+
+/// `text` with each maximal ill-formed piece replaced by U+FFFD.
+std::string repair_utf8(std::string_view text);
+
+/// The longest prefix of at most `code_points_max` code points. Never cuts a code point; in invalid text each byte that is
+/// not a continuation byte counts as one.
+std::string_view truncate_code_points(std::string_view text, std::size_t code_points_max);
+
+}  // namespace nanospan::wire
