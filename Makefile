@@ -1,0 +1,40 @@
+# The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+.PHONY: setup build run test test-full bench bench-gateway peers format help
+
+setup:          ## install the Debian packages that building, testing and measuring need
+	@tools/setup
+
+build:          ## build release: build/release/nanospan
+	@tools/setup build
+	@cmake --preset release >/dev/null
+	@cmake --build build/release -j$(JOBS)
+
+run:            ## build, start the gateway and the orders service, drive them, print what happened
+	@tools/run
+
+test:           ## everything that runs in minutes; the last line is "N passed, M failed"
+	@tools/setup build test
+	@tools/test
+
+test-full:      ## test, and the peers that have to be compiled first
+	@tools/setup build test
+	@tools/test --full
+
+bench:          ## the SDK's figures, as ratios to what this machine can do
+	@tools/setup build bench
+	@tools/bench
+
+bench-gateway:  ## the gateway's figures
+	@tools/setup build bench
+	@tools/bench-gateway
+
+peers:          ## build the programs of others that tests and benchmarks talk to
+	@tools/peers
+
+format:         ## rewrite all C++ sources in the house's layout
+	@tools/format
+
+help:           ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
