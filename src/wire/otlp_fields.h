@@ -1,8 +1,8 @@
-// The field numbers of OTLP, once: one struct a message, one constant a field. Everything that writes or reads OTLP uses
-// these; tests/golden checks every one against the official descriptors.
+// The field numbers of OTLP, once: one struct a message, one constant a field. Everything that writes or reads OTLP
+// uses these; tests/golden checks every one against the official descriptors.
 //
-// Source of truth: opentelemetry-proto 1.10 (trace, common, resource, collector/trace), google/rpc/status.proto. A number,
-// once published there, never changes.
+// Source of truth: opentelemetry-proto 1.10 (trace, common, resource, collector/trace), google/rpc/status.proto. A
+// number, once published there, never changes.
 #pragma once
 
 #include <cstddef>
@@ -50,12 +50,19 @@ struct SpanStatus {
 };
 
 /// Span.kind.
-enum class SpanKind : std::uint32_t { kUnspecified = 0, kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
+enum class SpanKind : std::uint32_t {
+  kUnspecified = 0,
+  kInternal = 1,
+  kServer = 2,
+  kClient = 3,
+  kProducer = 4,
+  kConsumer = 5
+};
 /// Status.code.
 enum class StatusCode : std::uint32_t { kUnset = 0, kOk = 1, kError = 2 };
 
-/// Bits of Span.flags and Link.flags above the W3C trace flags: whether is_remote is known, and its value (of the parent for
-/// a span, of the linked context for a link).
+/// Bits of Span.flags and Link.flags above the W3C trace flags: whether is_remote is known, and its value (of the
+/// parent for a span, of the linked context for a link).
 inline constexpr std::uint32_t kFlagsTraceMask = 0xFF;
 inline constexpr std::uint32_t kFlagsHasIsRemote = 0x100;
 inline constexpr std::uint32_t kFlagsIsRemote = 0x200;

@@ -32,15 +32,16 @@ constexpr FieldSchema one(otlp::FieldNumber number, std::string_view name, const
 }
 constexpr FieldSchema many(otlp::FieldNumber number, std::string_view name, const MessageSchema& message,
                            Counted counted = Counted::kNothing) {
-  return {.number = number, .kind = kMessage, .repeated = true, .counted = counted, .json_name = name, .message = &message};
+  return {
+      .number = number, .kind = kMessage, .repeated = true, .counted = counted, .json_name = name, .message = &message};
 }
 constexpr FieldSchema choice(FieldSchema field) {
   field.in_oneof = true;
   return field;
 }
 
-extern const MessageSchema kArrayValue, kKeyValueList, kResource, kScope, kEntityRef, kResourceSpans, kScopeSpans, kSpan, kEvent,
-    kLink, kStatus, kPartialSuccess, kAny;
+extern const MessageSchema kArrayValue, kKeyValueList, kResource, kScope, kEntityRef, kResourceSpans, kScopeSpans,
+    kSpan, kEvent, kLink, kStatus, kPartialSuccess, kAny;
 
 // ---- common and resource -------------------------------------------------------------------------------------------
 
@@ -157,7 +158,8 @@ const MessageSchema kLink{"opentelemetry.proto.trace.v1.Span.Link", kLinkFields}
 const MessageSchema kSpan{"opentelemetry.proto.trace.v1.Span", kSpanFields};
 const MessageSchema kScopeSpans{"opentelemetry.proto.trace.v1.ScopeSpans", kScopeSpansFields};
 const MessageSchema kResourceSpans{"opentelemetry.proto.trace.v1.ResourceSpans", kResourceSpansFields};
-const MessageSchema kPartialSuccess{"opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess", kPartialSuccessFields};
+const MessageSchema kPartialSuccess{"opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess",
+                                    kPartialSuccessFields};
 
 // ---- google.rpc ----------------------------------------------------------------------------------------------------
 

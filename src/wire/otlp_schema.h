@@ -1,5 +1,6 @@
-// OTLP's messages as tables: for each field its number, kind, JSON name and message. One table drives the validating walk and
-// both JSON directions, so another signal is another table. tests/golden compares them with the official descriptors.
+// OTLP's messages as tables: for each field its number, kind, JSON name and message. One table drives the validating
+// walk and both JSON directions, so another signal is another table. tests/golden compares them with the official
+// descriptors.
 //
 // Constant data, initialised at compile time; thread-safe.
 #pragma once
@@ -15,21 +16,39 @@ namespace nanospan::wire {
 struct MessageSchema;
 
 /// What a field's payload means. kTraceId and kSpanId are bytes of exactly 16 / 8 (or none), hex in JSON.
-enum class FieldKind : std::uint8_t { kUnknown, kBool, kInt32, kUint32, kInt64, kEnum, kFixed32, kFixed64, kDouble, kString, kBytes,
-                                      kTraceId, kSpanId, kMessage };
+enum class FieldKind : std::uint8_t {
+  kUnknown,
+  kBool,
+  kInt32,
+  kUint32,
+  kInt64,
+  kEnum,
+  kFixed32,
+  kFixed64,
+  kDouble,
+  kString,
+  kBytes,
+  kTraceId,
+  kSpanId,
+  kMessage
+};
 
 /// The wire type in which a kind travels. REQUIRES: kind != kUnknown.
 constexpr WireType wire_type_of(FieldKind kind) {
   switch (kind) {
-    case FieldKind::kFixed32: return WireType::kFixed32;
+    case FieldKind::kFixed32:
+      return WireType::kFixed32;
     case FieldKind::kFixed64:
-    case FieldKind::kDouble: return WireType::kFixed64;
+    case FieldKind::kDouble:
+      return WireType::kFixed64;
     case FieldKind::kString:
     case FieldKind::kBytes:
     case FieldKind::kTraceId:
     case FieldKind::kSpanId:
-    case FieldKind::kMessage: return WireType::kBytes;
-    default: return WireType::kVarint;
+    case FieldKind::kMessage:
+      return WireType::kBytes;
+    default:
+      return WireType::kVarint;
   }
 }
 
@@ -45,13 +64,13 @@ struct EnumName {
 struct FieldSchema {
   std::uint16_t number = 0;  ///< 0 in the gaps of a table.
   FieldKind kind = FieldKind::kUnknown;
-  WireType wire_type = WireType::kVarint;  ///< wire_type_of(kind).
+  WireType wire_type = WireType::kEndGroup;  ///< wire_type_of(kind); in gaps one that no legal field has.
   bool repeated = false;
   bool in_oneof = false;  ///< Of the one oneof that a message of OTLP has at most.
   Counted counted = Counted::kNothing;
   std::string_view json_name = {};
-  const MessageSchema* message = nullptr;  ///< Of kMessage.
-  std::span<const EnumName> enum_names = {};   ///< Of kEnum.
+  const MessageSchema* message = nullptr;     ///< Of kMessage.
+  std::span<const EnumName> enum_names = {};  ///< Of kEnum.
 };
 
 struct MessageSchema {
@@ -59,9 +78,7 @@ struct MessageSchema {
   std::span<const FieldSchema> by_number;  ///< Index = field number.
 
   /// The field, or one of kind kUnknown.
-  const FieldSchema& field(std::uint32_t number) const {
-    return by_number[number < by_number.size() ? number : 0];
-  }
+  const FieldSchema& field(std::uint32_t number) const { return by_number[number < by_number.size() ? number : 0]; }
 };
 
 namespace schema {

@@ -1,4 +1,5 @@
-// A pull reader over protobuf bytes: next() steps to a field and has already checked its payload; the accessors cannot fail.
+// A pull reader over protobuf bytes: next() steps to a field and has already checked its payload; the accessors cannot
+// fail.
 //
 //   Reader spans(bytes);
 //   while (spans.next()) {
@@ -7,9 +8,9 @@
 //   if (!spans.ok()) report(spans.fault());
 //
 // Nothing is allocated and nothing is copied; the bytes must outlive the reader. A child from message() reports its own
-// fault, with the offset still counted from the outermost message. Reads what protozero or prost would read, and refuses
-// what the strictest of them refuses: groups, field number 0, tags above 32 bits, lengths past the end, more than
-// kDepthMax levels. One thread at a time.
+// fault, with the offset still counted from the outermost message. Reads what protozero or prost would read, and
+// refuses what the strictest of them refuses: groups, field number 0, tags above 32 bits, lengths past the end, more
+// than kDepthMax levels. One thread at a time.
 #pragma once
 
 #include <cassert>

@@ -11,7 +11,8 @@ struct Sequence {
   bool valid;
 };
 
-// The second byte's range is what excludes overlong forms, surrogates and values above U+10FFFF (Unicode 15, table 3-7):
+// The second byte's range is what excludes overlong forms, surrogates and values above U+10FFFF (Unicode 15, table
+// 3-7):
 //
 //   C2..DF 80..BF            E0 A0..BF 80..BF         E1..EC,EE,EF 80..BF 80..BF   ED 80..9F 80..BF
 //   F0 90..BF 80..BF 80..BF  F1..F3 80..BF 80..BF..   F4 80..8F 80..BF 80..BF

@@ -14,8 +14,8 @@ constexpr std::size_t kMessageBytesMax = 0x7FFFFFEF;
 //
 //   0A kk <key> 12 vv 0A ss <text>        0A kk <key> 12 vv 18 <varint>        0A kk <key> 12 09 21 <double>
 //
-// Every header byte of the string form is below 0x80, so the whole attribute is scanned as if it were one text. False means
-// "not simple": the general walk decides. REQUIRES: size < 0x80.
+// Every header byte of the string form is below 0x80, so the whole attribute is scanned as if it were one text. False
+// means "not simple": the general walk decides. REQUIRES: size < 0x80.
 inline bool is_simple_attribute(const std::uint8_t* at, std::size_t size) {
   if (size < 6 || at[0] != tag(otlp::KeyValue::kKey, WireType::kBytes)) return false;
   const std::size_t key_size = at[1];
@@ -39,133 +39,141 @@ inline bool is_simple_attribute(const std::uint8_t* at, std::size_t size) {
   }
 }
 
-// One walk: a cursor and the messages that are open around it. The loop lives in run(); a form that is fed slice by slice
-// needs no more state than this.
+// One walk: a cursor and the messages that are open around it. The cursor and the innermost end travel as arguments, so
+// that they stay in registers; the loop lives in run(), and a form that is fed slice by slice needs no more state than
+// this.
 class Walk {
  public:
-  Walk(const MessageSchema& schema, const std::uint8_t* data, std::size_t size)
-      : origin_(data), at_(data), end_(data + size), schema_(&schema) {}
+  Walk(const MessageSchema& schema, const std::uint8_t* origin) : origin_(origin), schema_(&schema) {}
 
-  WalkResult run() {
+  WalkResult run(const std::uint8_t* at, const std::uint8_t* end) {
     while (true) {
-      while (at_ == end_) {
+      while (at == end) {
         if (depth_ == 0) return result_;
-        close_message();
+        const Level& outer = open_[--depth_];
+        end = outer.end;
+        schema_ = outer.schema;
       }
-      if (!step()) [[unlikely]] return result_;
+      at = step(at, end);
+      if (at == nullptr) [[unlikely]]
+        return result_;
     }
   }
 
  private:
+  using Bytes = const std::uint8_t*;
   struct Level {
-    const std::uint8_t* end;
+    Bytes end;
     const MessageSchema* schema;
   };
 
-  // One field: its tag and payload, or, for a nested message, its header. False: result_ has the fault.
-  bool step() {
-    const std::uint8_t* const start = at_;
+  // Checks one field and returns where the next begins. Of a nested message that is the message's own first field, with
+  // `end` moved to its end. nullptr: result_ has the fault.
+  Bytes step(Bytes at, Bytes& end) {
     std::uint64_t tag_value;
-    const std::uint8_t* const payload = get_varint(start, end_, kTagBytesMax, tag_value);
+    const Bytes payload = get_varint(at, end, kTagBytesMax, tag_value);
     if (payload == nullptr || tag_value > 0xFFFFFFFF) [[unlikely]] {
-      return fail(start, "field tag is cut off or longer than 32 bits");
+      return fail(at, "field tag is cut off or longer than 32 bits");
     }
     const auto type = static_cast<WireType>(tag_value & 7);
     const FieldSchema& field = schema_->field(static_cast<std::uint32_t>(tag_value >> 3));
-    if (field.kind == FieldKind::kUnknown) [[unlikely]] {
-      if (tag_value >> 3 == 0) return fail(start, "field number is 0");
-    } else if (type != field.wire_type) [[unlikely]] {
-      return fail(start, "wire type is not that of the field");
+    if (type != field.wire_type) [[unlikely]] {
+      if (tag_value >> 3 == 0) return fail(at, "field number is 0");
+      if (field.kind != FieldKind::kUnknown) return fail(at, "wire type is not that of the field");
     }
     switch (type) {
       case WireType::kVarint: {
         std::uint64_t ignored;
-        at_ = get_varint(payload, end_, kVarintBytesMax, ignored);
-        return at_ != nullptr || fail(payload, "varint is cut off or longer than 64 bits");
+        const Bytes next = get_varint(payload, end, kVarintBytesMax, ignored);
+        return next != nullptr ? next : fail(payload, "varint is cut off or longer than 64 bits");
       }
-      case WireType::kFixed64: return skip(payload, 8);
-      case WireType::kFixed32: return skip(payload, 4);
-      case WireType::kBytes: return step_bytes(field, payload);
-      default: return fail(start, "wire type is a group or unknown");
+      case WireType::kFixed64:
+        return end - payload >= 8 ? payload + 8 : fail(payload, "fixed64 is cut off");
+      case WireType::kFixed32:
+        return end - payload >= 4 ? payload + 4 : fail(payload, "fixed32 is cut off");
+      case WireType::kBytes:
+        return step_bytes(field, payload, end);
+      default:
+        return fail(at, "wire type is a group or unknown");
     }
   }
 
-  bool step_bytes(const FieldSchema& field, const std::uint8_t* payload) {
+  Bytes step_bytes(const FieldSchema& field, Bytes payload, Bytes& end) {
     std::uint64_t length;
-    const std::uint8_t* const content = get_varint(payload, end_, kLengthBytesMax, length);
-    if (content == nullptr) [[unlikely]] return fail(payload, "length is cut off or too long");
-    if (length > static_cast<std::size_t>(end_ - content)) [[unlikely]] return fail(payload, "length runs past the end");
-    at_ = content + length;
+    const Bytes content = get_varint(payload, end, kLengthBytesMax, length);
+    if (content == nullptr) [[unlikely]]
+      return fail(payload, "length is cut off or too long");
+    if (length > static_cast<std::size_t>(end - content)) [[unlikely]]
+      return fail(payload, "length runs past the end");
+    const Bytes next = content + length;
     switch (field.kind) {
-      case FieldKind::kMessage: return step_message(field, content, length);
-      case FieldKind::kString: return is_ascii(content, length) || check_utf8(content, length);
+      case FieldKind::kMessage:
+        return step_message(field, content, next, end);
+      case FieldKind::kString:
+        return is_ascii(content, length) ? next : check_utf8(content, next);
       case FieldKind::kTraceId:
-        return length == otlp::kTraceIdBytes || length == 0 || fail(content, "trace id is not 16 bytes long");
+        return length == otlp::kTraceIdBytes || length == 0 ? next : fail(content, "trace id is not 16 bytes long");
       case FieldKind::kSpanId:
-        return length == otlp::kSpanIdBytes || length == 0 || fail(content, "span id is not 8 bytes long");
-      default: return true;
+        return length == otlp::kSpanIdBytes || length == 0 ? next : fail(content, "span id is not 8 bytes long");
+      default:
+        return next;
     }
   }
 
-  bool step_message(const FieldSchema& field, const std::uint8_t* content, std::uint64_t length) {
-    if (field.message == &schema::kKeyValue && length < 0x80 && is_simple_attribute(content, length)) {
-      // The fast path must not forgive the depth that it does not walk: an attribute holds one AnyValue.
-      if (depth_ + 2 <= kDepthMax) [[likely]] return true;
+  Bytes step_message(const FieldSchema& field, Bytes content, Bytes next, Bytes& end) {
+    // The fast path must not forgive the depth that it does not walk: an attribute holds one AnyValue.
+    if (field.message == &schema::kKeyValue && depth_ + 2 <= kDepthMax && next - content < 0x80 &&
+        is_simple_attribute(content, static_cast<std::size_t>(next - content))) {
+      return next;
     }
+    if (depth_ == kDepthMax) [[unlikely]]
+      return fail(content, "messages are nested more than 100 deep");
     count(field.counted);
-    if (depth_ == kDepthMax) [[unlikely]] return fail(content, "messages are nested more than 100 deep");
-    open_[depth_++] = {end_, schema_};
-    at_ = content;
-    end_ = content + length;
+    open_[depth_++] = {end, schema_};
+    end = next;
     schema_ = field.message;
-    return true;
-  }
-
-  void close_message() {
-    --depth_;
-    end_ = open_[depth_].end;
-    schema_ = open_[depth_].schema;
+    return content;
   }
 
   void count(Counted counted) {
     switch (counted) {
-      case Counted::kNothing: break;
-      case Counted::kResources: ++result_.counts.resources; break;
-      case Counted::kScopes: ++result_.counts.scopes; break;
-      case Counted::kItems: ++result_.counts.items; break;
+      case Counted::kNothing:
+        break;
+      case Counted::kResources:
+        ++result_.counts.resources;
+        break;
+      case Counted::kScopes:
+        ++result_.counts.scopes;
+        break;
+      case Counted::kItems:
+        ++result_.counts.items;
+        break;
     }
   }
 
-  bool skip(const std::uint8_t* payload, std::size_t size) {
-    if (size > static_cast<std::size_t>(end_ - payload)) [[unlikely]] return fail(payload, "fixed-width field is cut off");
-    at_ = payload + size;
-    return true;
-  }
-
-  [[gnu::noinline]] bool check_utf8(const std::uint8_t* content, std::size_t length) {
+  [[gnu::noinline]] Bytes check_utf8(Bytes content, Bytes next) {
+    const auto length = static_cast<std::size_t>(next - content);
     const std::size_t valid = valid_utf8_prefix({reinterpret_cast<const char*>(content), length});
-    return valid == length || fail(content + valid, "string is not valid UTF-8");
+    return valid == length ? next : fail(content + valid, "string is not valid UTF-8");
   }
 
-  [[gnu::noinline]] bool fail(const std::uint8_t* where, const char* text) {
+  [[gnu::noinline]] Bytes fail(Bytes where, const char* text) {
     result_.fault = {static_cast<std::size_t>(where - origin_), text};
-    return false;
+    return nullptr;
   }
 
-  const std::uint8_t* const origin_;
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-  const MessageSchema* schema_;
-  unsigned depth_ = 0;
+  const Bytes origin_;
+  const MessageSchema* schema_;  // Of the innermost open message.
+  unsigned depth_ = 0;           // Of open_.
   WalkResult result_;
-  std::array<Level, kDepthMax> open_;  // The messages around the current one; [0] is the outermost.
+  std::array<Level, kDepthMax> open_;  // The messages around the innermost; [0] is the outermost.
 };
 
 }  // namespace
 
 WalkResult validate(const MessageSchema& schema, const std::uint8_t* data, std::size_t size) {
   if (size > kMessageBytesMax) return {{}, {0, "message is longer than 2 GiB"}};
-  return Walk(schema, data, size).run();
+  return Walk(schema, data).run(data, data + size);
 }
 
 }  // namespace nanospan::wire

@@ -1,13 +1,14 @@
-// The validating walk: reads an OTLP request without unpacking it, checks everything that any receiver would refuse it for,
-// and counts what is in it.
+// The validating walk: reads an OTLP request without unpacking it, checks everything that any receiver would refuse it
+// for, and counts what is in it.
 //
-// Why: the gateway forwards bytes as they came and joins the requests of many senders into one batch, so a request that some
-// receiver behind it cannot decode would take its neighbours down with it. "Valid" is therefore as strict as the strictest
-// receiver:
+// Why: the gateway forwards bytes as they came and joins the requests of many senders into one batch, so a request that
+// some receiver behind it cannot decode would take its neighbours down with it. "Valid" is therefore as strict as the
+// strictest receiver:
 //   - UTF-8 in every string field (prost, Java, libprotobuf), at most 100 nested messages (prost, libprotobuf, upb)
 //   - trace ids of 16 or 0 bytes, span ids of 8 or 0 (the Collector's pdata decoder)
 //   - the schema's wire type for every known field (prost, the Collector)
-//   - no groups, no field number 0, tags in 5 bytes, lengths in 5 bytes and inside their message, varints within 64 bits
+//   - no groups, no field number 0, tags in 5 bytes, lengths in 5 bytes and inside their message, varints within 64
+//   bits
 // Unknown fields are stepped over, so that newer senders pass.
 //
 // Allocation-free, iterative (no native recursion on hostile nesting), thread-safe; the bytes are only read.

@@ -18,11 +18,18 @@ namespace nanospan::wire {
 static_assert(std::endian::native == std::endian::little, "fixed-width fields are copied as they lie in memory");
 
 /// The low three bits of a tag. Groups (3, 4) are obsolete: OTLP never uses them and our readers refuse them.
-enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kStartGroup = 3, kEndGroup = 4, kFixed32 = 5 };
+enum class WireType : std::uint8_t {
+  kVarint = 0,
+  kFixed64 = 1,
+  kBytes = 2,
+  kStartGroup = 3,
+  kEndGroup = 4,
+  kFixed32 = 5
+};
 
-inline constexpr std::size_t kVarintBytesMax = 10;   ///< Of any 64-bit value.
-inline constexpr std::size_t kTagBytesMax = 5;       ///< A tag is a 32-bit value.
-inline constexpr std::size_t kLengthBytesMax = 5;    ///< A length is below 2^31 in every implementation.
+inline constexpr std::size_t kVarintBytesMax = 10;  ///< Of any 64-bit value.
+inline constexpr std::size_t kTagBytesMax = 5;      ///< A tag is a 32-bit value.
+inline constexpr std::size_t kLengthBytesMax = 5;   ///< A length is below 2^31 in every implementation.
 inline constexpr std::uint32_t kFieldNumberMax = (1U << 29) - 1;
 
 /// Bytes that put_varint writes for `value`: ceil(bits / 7), at least 1.
@@ -42,7 +49,7 @@ constexpr std::uint8_t* put_varint(std::uint8_t* to, std::uint64_t value) {
 
 /// Writes the bytes of an integer or double, lowest first, and returns the end. REQUIRES: sizeof(T) bytes of room.
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 inline std::uint8_t* put_fixed(std::uint8_t* to, T value) {
   std::memcpy(to, &value, sizeof value);
   return to + sizeof value;
@@ -50,7 +57,7 @@ inline std::uint8_t* put_fixed(std::uint8_t* to, T value) {
 
 /// Reads what put_fixed wrote. REQUIRES: sizeof(T) readable bytes.
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 inline T get_fixed(const std::uint8_t* from) {
   T value;
   std::memcpy(&value, from, sizeof value);
@@ -76,8 +83,8 @@ inline const std::uint8_t* get_long_varint(const std::uint8_t* from, const std::
   return nullptr;
 }
 
-/// Reads a varint of at most `bytes_max` bytes from [from, end) and returns its end, or nullptr if it is cut off, too long
-/// or above 64 bits (`value` is then untouched).
+/// Reads a varint of at most `bytes_max` bytes from [from, end) and returns its end, or nullptr if it is cut off, too
+/// long or above 64 bits (`value` is then untouched).
 inline const std::uint8_t* get_varint(const std::uint8_t* from, const std::uint8_t* end, std::size_t bytes_max,
                                       std::uint64_t& value) {
   if (from < end && *from < 0x80) {
@@ -88,6 +95,8 @@ inline const std::uint8_t* get_varint(const std::uint8_t* from, const std::uint8
 }
 
 /// A field's tag as a number: what precedes every field on the wire.
-constexpr std::uint32_t tag(std::uint32_t field, WireType type) { return field << 3 | static_cast<std::uint32_t>(type); }
+constexpr std::uint32_t tag(std::uint32_t field, WireType type) {
+  return field << 3 | static_cast<std::uint32_t>(type);
+}
 
 }  // namespace nanospan::wire

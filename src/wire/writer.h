@@ -1,14 +1,15 @@
 // Writes protobuf fields, front to back, every length known before its bytes: there is no back-patching.
 //
 // Two forms of the same thing:
-//   - put_xxx_field(to, ...) writes to raw memory and returns the end; the matching xxx_field_size(...) says how much room
+//   - put_xxx_field(to, ...) writes to raw memory and returns the end; the matching xxx_field_size(...) says how much
+//   room
 //     it needs. A nested message is its size computed first, then put_message_header, then its fields.
 //   - Appender puts the same fields at the end of a std::string or std::vector<std::uint8_t>.
 //
 //   field = tag varint | payload             payload of bytes, strings and messages = length varint | content
 //
-// proto3 leaves out scalars that are zero and strings that are empty; whether to skip them is the caller's choice, since
-// members of a oneof must be written even when they are zero. Pure functions: thread-safe on distinct memory.
+// proto3 leaves out scalars that are zero and strings that are empty; whether to skip them is the caller's choice,
+// since members of a oneof must be written even when they are zero. Pure functions: thread-safe on distinct memory.
 #pragma once
 
 #include <string>
@@ -79,7 +80,7 @@ constexpr std::uint8_t* put_bytes_field(std::uint8_t* to, std::uint32_t field, s
 
 /// Appends fields to a std::string or std::vector<std::uint8_t> that outlives it. Growing is the buffer's own doubling.
 template <class Buffer>
-  requires std::is_same_v<Buffer, std::string> || std::is_same_v<Buffer, std::vector<std::uint8_t>>
+requires std::is_same_v<Buffer, std::string> || std::is_same_v<Buffer, std::vector<std::uint8_t>>
 class Appender {
  public:
   explicit Appender(Buffer& out) : out_(out) {}
@@ -93,7 +94,9 @@ class Appender {
   void fixed64_field(std::uint32_t field, std::uint64_t value) {
     put_fixed64_field(grow(fixed64_field_size(field)), field, value);
   }
-  void double_field(std::uint32_t field, double value) { put_double_field(grow(fixed64_field_size(field)), field, value); }
+  void double_field(std::uint32_t field, double value) {
+    put_double_field(grow(fixed64_field_size(field)), field, value);
+  }
   void bytes_field(std::uint32_t field, std::string_view bytes) {
     put_bytes_field(grow(bytes_field_size(field, bytes.size())), field, bytes);
   }
