@@ -9,3 +9,6 @@ if(NANOSPAN_SANITIZE)
   add_compile_options(-fsanitize=${NANOSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NANOSPAN_SANITIZE})
 endif()
+if(NANOSPAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage feedback from the libraries too
+endif()
