@@ -121,7 +121,14 @@ inline std::span<const Attribute> AttributeValue::as_map() const { return as_spa
 class Attributes {
  public:
   constexpr Attributes() = default;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winit-list-lifetime"  // a view for the length of the call, like std::string_view
+#endif
   constexpr Attributes(std::initializer_list<Attribute> list) : data_(list.begin()), size_(list.size()) {}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
   constexpr Attributes(std::span<const Attribute> list) : data_(list.data()), size_(list.size()) {}
   Attributes(const std::vector<Attribute>& list) : data_(list.data()), size_(list.size()) {}
 

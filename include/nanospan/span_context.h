@@ -23,7 +23,7 @@ struct TraceFlags {
 class SpanContext {
  public:
   /// The invalid context: all zero.
-  SpanContext() = default;
+  constexpr SpanContext() = default;
   /// REQUIRES nothing of its arguments; is_valid() says whether both ids are. `flags` keeps its two known bits.
   SpanContext(const TraceId& trace_id, const SpanId& span_id, std::uint8_t flags, bool is_remote,
               TraceState trace_state = {})

@@ -20,7 +20,7 @@ class TraceState {
   static constexpr std::size_t kMembersMax = 32;
 
   /// The empty state.
-  TraceState() = default;
+  constexpr TraceState() = default;
   TraceState(const TraceState& other) : block_(other.block_) {
     if (block_ != nullptr) block_->owners.fetch_add(1, std::memory_order_relaxed);
   }
@@ -29,7 +29,7 @@ class TraceState {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~TraceState() {
+  constexpr ~TraceState() {
     if (block_ != nullptr) release();
   }
 

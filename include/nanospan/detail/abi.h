@@ -39,7 +39,6 @@ struct Slab;
 struct ThreadState;
 struct TracerCore;
 struct TracerIdentity;
-struct ContextNode;
 
 inline constexpr std::uint32_t kLayout = 1;
 
@@ -128,8 +127,8 @@ struct alignas(64) TracerCore {
     kFollowParent = 4,  ///< With kFast: a child is sampled iff its parent is; otherwise `threshold` decides.
   };
   std::atomic<std::uint32_t> mode;
+  std::uint32_t unchecked_keys;  ///< Below this many keys the count limit cannot be reached by one more.
   CollectionBudget budget;
-  std::uint32_t reserved;
   std::uint64_t threshold;    ///< With kFast: sample iff the low 56 bits of the trace id are >= this (2^56 = never).
   std::uint64_t frame_word;   ///< High half of a frame header: provider slot << 56 | core index << 32.
   std::uint64_t bloom_seed;   ///< 0, or all ones where every set must take the checked path (odd limits).
@@ -225,7 +224,7 @@ struct Api {
   void (*add_link)(Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes);
   void (*set_status)(Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description);
   void (*update_name)(Slab* slab, std::uint64_t generation, std::string_view name);
-  std::uint64_t (*share)(Slab* slab);              ///< Promotes to shared mode on the owner's thread; the generation.
+  void (*share)(Slab* slab, std::uint64_t generation);    ///< Promotes to shared mode; on the owner's thread the first time.
   void (*hold)(Slab* slab, std::uint64_t generation);     ///< One more SharedSpan.
   void (*release)(Slab* slab, std::uint64_t generation);  ///< One fewer; the last one ends the span.
   bool (*enabled)(TracerIdentity& tracer);
@@ -239,7 +238,7 @@ struct Api {
 
 struct ThreadLocals {
   ThreadState* state;
-  const ContextNode* current;  ///< Null means the root context.
+  const Context* current;  ///< Null means the root context.
 };
 
 }  // namespace detail
