@@ -1,0 +1,85 @@
+# What users link, in the tree and installed:
+#   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; needs libstdc++ and libc
+#   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
+# Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
+option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# nanospan_user_library(TARGET NAME MODULE...) makes libNAME of the objects of the modules, static or shared as configured.
+function(nanospan_user_library target name)
+  set(objects "")
+  foreach(module ${ARGN})
+    list(APPEND objects $<TARGET_OBJECTS:nanospan_${module}>)
+  endforeach()
+  if(NANOSPAN_SHARED)
+    add_library(${target} SHARED ${objects})
+    target_link_options(${target} PRIVATE -Wl,--gc-sections -Wl,-z,defs -Wl,-z,nodelete)
+  else()
+    add_library(${target} STATIC ${objects})
+  endif()
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE CXX
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endfunction()
+
+set(modules "")
+foreach(module base wire net sdk export setup)
+  if(TARGET nanospan_${module})
+    list(APPEND modules ${module})
+  endif()
+endforeach()
+nanospan_user_library(nanospan_library nanospan ${modules})
+add_library(nanospan::sdk ALIAS nanospan_library)
+set_target_properties(nanospan_library PROPERTIES EXPORT_NAME sdk)
+target_compile_features(nanospan_library INTERFACE cxx_std_20)
+target_include_directories(nanospan_library INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(nanospan_library PUBLIC Threads::Threads)
+# The two symbols by which instrumented libraries find the SDK (docs/decisions): the executable must export them, or a plugin
+# that is opened with dlopen has copies of its own and its spans go nowhere.
+set(NANOSPAN_LINK_OPTIONS
+  -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1)
+target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
+
+if(TARGET nanospan_net_gzip)
+  nanospan_user_library(nanospan_gzip_library nanospan_gzip net_gzip)
+  add_library(nanospan::gzip ALIAS nanospan_gzip_library)
+  set_target_properties(nanospan_gzip_library PROPERTIES EXPORT_NAME gzip)
+  target_link_libraries(nanospan_gzip_library PUBLIC nanospan_library PRIVATE ZLIB::ZLIB)
+  if(NANOSPAN_SHARED)
+    # What it uses of base and net is hidden in libnanospan.so: it carries its own copy.
+    target_link_libraries(nanospan_gzip_library PRIVATE $<BUILD_INTERFACE:nanospan_net>)
+  endif()
+endif()
+
+# As a part of somebody else's project we install nothing on our own account.
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nanospan)
+install(TARGETS nanospan_library EXPORT nanospan_sdk_targets COMPONENT sdk)
+install(EXPORT nanospan_sdk_targets NAMESPACE nanospan:: FILE nanospan-sdk-targets.cmake DESTINATION ${package_dir} COMPONENT sdk)
+if(TARGET nanospan_gzip_library)
+  install(TARGETS nanospan_gzip_library EXPORT nanospan_gzip_targets COMPONENT sdk)
+  install(EXPORT nanospan_gzip_targets NAMESPACE nanospan:: FILE nanospan-gzip-targets.cmake DESTINATION ${package_dir}
+    COMPONENT sdk)
+endif()
+install(DIRECTORY include/nanospan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk FILES_MATCHING PATTERN "*.h")
+configure_package_config_file(cmake/nanospan-config.cmake.in ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake ${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake
+  DESTINATION ${package_dir} COMPONENT sdk)
+
+# The .pc files find everything from where they lie, so that the installed tree may be moved.
+file(RELATIVE_PATH NANOSPAN_PC_PREFIX "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+list(JOIN NANOSPAN_LINK_OPTIONS " " NANOSPAN_LINK_OPTIONS_TEXT)
+function(nanospan_pkg_config name)
+  configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/package/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/package/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
+endfunction()
+nanospan_pkg_config(nanospan)
+if(TARGET nanospan_gzip_library)
+  nanospan_pkg_config(nanospan-gzip)
+endif()
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT sdk)
