@@ -16,18 +16,13 @@
 #include <cassert>
 #include <string_view>
 
+#include "wire/fault.h"
 #include "wire/varint.h"
 
 namespace nanospan::wire {
 
 /// Levels of nested messages under the outermost: what prost, libprotobuf, Java and upb allow by default.
 inline constexpr unsigned kDepthMax = 100;
-
-/// The first thing wrong with some bytes, and where (counted from the first byte of the outermost message).
-struct Fault {
-  std::size_t offset = 0;
-  const char* text = nullptr;  ///< Static, one clause without a full stop; nullptr: nothing is wrong.
-};
 
 class Reader {
  public:

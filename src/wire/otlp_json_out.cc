@@ -1,0 +1,150 @@
+#include "wire/otlp_json_out.h"
+
+#include <array>
+
+#include "wire/json_text.h"
+#include "wire/reader.h"
+#include "wire/validate.h"
+
+namespace nanospan::wire {
+namespace {
+
+constexpr std::size_t kFieldsMax = 32;  // Above every field number of a schema.
+
+// The bytes that hold one field of a message: from its first occurrence to the end of its last, with others in between.
+struct Occurrences {
+  const char* begin = nullptr;
+  const char* end = nullptr;
+  std::size_t count = 0;
+
+  std::string_view bytes() const { return {begin, static_cast<std::size_t>(end - begin)}; }
+};
+using FieldOccurrences = std::array<Occurrences, kFieldsMax>;
+
+void write_message(const MessageSchema& schema, std::string_view bytes, std::string& out);
+
+void write_scalar(const FieldSchema& field, const Reader& at, std::string& out) {
+  const auto quoted = [&out](auto write) {
+    out += '"';
+    write();
+    out += '"';
+  };
+  switch (field.kind) {
+    case FieldKind::kBool:
+      out += at.varint() != 0 ? "true" : "false";
+      break;
+    case FieldKind::kInt32:
+    case FieldKind::kEnum:
+      append_decimal(std::int64_t{static_cast<std::int32_t>(at.varint())}, out);
+      break;
+    case FieldKind::kUint32:
+      append_decimal(std::uint64_t{static_cast<std::uint32_t>(at.varint())}, out);
+      break;
+    case FieldKind::kFixed32:
+      append_decimal(std::uint64_t{at.fixed32()}, out);
+      break;
+    case FieldKind::kInt64:
+      quoted([&] { append_decimal(static_cast<std::int64_t>(at.varint()), out); });
+      break;
+    case FieldKind::kFixed64:
+      quoted([&] { append_decimal(at.fixed64(), out); });
+      break;
+    case FieldKind::kDouble:
+      append_json_double(at.fixed_double(), out);
+      break;
+    case FieldKind::kString:
+      append_json_string(at.bytes(), out);
+      break;
+    case FieldKind::kBytes:
+      quoted([&] { append_base64(at.bytes(), out); });
+      break;
+    case FieldKind::kTraceId:
+    case FieldKind::kSpanId:
+      quoted([&] { append_hex(at.bytes(), out); });
+      break;
+    case FieldKind::kMessage:
+      write_message(*field.message, at.bytes(), out);
+      break;
+    case FieldKind::kUnknown:
+      break;
+  }
+}
+
+void write_repeated(const FieldSchema& field, const Occurrences& found, std::string& out) {
+  out += '[';
+  const char* separator = "";
+  Reader reader(found.bytes());
+  while (reader.next()) {
+    if (reader.field() != field.number) continue;
+    out += separator;
+    separator = ",";
+    write_scalar(field, reader, out);
+  }
+  out += ']';
+}
+
+// protobuf merges a message field that is there several times, which is to read the concatenation of their bytes.
+void write_merged(const FieldSchema& field, const Occurrences& found, std::string& out) {
+  std::string merged;
+  Reader reader(found.bytes());
+  while (reader.next()) {
+    if (reader.field() == field.number) merged += reader.bytes();
+  }
+  write_message(*field.message, merged, out);
+}
+
+// Of a scalar only the last occurrence counts, of a oneof only the member that was set last.
+FieldOccurrences find_fields(const MessageSchema& schema, std::string_view bytes) {
+  FieldOccurrences found;
+  std::uint32_t oneof_member = 0;
+  Reader reader(bytes);
+  while (reader.next()) {
+    const FieldSchema& field = schema.field(reader.field());
+    if (field.kind == FieldKind::kUnknown) continue;
+    if (field.in_oneof && field.number != oneof_member) {
+      found[oneof_member].count = 0;
+      oneof_member = field.number;
+    }
+    Occurrences& occurrences = found[field.number];
+    const bool all_count = field.repeated || field.kind == FieldKind::kMessage;
+    if (occurrences.count++ == 0 || !all_count) occurrences.begin = reader.raw_field().data();
+    occurrences.end = reader.raw_field().data() + reader.raw_field().size();
+  }
+  return found;
+}
+
+// REQUIRES: `bytes` passed validate() for this schema: no fault, bounded depth, valid UTF-8, the schema's wire types.
+void write_message(const MessageSchema& schema, std::string_view bytes, std::string& out) {
+  const FieldOccurrences found = find_fields(schema, bytes);
+  out += '{';
+  const char* separator = "\"";
+  for (const FieldSchema& field : schema.by_number) {
+    const Occurrences& occurrences = found[field.number];
+    if (field.number == 0 || occurrences.count == 0) continue;
+    out += separator;
+    separator = ",\"";
+    out += field.json_name;
+    out += "\":";
+    if (field.repeated) {
+      write_repeated(field, occurrences, out);
+    } else if (field.kind == FieldKind::kMessage && occurrences.count > 1) {
+      write_merged(field, occurrences, out);
+    } else {
+      Reader reader(occurrences.bytes());
+      reader.next();
+      write_scalar(field, reader, out);
+    }
+  }
+  out += '}';
+}
+
+}  // namespace
+
+Status append_json(const MessageSchema& schema, std::string_view bytes, std::string& out) {
+  const WalkResult walked = validate(schema, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (!walked.ok()) return malformed(walked.fault);
+  write_message(schema, bytes, out);
+  return {};
+}
+
+}  // namespace nanospan::wire

@@ -1,0 +1,126 @@
+#include "wire/otlp_reply.h"
+
+#include "wire/otlp_fields.h"
+#include "wire/reader.h"
+#include "wire/utf8.h"
+#include "wire/writer.h"
+
+namespace nanospan::wire {
+namespace {
+
+constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.RetryInfo";
+constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
+constexpr std::uint64_t kDelaySecondsMax = 315'576'000'000;  // Of google.protobuf.Duration: 10,000 years.
+
+std::string encode_retry_info(std::uint64_t delay_nanos) {
+  std::string duration;
+  Appender fields(duration);
+  if (const std::uint64_t seconds = delay_nanos / kNanosPerSecond; seconds != 0) {
+    fields.varint_field(otlp::Duration::kSeconds, seconds);
+  }
+  if (const std::uint64_t nanos = delay_nanos % kNanosPerSecond; nanos != 0) {
+    fields.varint_field(otlp::Duration::kNanos, nanos);
+  }
+  std::string info;
+  Appender(info).bytes_field(otlp::RetryInfo::kRetryDelay, duration);
+  std::string any;
+  Appender packed(any);
+  packed.bytes_field(otlp::Any::kTypeUrl, kRetryInfoType);
+  packed.bytes_field(otlp::Any::kValue, info);
+  return any;
+}
+
+// Of one Any: the delay, if it is a RetryInfo with a sensible one.
+std::optional<std::uint64_t> decode_retry_info(Reader any) {
+  bool is_retry_info = false;
+  std::string_view value;
+  while (any.next()) {
+    if (any.is(otlp::Any::kTypeUrl, WireType::kBytes)) is_retry_info = any.bytes() == kRetryInfoType;
+    if (any.is(otlp::Any::kValue, WireType::kBytes)) value = any.bytes();
+  }
+  if (!is_retry_info) return std::nullopt;
+  Reader info(value);
+  while (info.next()) {
+    if (!info.is(otlp::RetryInfo::kRetryDelay, WireType::kBytes)) continue;
+    std::uint64_t seconds = 0;
+    std::uint64_t nanos = 0;
+    Reader duration = info.message();
+    while (duration.next()) {
+      if (duration.is(otlp::Duration::kSeconds, WireType::kVarint)) seconds = duration.varint();
+      if (duration.is(otlp::Duration::kNanos, WireType::kVarint)) nanos = duration.varint();
+    }
+    // Negative numbers are huge ones here, and no delay that anyone means.
+    if (seconds > kDelaySecondsMax || nanos >= kNanosPerSecond) return std::nullopt;
+    constexpr std::uint64_t kSecondsThatFit = UINT64_MAX / kNanosPerSecond - 1;
+    return (seconds < kSecondsThatFit ? seconds : kSecondsThatFit) * kNanosPerSecond + nanos;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string encode_export_response(const PartialSuccess& partial) {
+  std::string out;
+  if (partial.full()) return out;
+  std::string inner;
+  Appender fields(inner);
+  if (partial.rejected_spans != 0) {
+    fields.varint_field(otlp::ExportTracePartialSuccess::kRejectedSpans,
+                        static_cast<std::uint64_t>(partial.rejected_spans));
+  }
+  if (!partial.message.empty()) {
+    fields.bytes_field(otlp::ExportTracePartialSuccess::kErrorMessage, repair_utf8(partial.message));
+  }
+  Appender(out).bytes_field(otlp::ExportTraceServiceResponse::kPartialSuccess, inner);
+  return out;
+}
+
+Result<PartialSuccess> decode_export_response(std::string_view bytes) {
+  PartialSuccess partial;
+  Reader response(bytes);
+  while (response.next()) {
+    if (!response.is(otlp::ExportTraceServiceResponse::kPartialSuccess, WireType::kBytes)) continue;
+    Reader fields = response.message();
+    while (fields.next()) {
+      if (fields.is(otlp::ExportTracePartialSuccess::kRejectedSpans, WireType::kVarint)) {
+        partial.rejected_spans = static_cast<std::int64_t>(fields.varint());
+      } else if (fields.is(otlp::ExportTracePartialSuccess::kErrorMessage, WireType::kBytes)) {
+        partial.message = repair_utf8(fields.bytes());
+      }
+    }
+    if (!fields.ok()) return malformed(fields.fault());
+  }
+  if (!response.ok()) return malformed(response.fault());
+  return partial;
+}
+
+std::string encode_rpc_status(const RpcStatus& status) {
+  std::string out;
+  Appender fields(out);
+  if (status.code != 0) {
+    fields.varint_field(otlp::RpcStatus::kCode, static_cast<std::uint64_t>(std::int64_t{status.code}));
+  }
+  if (!status.message.empty()) fields.bytes_field(otlp::RpcStatus::kMessage, repair_utf8(status.message));
+  if (status.retry_delay_nanos) {
+    fields.bytes_field(otlp::RpcStatus::kDetails, encode_retry_info(*status.retry_delay_nanos));
+  }
+  return out;
+}
+
+Result<RpcStatus> decode_rpc_status(std::string_view bytes) {
+  RpcStatus status;
+  Reader fields(bytes);
+  while (fields.next()) {
+    if (fields.is(otlp::RpcStatus::kCode, WireType::kVarint)) {
+      status.code = static_cast<std::int32_t>(fields.varint());
+    } else if (fields.is(otlp::RpcStatus::kMessage, WireType::kBytes)) {
+      status.message = repair_utf8(fields.bytes());
+    } else if (fields.is(otlp::RpcStatus::kDetails, WireType::kBytes) && !status.retry_delay_nanos) {
+      status.retry_delay_nanos = decode_retry_info(fields.message());
+    }
+  }
+  if (!fields.ok()) return malformed(fields.fault());
+  return status;
+}
+
+}  // namespace nanospan::wire
