@@ -118,9 +118,8 @@ class Http1Client {
   void abandon_after_fork();
 
  private:
-  class Impl;
-  explicit Http1Client(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<Impl> impl_;
+  explicit Http1Client(std::shared_ptr<class Http1ClientPool> pool) : pool_(std::move(pool)) {}
+  std::shared_ptr<class Http1ClientPool> pool_;
 };
 
 }  // namespace nanospan::net

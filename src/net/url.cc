@@ -1,0 +1,114 @@
+#include "net/url.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "net/http1_message.h"
+#include "net/socket.h"
+
+namespace nanospan::net {
+namespace {
+
+Error bad(std::string_view text, std::string_view why) {
+  return Error{ErrorCode::kInvalidArgument, "URL \"" + std::string(text) + "\" " + std::string(why)};
+}
+
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  unsigned port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  if (error != std::errc() || stop != end || port == 0 || port > 65535) return std::nullopt;
+  return static_cast<std::uint16_t>(port);
+}
+
+/// "host", "host:port", "[::1]" or "[::1]:port" into `url`.
+Status parse_authority(std::string_view text, std::string_view authority, Url& url) {
+  std::string_view host = authority;
+  std::string_view rest;
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return bad(text, "has a '[' without a ']'");
+    host = authority.substr(1, close - 1);
+    rest = authority.substr(close + 1);
+    SocketAddress address;
+    if (host.find(':') == std::string_view::npos || !SocketAddress::parse(host, 0, address)) {
+      return bad(text, "has no valid IPv6 address within its brackets");
+    }
+    if (!rest.empty() && rest[0] != ':') return bad(text, "has text between ']' and the port");
+  } else {
+    const std::size_t colon = authority.find(':');
+    host = authority.substr(0, colon);
+    if (colon != std::string_view::npos) rest = authority.substr(colon);
+    if (rest.find(':', 1) != std::string_view::npos) {
+      return bad(text, "has several colons; an IPv6 address goes in brackets: http://[::1]:4318");
+    }
+  }
+  url.host = lowered(host);
+  if (url.host.empty()) return bad(text, "has no host");
+  if (!authority.starts_with('[') && !std::all_of(url.host.begin(), url.host.end(), is_name_char)) {
+    return bad(text, "has a character in its host that host names do not have");
+  }
+  if (rest.empty()) return {};
+  const std::optional<std::uint16_t> port = parse_port(rest.substr(1));
+  if (!port) return bad(text, "has a port that is not a number from 1 to 65535");
+  url.port = *port;
+  return {};
+}
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  const std::size_t scheme_end = text.find("://");
+  const std::string_view rest = scheme_end == std::string_view::npos ? text : text.substr(scheme_end + 3);
+  const std::size_t path_at = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, path_at);
+  if (authority.find('@') != std::string_view::npos) {  // first, and not quoted: it may hold a password
+    return Error{ErrorCode::kInvalidArgument, "URL has a user name or password before '@'; send credentials in a header"};
+  }
+  if (!is_visible(text)) return bad(text, "has a space, a control character or a non-ASCII character");
+  if (scheme_end == std::string_view::npos) {
+    return bad(text, "has no scheme; write http://host:port or https://host:port");
+  }
+  Url url;
+  const std::string_view scheme = text.substr(0, scheme_end);
+  url.https = equals_ignoring_case(scheme, "https");
+  if (!url.https && !equals_ignoring_case(scheme, "http")) return bad(text, "has a scheme other than http and https");
+  url.port = url.https ? 443 : 80;
+
+  if (text.find('#') != std::string_view::npos) return bad(text, "has a fragment ('#'), which is never sent");
+  if (const Status status = parse_authority(text, authority, url); !status.ok()) return status.error();
+
+  const std::string_view path = rest.substr(path_at);
+  if (!path.empty()) url.path = path.starts_with('/') ? std::string(path) : "/" + std::string(path);
+  return url;
+}
+
+std::string Url::authority() const {
+  std::string out = host.find(':') != std::string::npos ? "[" + host + "]" : host;
+  if (port != (https ? 443 : 80)) out += ":" + std::to_string(port);
+  return out;
+}
+
+std::string Url::origin() const {
+  const std::string name = host.find(':') != std::string::npos ? "[" + host + "]" : host;
+  return (https ? "https://" : "http://") + name + ":" + std::to_string(port);
+}
+
+}  // namespace nanospan::net
