@@ -1,12 +1,14 @@
 # What users link, in the tree and installed:
-#   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; needs libstdc++ and libc
+#   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; it needs
+#                   libstdc++ and libc
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
 # Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# nanospan_user_library(TARGET NAME MODULE...) makes libNAME of the objects of the modules, static or shared as configured.
+# nanospan_user_library(TARGET NAME MODULE...) makes libNAME of the objects of the modules, static or shared as
+# configured.
 function(nanospan_user_library target name)
   set(objects "")
   foreach(module ${ARGN})
@@ -35,8 +37,8 @@ target_compile_features(nanospan_library INTERFACE cxx_std_20)
 target_include_directories(nanospan_library INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(nanospan_library PUBLIC Threads::Threads)
-# The two symbols by which instrumented libraries find the SDK (docs/decisions): the executable must export them, or a plugin
-# that is opened with dlopen has copies of its own and its spans go nowhere.
+# The two symbols by which instrumented libraries find the SDK (docs/decisions): the executable must export them, or a
+# plugin that is opened with dlopen has copies of its own and its spans go nowhere.
 set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
@@ -58,7 +60,8 @@ if(NOT PROJECT_IS_TOP_LEVEL)
 endif()
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nanospan)
 install(TARGETS nanospan_library EXPORT nanospan_sdk_targets COMPONENT sdk)
-install(EXPORT nanospan_sdk_targets NAMESPACE nanospan:: FILE nanospan-sdk-targets.cmake DESTINATION ${package_dir} COMPONENT sdk)
+install(EXPORT nanospan_sdk_targets NAMESPACE nanospan:: FILE nanospan-sdk-targets.cmake DESTINATION ${package_dir}
+  COMPONENT sdk)
 if(TARGET nanospan_gzip_library)
   install(TARGETS nanospan_gzip_library EXPORT nanospan_gzip_targets COMPONENT sdk)
   install(EXPORT nanospan_gzip_targets NAMESPACE nanospan:: FILE nanospan-gzip-targets.cmake DESTINATION ${package_dir}
@@ -67,8 +70,10 @@ endif()
 install(DIRECTORY include/nanospan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk FILES_MATCHING PATTERN "*.h")
 configure_package_config_file(cmake/nanospan-config.cmake.in ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake
   INSTALL_DESTINATION ${package_dir})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake ${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake ${PROJECT_BINARY_DIR}/package/nanospan-config-version.cmake
   DESTINATION ${package_dir} COMPONENT sdk)
 
 # The .pc files find everything from where they lie, so that the installed tree may be moved.

@@ -1,7 +1,9 @@
-# nanospan_module(NAME [LINK lib...] [EXCLUDE file...]) defines the static library nanospan_NAME from src/NAME/**/*.cc, links the
-# modules that cmake/layers.txt allows it, and, where tests/NAME exists, its test program
-# nanospan_NAME_test, which links only that module's closure.
-# nanospan_part(NAME FOLDER SOURCES file... LINK lib...) defines a small library for an optional dependency.
+# nanospan_module(NAME [LINK lib...] [EXCLUDE file...]) defines the static library nanospan_NAME from src/NAME/**/*.cc,
+# links the modules that cmake/layers.txt allows it, and, where tests/NAME exists, its test program nanospan_NAME_test,
+# which links only that module's closure.
+#
+# nanospan_part(NAME SOURCES file... [MODULES module...] [LINK lib...]) defines a small library nanospan_NAME for an
+# optional dependency.
 
 function(nanospan_allowed_modules module out)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/layers.txt lines REGEX "^${module}:")
@@ -46,7 +48,8 @@ function(nanospan_module_test module)
   endif()
   add_executable(nanospan_${module}_test ${tests})
   target_include_directories(nanospan_${module}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
-  target_link_libraries(nanospan_${module}_test PRIVATE nanospan_${module} nanospan_flags nanospan_sanitize GTest::gmock GTest::gtest_main)
+  target_link_libraries(nanospan_${module}_test PRIVATE
+    nanospan_${module} nanospan_flags nanospan_sanitize GTest::gmock GTest::gtest_main)
   add_test(NAME ${module} COMMAND nanospan_${module}_test)
   set_tests_properties(${module} PROPERTIES LABELS gtest TIMEOUT 600)
 endfunction()

@@ -1,11 +1,11 @@
-// Runs a fuzz target over the files of a corpus, without libFuzzer: what was found once is tried again by every compiler and
-// sanitizer, in the ordinary test run.
+// Runs a fuzz target over the files of a corpus, without libFuzzer: what was found once is tried again by every
+// compiler and sanitizer, in the ordinary test run.
 //
 //   NAME_fuzz PATH...      files, or folders whose files are all taken (sorted, so that a run can be repeated)
 //
-// Each input is also tried cut in half and with its last byte turned, so that a small corpus reaches the truncation paths.
-// An empty corpus is an error: a test that tries nothing proves nothing. One thread; the input buffer has the exact size of the
-// input on the heap, so that AddressSanitizer sees a read of one byte too many.
+// Each input is also tried cut in half and with its last byte turned, so that a small corpus reaches the truncation
+// paths. An empty corpus is an error: a test that tries nothing proves nothing. One thread; the input buffer has the
+// exact size of the input on the heap, so that AddressSanitizer sees a read of one byte too many.
 
 #include <algorithm>
 #include <cstddef>

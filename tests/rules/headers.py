@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Every header compiles alone; public headers also with clang, and without exceptions and RTTI, as users may build them.
+"""Every header compiles alone; public ones also with clang, and without exceptions and RTTI, as users may build them.
 
 Usage: headers.py ROOT WORK_DIR COMPILER... [-- FLAG...]
-The first compiler reads all headers; each further one reads the public headers. A compiler may carry a launcher ("ccache g++"),
-which makes a second run cheap: an object is made, because a syntax check alone is not cached.
+
+The first compiler reads all headers; each further one reads the public headers. A compiler may carry a launcher
+("ccache g++"), which makes a second run cheap: an object is made, because a syntax check alone is not cached.
 """
+
 import concurrent.futures
 import os
 import pathlib
@@ -28,8 +30,12 @@ def compile_alone(root, work, command, flags, path):
     if not source.is_file() or source.read_text(encoding="utf-8") != line:
         source.write_text(line, encoding="utf-8")
     includes = [f"-I{root}", f"-I{root}/include"] + ([] if path.startswith("include/") else [f"-I{root}/src"])
-    finished = subprocess.run([*command, *BASE_FLAGS, *flags, *includes, "-c", str(source), "-o", str(source.with_suffix(".o"))],
-                              capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        [*command, *BASE_FLAGS, *flags, *includes, "-c", str(source), "-o", str(source.with_suffix(".o"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return "" if finished.returncode == 0 else finished.stderr or f"exit code {finished.returncode}"
 
 
@@ -62,5 +68,11 @@ def check(root, work, compilers, flags=()):
 if __name__ == "__main__":
     words = sys.argv[3:]
     split = words.index("--") if "--" in words else len(words)
-    sys.exit(source_tree.report("headers", check(os.path.abspath(sys.argv[1]), sys.argv[2],
-                                                 [word.split() for word in words[:split]], words[split + 1:])))
+    sys.exit(
+        source_tree.report(
+            "headers",
+            check(
+                os.path.abspath(sys.argv[1]), sys.argv[2], [word.split() for word in words[:split]], words[split + 1 :]
+            ),
+        )
+    )

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Who may include whom: cmake/layers.txt held against every #include of the tree. Usage: layers.py ROOT
 
-1. src/X includes only itself and the modules on its line. 2. The folders of a module include each other one way only. 3. Folders
-on an "apart:" line never include each other. 4. include/ stands alone: no .cc, nothing of ours but <nanospan/...>. 5. examples/
-include what a user can: <nanospan/...>, their own files, other people's libraries. 6. tests/X sees what X sees, and tests/support.
+1. src/X includes only itself and the modules on its line.
+2. The folders of a module include each other one way only.
+3. Folders on an "apart:" line never include each other.
+4. include/ stands alone: no .cc, nothing of ours but <nanospan/...>.
+5. examples/ include what a user can: <nanospan/...>, their own files, other people's libraries.
+6. tests/X sees what X sees, and tests/support.
 7. Nothing includes a .cc file, and nothing reaches up with "..".
 """
+
 import fnmatch
 import itertools
 import pathlib
@@ -54,7 +58,7 @@ def find_cycle(graph):
         trail.append(node)
         for target in sorted(graph.get(node, ())):
             if state.get(target) == "open":
-                return trail[trail.index(target):] + [target]
+                return trail[trail.index(target) :] + [target]
             if target not in state:
                 found = visit(target)
                 if found:
@@ -83,7 +87,11 @@ def resolve(root, path, name, quoted):
     """The file of ours that an #include means, or None if it is somebody else's."""
     candidates = [f"include/{name}"]
     if quoted:
-        candidates = [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)), f"src/{name}", name] + candidates
+        candidates = [
+            posixpath.normpath(posixpath.join(posixpath.dirname(path), name)),
+            f"src/{name}",
+            name,
+        ] + candidates
     return next((c for c in candidates if pathlib.Path(root, c).is_file()), None)
 
 
@@ -116,22 +124,24 @@ def check_file(root, layers, path):
         findings.append(Finding(path, 1, "include/ holds headers only; sources belong in src/"))
     for line, name, quoted in source_tree.includes(source_tree.read(root, path)):
         if ".." in name.split("/") or name.endswith(".cc"):
-            findings.append(Finding(path, line, f"\"{name}\": include headers, by their path from src/ or include/"))
+            findings.append(Finding(path, line, f'"{name}": include headers, by their path from src/ or include/'))
             continue
         target = resolve(root, path, name, quoted)
         if target is None:
             if quoted and not name.endswith(".pb.h"):
-                findings.append(Finding(path, line, f"\"{name}\" is no file of ours; other people's headers go in <>"))
+                findings.append(Finding(path, line, f'"{name}" is no file of ours; other people\'s headers go in <>'))
             continue
         module = owner(target)
         targets.append(target)
         if parts[0] == "include" and quoted:
-            findings.append(Finding(path, line, f"\"{name}\": public headers include each other as <{PUBLIC_ROOT}...>"))
+            findings.append(Finding(path, line, f'"{name}": public headers include each other as <{PUBLIC_ROOT}...>'))
         if allowed is not None and module not in allowed:
             may = ", ".join(sorted(allowed - {owner(path)})) or "nothing"
             findings.append(Finding(path, line, f"{owner(path)} may not include {module} ({name}); it may use {may}"))
         elif module == "tests" and (parts[0] != "tests" or not same_test_folder(path, target)):
-            findings.append(Finding(path, line, f"{name} belongs to other tests; what is shared lives in tests/support"))
+            findings.append(
+                Finding(path, line, f"{name} belongs to other tests; what is shared lives in tests/support")
+            )
         elif module in ("apps", "bench", "fuzz", "examples") and module != parts[0]:
             findings.append(Finding(path, line, f"nothing includes {module}/ ({name})"))
     return findings, targets
@@ -152,8 +162,13 @@ def check_support(layers, graph):
         reached = {owner(t) for support in seen for t in graph.get(support, ())} - {"tests"}
         beyond = reached - layers.closure(parts[1])
         if beyond:
-            findings.append(Finding(path, 1, f"through tests/support it reaches {', '.join(sorted(beyond))}, "
-                                             f"which {parts[1]} may not use"))
+            findings.append(
+                Finding(
+                    path,
+                    1,
+                    f"through tests/support it reaches {', '.join(sorted(beyond))}, " f"which {parts[1]} may not use",
+                )
+            )
     return findings
 
 
@@ -179,10 +194,10 @@ def check_apart(layers, graph):
     findings = []
 
     def place(patterns, path):
-        """The folder that one of the patterns means and the file lies in: "gateway/receivers/*" -> gateway/receivers/otlp."""
+        """The folder of a pattern that the file lies in: gateway/receivers/* gives gateway/receivers/otlp."""
         parts = path.removeprefix("src/").split("/")
         for pattern in patterns:
-            folder = "/".join(parts[:pattern.count("/") + 1])
+            folder = "/".join(parts[: pattern.count("/") + 1])
             if len(parts) > pattern.count("/") + 1 and fnmatch.fnmatchcase(folder, pattern):
                 return folder
         return None
@@ -192,7 +207,9 @@ def check_apart(layers, graph):
         for target in targets if here and path.startswith("src/") else ():
             there = place(patterns, target)
             if there and there != here:
-                findings.append(Finding(path, 1, f"{here} and {there} stand apart and may not include each other ({target})"))
+                findings.append(
+                    Finding(path, 1, f"{here} and {there} stand apart and may not include each other ({target})")
+                )
     return findings
 
 

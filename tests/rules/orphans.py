@@ -3,10 +3,13 @@
 
 Usage: orphans.py ROOT BUILD_DIR FOLDER...     (the folders whose targets this build has, e.g. src apps tests examples)
 
-1. A .cc file is in some target (compile_commands.json). 2. A header under src/ or tests/ is included by some file. 3. A source
-src/X/a/b.cc has a test: tests/X/a/b_test.cc, or b_*_test.cc, or a test of X that includes its header; those without one today
-are in untested.txt, which may only shrink. 4. A relative link in a Markdown file leads to a file, and its #anchor to a heading.
+1. A .cc file is in some target (compile_commands.json).
+2. A header under src/ or tests/ is included by some file.
+3. A source src/X/a/b.cc has a test: tests/X/a/b_test.cc, or b_*_test.cc, or a test of X that includes its header;
+   those without one today are in untested.txt, which may only shrink.
+4. A relative link in a Markdown file leads to a file, and its #anchor to a heading.
 """
+
 import json
 import pathlib
 import posixpath
@@ -39,8 +42,11 @@ def check_headers(root):
     for path in source_tree.cpp_files(root):
         for _, name, quoted in source_tree.includes(source_tree.read(root, path)):
             included |= {name, f"src/{name}", posixpath.normpath(posixpath.join(posixpath.dirname(path), name))}
-    return [Finding(path, 1, "no file includes this header") for path in source_tree.files(root, ("src", "tests"), (".h",))
-            if path not in included and not path.startswith(COMPILED_ELSEWHERE)]
+    return [
+        Finding(path, 1, "no file includes this header")
+        for path in source_tree.files(root, ("src", "tests"), (".h",))
+        if path not in included and not path.startswith(COMPILED_ELSEWHERE)
+    ]
 
 
 def is_tested(root, path, tests):

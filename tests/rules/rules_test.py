@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Shows that each rule can fail: small trees with one fault each, and the same tree without it."""
+
 import pathlib
 import subprocess
 import sys
@@ -13,8 +14,10 @@ import orphans
 import source_tree
 import tidy
 
-LAYERS = "api:\nbase: api\nwire: base\nnet: base\nsdk: wire base api\napart: sdk/trace sdk/metrics\napart: gateway/receivers/*\n" \
-         "gateway: net wire base\n"
+LAYERS = (
+    "api:\nbase: api\nwire: base\nnet: base\nsdk: wire base api\ngateway: net wire base\n"
+    "apart: sdk/trace sdk/metrics\napart: gateway/receivers/*\n"
+)
 
 
 class RuleTest(unittest.TestCase):
@@ -37,7 +40,7 @@ class LayersTest(RuleTest):
     def setUp(self):
         super().setUp()
         self.write("include/nanospan/result.h", "#include <optional>\n")
-        self.write("src/base/time.h", '#include <nanospan/result.h>\n')
+        self.write("src/base/time.h", "#include <nanospan/result.h>\n")
         self.write("src/wire/reader.h", '#include "base/time.h"\n')
         self.write("src/net/url.h", '#include "base/time.h"\n#include <sys/socket.h>\n')
 
@@ -81,7 +84,9 @@ class LayersTest(RuleTest):
         self.assert_found(found, "include/nanospan/trace.cc", "headers only")
 
     def test_examples_see_what_users_see(self):
-        self.write("examples/orders/main.cc", '#include <nanospan/result.h>\n#include <httplib.h>\n#include "base/time.h"\n')
+        self.write(
+            "examples/orders/main.cc", '#include <nanospan/result.h>\n#include <httplib.h>\n#include "base/time.h"\n'
+        )
         found = layers.check(self.root)
         self.assertEqual(len(found), 1)
         self.assert_found(found, "examples/orders/main.cc", "examples may not include base")
@@ -109,15 +114,21 @@ class LayersTest(RuleTest):
 
 class TidyTest(RuleTest):
     def test_a_clean_file_passes(self):
-        self.write("src/base/a.cc", "// sleep(1), new and delete are only words here\n"
-                                    "#include <new>\nA(const A&) = delete;\nauto s = \"printf(\";\n"
-                                    "auto n = 1'000'000; auto c = '\"'; auto p = ::new (place) A;\n")
+        self.write(
+            "src/base/a.cc",
+            "// sleep(1), new and delete are only words here\n"
+            '#include <new>\nA(const A&) = delete;\nauto s = "printf(";\n'
+            "auto n = 1'000'000; auto c = '\"'; auto p = ::new (place) A;\n",
+        )
         self.assertEqual(tidy.check(self.root), [])
 
     def test_sizes(self):
         self.write("src/base/long.cc", "int a;\n" * 701)
         self.write("src/base/wide.cc", "// " + "x" * 118 + "\n")
-        self.write("src/base/deep.cc", "namespace a {\nclass B {\n  int f(int x) const {\n" + "    x++;\n" * 69 + "  }\n};\n}\n")
+        self.write(
+            "src/base/deep.cc",
+            "namespace a {\nclass B {\n  int f(int x) const {\n" + "    x++;\n" * 69 + "  }\n};\n}\n",
+        )
         found = tidy.check(self.root)
         self.assert_found(found, "src/base/long.cc", "file has 701 lines")
         self.assert_found(found, "src/base/wide.cc", "121 columns")
@@ -126,8 +137,11 @@ class TidyTest(RuleTest):
     def test_the_ratchet_only_shrinks(self):
         body = "int f() {\n" + "  g();\n" * 78 + "}\n"
         self.write("src/base/deep.cc", body)
-        for allowed, where, words in (("79", "src/base/deep.cc", "at most 79"), ("81", tidy.RATCHET, "is 80 lines now"),
-                                      ("80", None, "")):
+        for allowed, where, words in (
+            ("79", "src/base/deep.cc", "at most 79"),
+            ("81", tidy.RATCHET, "is 80 lines now"),
+            ("80", None, ""),
+        ):
             self.write(tidy.RATCHET, f"# comment\n{allowed} src/base/deep.cc:f\n")
             found = tidy.check(self.root)
             if where:
@@ -138,15 +152,31 @@ class TidyTest(RuleTest):
         self.assert_found(tidy.check(self.root), tidy.RATCHET, "remove it")
 
     def test_function_bodies_are_found(self):
-        code = ("A::A(int x) : x_(x), y_{x} {\n}\nTEST(Suite, Case) {\n  if (x) {\n  }\n}\nstruct S { int a = 1; };\n"
-                "template <class T>\nauto f(T t) -> int\n{\n}\nextern \"C\" {\nvoid g() {\n}\n}\n")
-        self.assertEqual([name for name, _, _ in tidy.functions(source_tree.code_of(code))][-3:], ["Suite.Case", "f", "g"])
+        code = (
+            "A::A(int x) : x_(x), y_{x} {\n}\nTEST(Suite, Case) {\n  if (x) {\n  }\n}\nstruct S { int a = 1; };\n"
+            "template <class T, class U = V<int>>\nstruct alignas(64) W : X<decltype(f())> {\n  int a;\n};\n"
+            'template <class T>\nauto f(T t) -> int\n{\n}\nextern "C" {\nvoid g() {\n}\n}\n'
+        )
+        self.assertEqual(
+            [name for name, _, _ in tidy.functions(source_tree.code_of(code))][-3:], ["Suite.Case", "f", "g"]
+        )
 
     def test_each_banned_call(self):
-        faults = {"getenv": 'auto x = std::getenv("A");', "new": "auto x = new A();", "delete": "delete x;", "regex": "std::regex x;",
-                  "sleep": "std::this_thread::sleep_for(x);", "iostream": "std::cout << x;", "printf": 'std::printf("x");',
-                  "unbounded": "strcpy(a, b);", "atoi": "auto x = atoi(s);", "rand": "auto x = rand();", "throw": "throw x;",
-                  "abort": "std::abort();", "clock": "auto x = std::chrono::steady_clock::now();"}
+        faults = {
+            "getenv": 'auto x = std::getenv("A");',
+            "new": "auto x = new A();",
+            "delete": "delete x;",
+            "regex": "std::regex x;",
+            "sleep": "std::this_thread::sleep_for(x);",
+            "iostream": "std::cout << x;",
+            "printf": 'std::printf("x");',
+            "unbounded": "strcpy(a, b);",
+            "atoi": "auto x = atoi(s);",
+            "rand": "auto x = rand();",
+            "throw": "throw x;",
+            "abort": "std::abort();",
+            "clock": "auto x = std::chrono::steady_clock::now();",
+        }
         self.assertEqual(set(faults), {rule for rule, *_ in tidy.BANNED})
         for rule, line in faults.items():
             path = f"src/sdk/{rule}.cc"
@@ -154,7 +184,13 @@ class TidyTest(RuleTest):
             self.assert_found(tidy.check(self.root), path, rule + ":")
 
     def test_more_forms_of_allocation(self):
-        for line in ("delete[] x;", "delete (x);", "auto* x = new int[3];", "auto* x = new (std::nothrow) A;", "x = new ns::A{1};"):
+        for line in (
+            "delete[] x;",
+            "delete (x);",
+            "auto* x = new int[3];",
+            "auto* x = new (std::nothrow) A;",
+            "x = new ns::A{1};",
+        ):
             self.write("src/sdk/a.cc", line + "\n")
             self.assertEqual(len(tidy.check(self.root)), 1, line)
 
@@ -175,13 +211,18 @@ class TidyTest(RuleTest):
 
 class OrphansTest(RuleTest):
     def check(self, *compiled):
-        return orphans.check(self.root, {pathlib.Path(self.root, path).resolve() for path in compiled}, ["src", "tests"])
+        return orphans.check(
+            self.root, {pathlib.Path(self.root, path).resolve() for path in compiled}, ["src", "tests"]
+        )
 
     def test_a_clean_tree_passes(self):
         self.write("src/base/a.h", "")
         self.write("src/base/a.cc", '#include "base/a.h"\n')
         self.write("tests/base/a_concurrent_test.cc", "")
-        self.write("README.md", "# The Picture, and more\n[here](#the-picture-and-more) [a](src/base/a.h) [w](https://x.y) `[n](o)`\n")
+        self.write(
+            "README.md",
+            "# The Picture, and more\n[here](#the-picture-and-more) [a](src/base/a.h) [w](https://x.y) `[n](o)`\n",
+        )
         self.assertEqual(self.check("src/base/a.cc", "tests/base/a_concurrent_test.cc"), [])
 
     def test_a_source_in_no_target(self):
@@ -210,6 +251,7 @@ class OrphansTest(RuleTest):
 
 class CompilerTest(RuleTest):
     """Rules that run a compiler; its name is the program's argument."""
+
     compiler = "c++"
 
     def test_a_header_that_needs_another(self):
@@ -221,18 +263,25 @@ class CompilerTest(RuleTest):
 
     def test_a_public_header_that_needs_exceptions_or_rtti(self):
         self.write("include/nanospan/a.h", "#pragma once\ninline void f() { throw 1; }\n")
-        self.write("include/nanospan/b.h", "#pragma once\n#include <typeinfo>\ninline auto g() { return typeid(int).name(); }\n")
+        self.write(
+            "include/nanospan/b.h",
+            "#pragma once\n#include <typeinfo>\ninline auto g() { return typeid(int).name(); }\n",
+        )
         found = headers.check(self.root, self.root + "/work", [[self.compiler]])
         self.assertEqual(len(found), 2)
 
     def test_the_entry_header(self):
         self.write("include/nanospan/nanospan.h", "#pragma once\n#include <string_view>\n")
         self.assertEqual(include_budget.check_entry(self.root, self.compiler)[0], [])
-        self.assert_found(include_budget.check_entry(self.root, self.compiler, 1000)[0], include_budget.ENTRY, "at most 1000")
+        self.assert_found(
+            include_budget.check_entry(self.root, self.compiler, 1000)[0], include_budget.ENTRY, "at most 1000"
+        )
         for header in include_budget.COSTLY:
             self.write("include/nanospan/deep.h", f"#include <{header}>\n")
             self.write("include/nanospan/nanospan.h", "#include <nanospan/deep.h>\n")
-            self.assert_found(include_budget.check_entry(self.root, self.compiler)[0], include_budget.ENTRY, f"<{header}>")
+            self.assert_found(
+                include_budget.check_entry(self.root, self.compiler)[0], include_budget.ENTRY, f"<{header}>"
+            )
 
     def test_headers_of_other_libraries(self):
         self.write("include/nanospan/adapters/httplib.h", "#include <httplib.h>\n")

@@ -1,7 +1,9 @@
 """What the rules share: the files of the tree, C++ text without comments and strings, and how a rule reports.
 
-A rule is a function `check(root) -> [Finding]`; `report` prints the findings and gives the exit code. Standard library only.
+A rule is a function `check(root) -> [Finding]`; `report` prints the findings and gives the exit code. Standard
+library only.
 """
+
 import dataclasses
 import os
 import pathlib
@@ -28,7 +30,9 @@ def files(root, folders, suffixes):
     for folder in folders:
         for parent, children, names in os.walk(pathlib.Path(root, folder)):
             children[:] = sorted(child for child in children if child not in SKIPPED_FOLDERS)
-            found += [pathlib.Path(parent, name).relative_to(root).as_posix() for name in names if name.endswith(suffixes)]
+            found += [
+                pathlib.Path(parent, name).relative_to(root).as_posix() for name in names if name.endswith(suffixes)
+            ]
     return sorted(found)
 
 
@@ -40,8 +44,8 @@ def read(root, path):
     return pathlib.Path(root, path).read_text(encoding="utf-8")
 
 
-# One token of C++ that must not be searched for code: comments, raw strings, strings, characters. A digit separator (1'000) is
-# matched first, as part of its number, so that its quote does not open a character.
+# One token of C++ that must not be searched for code: comments, raw strings, strings, characters. A digit separator
+# (1'000) is matched first, as part of its number, so that its quote does not open a character.
 _TOKEN = re.compile(
     r"""(?P<number>\b\d[\w.]*(?:'[\w.]+)+)
       | (?P<comment>//(?:[^\n\\]|\\[\s\S])*|/\*[\s\S]*?\*/)

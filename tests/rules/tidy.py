@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """How a file may look: sizes, banned calls with what to use instead, leftovers. Usage: tidy.py ROOT
 
-Sizes that are over the limit today are listed in ratchet.txt and may only shrink; banned calls that are right where they stand
-are listed in exceptions.txt, each with its reason. An entry that is no longer needed must go: both lists tell the truth.
+Sizes that are over the limit today are listed in ratchet.txt and may only shrink; banned calls that are right where
+they stand are listed in exceptions.txt, each with its reason. An entry that is no longer needed must go: both lists
+tell the truth.
 """
+
 import pathlib
 import re
 import sys
@@ -21,60 +23,119 @@ LIBRARY = ("include/", "src/")
 
 # (rule, pattern in code, folders where it holds, folders inside those where it does not, what to do instead)
 BANNED = [
-    ("getenv", r"\b(?:secure_)?getenv\s*\(", ("",), ("src/setup/", "apps/"),
-     "the environment is read in src/setup and apps only; take the value as an option"),
-    ("new", r"(?<!<)(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))", ("",), (),
-     "use std::make_unique or a container (placement new is free)"),
-    ("delete", r"(?<!=)(?<!= )(?<!operator )\bdelete\b(?!\s*[;,)]\s*$)", ("",), (),
-     "let a std::unique_ptr or a container own it"),
-    ("sleep", r"\b(?:u|nano|clock_nano)?sleep\s*\(|\bsleep_(?:for|until)\s*\(", ("tests/", *LIBRARY), (),
-     "tests use testing::FakeClock, the library waits on its poller or a condition with a deadline"),
-    ("regex", r"\bstd::(?:basic_)?w?regex\b|#\s*include\s*<regex>", ("",), (),
-     "std::regex is slow and recurses on hostile input; write the few lines of parser"),
-    ("iostream", r"#\s*include\s*<iostream>|\bstd::(?:cout|cerr|clog|endl)\b", LIBRARY, (),
-     "it adds static constructors to every user's program; report through diagnostics, write through a Writer"),
-    ("printf", r"\b(?:v?f?printf|v?dprintf|puts|putchar|perror)\s*\(", ("include/", "src/", "tests/", "fuzz/"), (),
-     "the library does not print; tests say it in an assertion"),
-    ("unbounded", r"\b(?:v?sprintf|strcpy|strcat|gets|strtok|alloca)\s*\(", ("",), (),
-     "it has no bound; use snprintf, std::string_view or base text functions"),
-    ("atoi", r"\b(?:ato(?:i|l|ll|f)|strto(?:u?ll?|d|f)|sscanf)\s*\(|\bstd::sto(?:i|l|ll|ul|ull|f|d)\s*\(", LIBRARY, (),
-     "it hides errors, throws or follows the locale; use std::from_chars"),
-    ("rand", r"(?<![\w.>])s?rand(?:om)?\s*\(|\bstd::random_device\b|\bstd::mt19937", LIBRARY, (),
-     "ids and jitter come from the base random source, which tests replace"),
+    (
+        "getenv",
+        r"\b(?:secure_)?getenv\s*\(",
+        ("",),
+        ("src/setup/", "apps/"),
+        "the environment is read in src/setup and apps only; take the value as an option",
+    ),
+    (
+        "new",
+        r"(?<!<)(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))",
+        ("",),
+        (),
+        "use std::make_unique or a container (placement new is free)",
+    ),
+    (
+        "delete",
+        r"(?<!=)(?<!= )(?<!operator )\bdelete\b(?!\s*[;,)]\s*$)",
+        ("",),
+        (),
+        "let a std::unique_ptr or a container own it",
+    ),
+    (
+        "sleep",
+        r"\b(?:u|nano|clock_nano)?sleep\s*\(|\bsleep_(?:for|until)\s*\(",
+        ("tests/", *LIBRARY),
+        (),
+        "tests use testing::FakeClock, the library waits on its poller or a condition with a deadline",
+    ),
+    (
+        "regex",
+        r"\bstd::(?:basic_)?w?regex\b|#\s*include\s*<regex>",
+        ("",),
+        (),
+        "std::regex is slow and recurses on hostile input; write the few lines of parser",
+    ),
+    (
+        "iostream",
+        r"#\s*include\s*<iostream>|\bstd::(?:cout|cerr|clog|endl)\b",
+        LIBRARY,
+        (),
+        "it adds static constructors to every user's program; report through diagnostics, write through a Writer",
+    ),
+    (
+        "printf",
+        r"\b(?:v?f?printf|v?dprintf|puts|putchar|perror)\s*\(",
+        ("include/", "src/", "tests/", "fuzz/"),
+        (),
+        "the library does not print; tests say it in an assertion",
+    ),
+    (
+        "unbounded",
+        r"\b(?:v?sprintf|strcpy|strcat|gets|strtok|alloca)\s*\(",
+        ("",),
+        (),
+        "it has no bound; use snprintf, std::string_view or base text functions",
+    ),
+    (
+        "atoi",
+        r"\b(?:ato(?:i|l|ll|f)|strto(?:u?ll?|d|f)|sscanf)\s*\(|\bstd::sto(?:i|l|ll|ul|ull|f|d)\s*\(",
+        LIBRARY,
+        (),
+        "it hides errors, throws or follows the locale; use std::from_chars",
+    ),
+    (
+        "rand",
+        r"(?<![\w.>])s?rand(?:om)?\s*\(|\bstd::random_device\b|\bstd::mt19937",
+        LIBRARY,
+        (),
+        "ids and jitter come from the base random source, which tests replace",
+    ),
     ("throw", r"\bthrow\b", LIBRARY, (), "nothing is thrown through our interfaces; return Result<T>"),
-    ("abort", r"(?<![\w.>])(?:std::)?(?:abort|_?exit|quick_exit|terminate)\s*\(", LIBRARY, (),
-     "the host program goes on: degrade and count"),
-    ("clock", r"\b(?:system|steady|high_resolution)_clock::now\b|\bclock_gettime\s*\(|\bgettimeofday\s*\(", LIBRARY,
-     ("src/base/",), "take a base::Clock, so that tests can hold the time"),
+    (
+        "abort",
+        r"(?<![\w.>])(?:std::)?(?:abort|_?exit|quick_exit|terminate)\s*\(",
+        LIBRARY,
+        (),
+        "the host program goes on: degrade and count",
+    ),
+    (
+        "clock",
+        r"\b(?:system|steady|high_resolution)_clock::now\b|\bclock_gettime\s*\(|\bgettimeofday\s*\(",
+        LIBRARY,
+        ("src/base/",),
+        "take a base::Clock, so that tests can hold the time",
+    ),
 ]
 LEFTOVER = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
 
-_SCOPE = re.compile(r"^\s*(?:(?:inline|export|typedef)\s+)*(?:namespace|class|struct|union|enum|extern)\b")
+_SCOPE = re.compile(r"\s*(?:(?:inline|export|typedef|template)\s+)*(?:namespace|class|struct|union|enum)\b")
+
+
+def opens_function(head):
+    """Whether the text before a "{" that stands at namespace or class scope is that of a function."""
+    while re.search(r"<[^<>]*>", head):
+        head = re.sub(r"<[^<>]*>", " ", head)
+    return "(" in head and not _SCOPE.match(head.lstrip(" \n:"))
 
 
 def functions(code):
     """(name, first line, lines) of each function body that stands at namespace or class scope; code has no comments."""
-    line, head, head_line, scopes, body = 1, [], 1, 0, None
-    depth = 0
+    line, depth, head, body = 1, 0, [], None
     for character in code:
-        if character == "\n":
-            line += 1
+        line += character == "\n"
         if character == "{":
             depth += 1
-            text = "".join(head)
-            if body is None:
-                if "(" in text and not _SCOPE.match(text.lstrip(" \n:")):
-                    body = (function_name(text), line, depth)
-                else:
-                    scopes += 1
-            head = []
+            if body is None and opens_function("".join(head)):
+                body = (function_name("".join(head)), line, depth)
         elif character == "}":
             if body and depth == body[2]:
                 yield body[0], body[1], line - body[1] + 1
                 body = None
             depth -= 1
-            head = []
-        elif character == ";":
+        if character in "{};":
             head = []
         elif body is None:
             head.append(character)
@@ -122,7 +183,9 @@ def check_sizes(root, paths):
             findings.append(Finding(RATCHET, number, f"{key} {say}"))
     for key, (length, limit, first, what) in measured.items():
         if length > listed.get(key, limit):
-            findings.append(Finding(key.split(":")[0], first, f"{what} has {length} lines; at most {listed.get(key, limit)}"))
+            findings.append(
+                Finding(key.split(":")[0], first, f"{what} has {length} lines; at most {listed.get(key, limit)}")
+            )
     return findings
 
 
@@ -164,8 +227,11 @@ def check(root):
     scripts = source_tree.files(root, SCRIPT_FOLDERS, (".py", ".sh", ".cmake", ".txt"))
     scripts += [p for p in source_tree.files(root, ("tools", ".ci"), ("",)) if "." not in p.split("/")[-1]]
     texts = source_tree.files(root, (".",), (".md", "CMakeLists.txt", "CMakePresets.json", "Makefile"))
-    return (check_sizes(root, code + [s for s in scripts if not s.endswith(".txt")]) + check_banned(root, code)
-            + check_leftovers(root, sorted({*code, *scripts, *texts})))
+    return (
+        check_sizes(root, code + [s for s in scripts if not s.endswith(".txt")])
+        + check_banned(root, code)
+        + check_leftovers(root, sorted({*code, *scripts, *texts}))
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""The installed package, seen from outside: a CMake project and a pkg-config build, against the static or the shared
+library.
+
+Usage: install_test.py SOURCE_DIR BUILD_DIR WORK_DIR COMPILER static|shared The static library comes from the build
+under test; the shared one is built here, with the options that a user would give.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ENTRY = "include/nanospan/nanospan.h"
+EXPORTED = ("nanospan_api_r1", "nanospan_thread_r1")
+# All that nanospan::sdk may need at run time, beside libnanospan.so itself.
+ALLOWED_LIBRARIES = {
+    "libstdc++.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "libc.so.6",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+}
+SKIPPED = 77
+
+
+def run(*command, **options):
+    print("+", *command, flush=True)
+    return subprocess.run([str(word) for word in command], check=True, text=True, **options)
+
+
+def output(*command, **options):
+    return run(*command, stdout=subprocess.PIPE, **options).stdout
+
+
+def build_shared(source, build, compiler):
+    run(
+        "cmake",
+        "-G",
+        "Ninja",
+        "-S",
+        source,
+        "-B",
+        build,
+        f"-DCMAKE_CXX_COMPILER={compiler}",
+        "-DCMAKE_CXX_FLAGS=-O0",
+        "-DNANOSPAN_SHARED=ON",
+        "-DNANOSPAN_TESTS=OFF",
+        "-DNANOSPAN_GATEWAY=OFF",
+        "-DNANOSPAN_EXAMPLES=OFF",
+        "--log-level=WARNING",
+    )
+    run("cmake", "--build", build)
+
+
+def install(build, work):
+    """Installs, then moves the tree: nothing in it may know where it was installed."""
+    shutil.rmtree(work / "installed", ignore_errors=True)
+    shutil.rmtree(work / "moved", ignore_errors=True)
+    run("cmake", "--install", build, "--component", "sdk", "--prefix", work / "installed", stdout=subprocess.DEVNULL)
+    (work / "installed").rename(work / "moved")
+    return work / "moved"
+
+
+def check_program(program, plugin, environment, kind):
+    said = output(program, plugin, env=environment)
+    assert "records 1, same trace 1" in said, said
+    needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", output("readelf", "-d", program)))
+    ours = {name for name in needed if name.startswith("libnanospan.so")}
+    assert bool(ours) == (kind == "shared"), needed
+    assert needed - ours <= ALLOWED_LIBRARIES, f"needs {needed - ours - ALLOWED_LIBRARIES}"
+    symbols = output("nm", "--dynamic", "--defined-only", program)
+    for name in EXPORTED:
+        assert name in symbols, f"{program} does not export {name}"
+
+
+def check_exports(library):
+    """Only what carries our name leaves the shared library."""
+    foreign = [
+        line.split(None, 2)[2]
+        for line in output("nm", "-DC", "--defined-only", library).splitlines()
+        if "nanospan" not in line
+    ]
+    # Weak instances of std templates over our types, and the language's own tables, are shared by design of the ABI.
+    foreign = [name for name in foreign if not re.match(r"(std::|typeinfo|vtable|operator|_)", name)]
+    assert not foreign, f"{library} exports {foreign}"
+
+
+def with_cmake(work, prefix, compiler, environment, kind):
+    project = pathlib.Path(__file__).parent / "consumer"
+    shutil.rmtree(work / "cmake", ignore_errors=True)
+    run(
+        "cmake",
+        "-G",
+        "Ninja",
+        "-S",
+        project,
+        "-B",
+        work / "cmake",
+        f"-DCMAKE_PREFIX_PATH={prefix}",
+        f"-DCMAKE_CXX_COMPILER={compiler}",
+        "--log-level=WARNING",
+    )
+    run("cmake", "--build", work / "cmake")
+    check_program(work / "cmake/consumer", work / "cmake/plugin.so", environment, kind)
+    output(work / "cmake/consumer_gzip", work / "cmake/plugin.so", env=environment)
+
+
+def with_pkg_config(work, prefix, compiler, environment, kind):
+    found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
+    flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
+    output("pkg-config", "--cflags", "--libs", "nanospan-gzip", env=found)
+    source = pathlib.Path(__file__).parent / "consumer/main.cc"
+    run(compiler, source, *flags, "-o", work / "with_pkg_config", env=environment)
+    check_program(work / "with_pkg_config", work / "cmake/plugin.so", environment, kind)
+
+
+def main(source, build, work, compiler, kind):
+    source, work = pathlib.Path(source), pathlib.Path(work).resolve()
+    if not (source / ENTRY).is_file():
+        print(f"skipped: {ENTRY} does not exist yet")
+        return SKIPPED
+    work.mkdir(parents=True, exist_ok=True)
+    if kind == "shared":
+        build = work / "build"
+        build_shared(source, build, compiler)
+    prefix = install(build, work)
+    libraries = next(path.parent for path in prefix.rglob("libnanospan.*"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    environment |= {"LD_LIBRARY_PATH": str(libraries), "OTEL_TRACES_EXPORTER": "console"}
+    if kind == "shared":
+        check_exports(libraries / "libnanospan.so")
+    with_cmake(work, prefix, compiler, environment, kind)
+    with_pkg_config(work, prefix, compiler, environment, kind)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:6]))
