@@ -154,6 +154,7 @@ class TidyTest(RuleTest):
     def test_function_bodies_are_found(self):
         code = (
             "A::A(int x) : x_(x), y_{x} {\n}\nTEST(Suite, Case) {\n  if (x) {\n  }\n}\nstruct S { int a = 1; };\n"
+            "#if defined(A) && \\\n    defined(B)\n#endif\nnamespace {\nint a;\n}\n"
             "template <class T, class U = V<int>>\nstruct alignas(64) W : X<decltype(f())> {\n  int a;\n};\n"
             'template <class T>\nauto f(T t) -> int\n{\n}\nextern "C" {\nvoid g() {\n}\n}\n'
         )

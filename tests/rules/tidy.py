@@ -112,6 +112,7 @@ BANNED = [
 LEFTOVER = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
 
 _SCOPE = re.compile(r"\s*(?:(?:inline|export|typedef|template)\s+)*(?:namespace|class|struct|union|enum)\b")
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\[\s\S])*", re.MULTILINE)
 
 
 def opens_function(head):
@@ -124,7 +125,7 @@ def opens_function(head):
 def functions(code):
     """(name, first line, lines) of each function body that stands at namespace or class scope; code has no comments."""
     line, depth, head, body = 1, 0, [], None
-    for character in code:
+    for character in _DIRECTIVE.sub(lambda match: "\n" * match.group().count("\n"), code):
         line += character == "\n"
         if character == "{":
             depth += 1
