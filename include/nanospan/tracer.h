@@ -126,23 +126,21 @@ class Tracer {
   template <class Name>
   NANOSPAN_INLINE static void open(Span& span, detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
                                    SpanKind kind, const SpanContext* parent);
-  [[gnu::noinline]] void start_slow(Span& span, std::string_view name, const StartOptions& options);
+  // Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks.
+  [[gnu::noinline]] void start_slow(Span& span, std::string_view name, const StartOptions& options) {
+    if (const detail::Api* api = detail::api()) {
+      api->start(identity_, name, options, &span.slab_, &span.context_);
+    } else if (!options.root) {
+      // trace/api.md "Behavior of the API in the absence of an installed SDK": carry the parent.
+      span.context_ = (options.parent != nullptr ? *options.parent : Context::current()).span_context();
+    }
+  }
 
   detail::TracerIdentity identity_;
 };
 
 /// A tracer of the default provider. Keep it (`static auto tracer = nanospan::tracer("shop");`): making one looks it up.
 inline Tracer tracer(std::string_view name, std::string_view version = {}) { return Tracer({.name = name, .version = version}); }
-
-// Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks.
-inline void Tracer::start_slow(Span& span, std::string_view name, const StartOptions& options) {
-  if (const detail::Api* api = detail::api()) {
-    api->start(identity_, name, options, &span.slab_, &span.context_);
-  } else if (!options.root) {
-    // trace/api.md "Behavior of the API in the absence of an installed SDK": carry the parent.
-    span.context_ = (options.parent != nullptr ? *options.parent : Context::current()).span_context();
-  }
-}
 
 // HOT: bench/span_bench "empty". Order of trace/sdk.md "SDK Span creation": trace id, sampler, span id (always), span.
 template <class Name>

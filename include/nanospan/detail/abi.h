@@ -15,10 +15,6 @@
 
 #include <nanospan/span_context.h>
 
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
-
 #define NANOSPAN_INLINE [[gnu::always_inline]] inline
 
 namespace nanospan {
@@ -63,7 +59,7 @@ struct ClockScale {
 /// The processor's cycle counter; read only while ThreadState::clock is not null (invariant counter, trusted by the kernel).
 NANOSPAN_INLINE std::uint64_t read_ticks() {
 #if defined(__x86_64__)
-  return __rdtsc();
+  return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
   std::uint64_t ticks;
   asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));

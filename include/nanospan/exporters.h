@@ -1,0 +1,76 @@
+// The exporters that come with nanospan::sdk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nanospan/result.h>
+#include <nanospan/span_exporter.h>
+
+namespace nanospan {
+inline namespace v0 {
+
+enum class Compression : std::uint8_t { kNone, kGzip };
+
+/// OTLP over HTTP/1.1 with protobuf bodies. Source: protocol/exporter.md, opentelemetry-proto docs/specification.md "OTLP/HTTP".
+struct OtlpHttpOptions {
+  /// Where traces go, used as it is: http://host:port/v1/traces.
+  std::string traces_endpoint = "http://localhost:4318/v1/traces";
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  Compression compression = Compression::kNone;  ///< kGzip needs nanospan::gzip linked.
+  std::uint64_t timeout_ms = 10000;              ///< One export with connect, retries and back-off; 0 = no limit.
+  std::uint64_t request_bytes_max = 64U << 20;   ///< Before compression; a larger batch is not sent.
+  std::uint64_t response_bytes_max = 4U << 20;   ///< A larger answer counts as failure and is not retried.
+  std::uint64_t retry_initial_ms = 1000;         ///< First back-off; doubled each time, with jitter.
+  std::uint64_t retry_max_ms = 5000;
+  std::uint32_t connections_max = 4;             ///< Requests in flight while the receiver is slow.
+  std::string user_agent_prefix = {};            ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+};
+/// Fails with kInvalidArgument if the endpoint, a header or a bound is not usable; nothing is connected yet.
+Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options = {});
+
+/// One OTLP JSON object a line (the OTLP file format). Source: protocol/file-exporter.md.
+struct FileExporterOptions {
+  std::string path = "traces.jsonl";          ///< "-" = standard output.
+  std::uint64_t bytes_max = 256U << 20;       ///< When the file would grow beyond, it is renamed to <path>.1 and begun anew.
+};
+Result<std::unique_ptr<SpanExporter>> file_exporter(FileExporterOptions options = {});
+
+/// Human-readable lines on standard output, for debugging.
+std::unique_ptr<SpanExporter> console_exporter();
+
+/// A span as plain data, for tests.
+struct SpanRecord {
+  std::string name;
+  SpanContext context;
+  SpanContext parent;
+  SpanKind kind = SpanKind::kInternal;
+  std::uint64_t start_unix_nanos = 0;
+  std::uint64_t end_unix_nanos = 0;
+  StatusCode status = StatusCode::kUnset;
+  std::string status_description;
+  std::vector<std::pair<std::string, std::string>> attributes;  ///< Values as ValueView::to_text().
+  std::vector<std::string> event_names;
+  std::vector<SpanContext> links;
+  std::string scope_name;
+};
+
+/// Keeps what was exported. Thread-safe; share one between a test and the exporter made of it.
+class InMemorySpans {
+ public:
+  std::vector<SpanRecord> take();
+  std::size_t size() const;
+
+ private:
+  friend class InMemoryExporter;
+  mutable std::mutex mutex_;
+  std::vector<SpanRecord> spans_;
+};
+std::unique_ptr<SpanExporter> in_memory_exporter(std::shared_ptr<InMemorySpans> spans);
+
+}  // namespace v0
+}  // namespace nanospan

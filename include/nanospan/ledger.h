@@ -1,0 +1,45 @@
+// Ledger: where every sampled span went. ended = exported + all dropped + queued, exactly, whenever producers are quiet.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace nanospan {
+inline namespace v0 {
+
+enum class DropReason : std::uint8_t {
+  kRingFull,        ///< The ending thread's ring was full and may not grow further.
+  kQueueFull,       ///< queue_spans_max spans were waiting for the exporter.
+  kExportFailed,    ///< The exporter gave up: not retryable, or all retries failed.
+  kExportTimeout,   ///< export_timeout_ms passed first.
+  kRejected,        ///< The receiver answered with a partial success that refused them.
+  kTooLarge,        ///< One span is larger than a request may be.
+  kShutdown,        ///< Ended after shutdown began, or still waiting at its deadline.
+  kCount,
+};
+
+constexpr std::string_view drop_reason_name(DropReason reason) {
+  constexpr std::array<std::string_view, static_cast<std::size_t>(DropReason::kCount)> names = {
+      "ring_full", "queue_full", "export_failed", "export_timeout", "rejected", "too_large", "shutdown"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+struct Ledger {
+  std::uint64_t ended = 0;     ///< Sampled spans that ended and were meant for this pipeline; counted by the producers.
+  std::uint64_t exported = 0;  ///< The exporter reported success.
+  std::uint64_t queued = 0;    ///< In rings, in the queue, or being exported; counted on its own.
+  std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kCount)> dropped{};
+
+  std::uint64_t dropped_total() const {
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : dropped) total += count;
+    return total;
+  }
+  std::uint64_t dropped_by(DropReason reason) const { return dropped[static_cast<std::size_t>(reason)]; }
+  bool balances() const { return ended == exported + dropped_total() + queued; }
+};
+
+}  // namespace v0
+}  // namespace nanospan

@@ -1,0 +1,61 @@
+// SpanExporter and SpanBatch: what a batch of finished spans looks like to the one who sends it.
+//
+// A batch is immutable OTLP bytes, in slices that together are one ExportTraceServiceRequest; SpanView reads single spans out
+// of it. Source: trace/sdk.md "Span Exporter".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <nanospan/ledger.h>
+#include <nanospan/span_view.h>
+
+namespace nanospan {
+inline namespace v0 {
+
+/// Immutable; kept alive by shared_ptr for as long as an export needs it. Safe to read from any thread.
+class SpanBatch {
+ public:
+  virtual ~SpanBatch() = default;
+  /// Spans in the batch; never 0.
+  virtual std::size_t span_count() const = 0;
+  /// The serialised ExportTraceServiceRequest, in order. Valid as long as the batch.
+  virtual std::span<const std::span<const std::uint8_t>> slices() const = 0;
+  /// Total bytes of slices().
+  virtual std::size_t size_bytes() const = 0;
+  /// Calls `visit` for each span, in the order of slices().
+  virtual void for_each(const std::function<void(const SpanView&)>& visit) const = 0;
+};
+
+enum class FlushResult : std::uint8_t { kSuccess, kFailure, kTimeout };
+
+/// What became of a batch. On failure the whole batch counts as dropped by `reason`; on success `rejected` of its spans do.
+struct ExportResult {
+  bool success = true;
+  std::uint64_t rejected = 0;
+  DropReason reason = DropReason::kExportFailed;
+
+  static ExportResult failed(DropReason why = DropReason::kExportFailed) { return {false, 0, why}; }
+};
+
+/// An exporter of the user. Calls to export_spans never overlap; they run on a worker thread of their own, so they may block.
+/// flush and shutdown may be called from any thread at any time. What it throws is caught and counts as failure.
+class SpanExporter {
+ public:
+  virtual ~SpanExporter() = default;
+  virtual ExportResult export_spans(const SpanBatch& batch) = 0;
+  /// Asks for spans that the exporter buffers itself to be sent within `timeout_ms`.
+  virtual FlushResult flush(std::uint64_t timeout_ms) {
+    (void)timeout_ms;
+    return FlushResult::kSuccess;
+  }
+  /// Called once; export_spans after it must return failure. Must not wait longer than `timeout_ms`.
+  virtual void shutdown(std::uint64_t timeout_ms) { (void)timeout_ms; }
+};
+
+}  // namespace v0
+}  // namespace nanospan
