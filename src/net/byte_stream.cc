@@ -13,7 +13,7 @@ IoResult to_result(ssize_t moved) {
   if (moved > 0) return {IoResult::State::kDone, static_cast<std::size_t>(moved), 0};
   if (moved == 0) return {IoResult::State::kEnd, 0, 0};
   if (errno == EAGAIN || errno == EINTR) return {IoResult::State::kWouldBlock, 0, 0};
-  return {IoResult::State::kFailed, 0, errno};
+  return {IoResult::State::kBroken, 0, errno};
 }
 
 class SocketStream final : public ByteStream {

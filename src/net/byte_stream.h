@@ -16,10 +16,10 @@
 namespace nanospan::net {
 
 struct IoResult {
-  enum class State { kDone, kWouldBlock, kEnd, kFailed };  ///< kEnd: the peer will send nothing more (read only).
+  enum class State { kDone, kWouldBlock, kEnd, kBroken };  ///< kEnd: the peer will send nothing more (read only).
   State state = State::kDone;
   std::size_t bytes = 0;  ///< With kDone: how many were moved, at least 1.
-  int error = 0;          ///< With kFailed: the errno.
+  int error = 0;          ///< With kBroken: the errno.
 };
 
 class ByteStream {

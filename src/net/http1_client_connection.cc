@@ -189,7 +189,7 @@ void ClientConnection::send_some() {
     const IoResult result = stream_->write({pieces.data(), count});
     if (result.state == IoResult::State::kWouldBlock) break;
     // A peer that refuses early answers, then closes: its answer may be here already, so reading goes on.
-    if (result.state == IoResult::State::kFailed) send_broken_ = true;
+    if (result.state == IoResult::State::kBroken) send_broken_ = true;
     sent_ += result.bytes;
     pool_.counters().bytes_sent += result.bytes;
   }
