@@ -1,0 +1,341 @@
+#include "wire/json_reader/otlp_json_in.h"
+
+// Errors come back as values; the library never throws through us.
+#define SIMDJSON_EXCEPTIONS 0
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <simdjson.h>
+#pragma GCC diagnostic pop
+
+#include <array>
+#include <cstring>
+
+#include "wire/json_reader/json_scalars.h"
+#include "wire/reader.h"
+#include "wire/utf8.h"
+#include "wire/writer.h"
+
+namespace nanospan::wire {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+// One document on its way to protobuf. A nested message is appended first and its header put in front of it once its
+// length is known: its bytes move once for each level, which is little against the cost of reading JSON, and no second
+// pass is needed.
+class Conversion {
+ public:
+  Conversion(ondemand::document& document, const char* json, std::string& out)
+      : document_(document), json_(json), out_(out) {}
+
+  bool run(const MessageSchema& schema) {
+    ondemand::object object;
+    if (const auto error = document_.get_object().get(object)) return fail_syntax(error);
+    if (!read_message(object, schema, 0)) return false;
+    const char* trailing = nullptr;
+    if (document_.current_location().get(trailing) == simdjson::SUCCESS) {
+      return fail_at(trailing, "text after the end of the document");
+    }
+    return true;
+  }
+
+  Error error() const {
+    std::string message = path_;
+    if (!message.empty()) message += ": ";
+    message += reason_;
+    if (where_ != nullptr) message += " (byte " + std::to_string(where_ - json_) + ")";
+    return Error{ErrorCode::kMalformed, std::move(message)};
+  }
+
+ private:
+  bool read_message(ondemand::object& object, const MessageSchema& schema, unsigned depth) {
+    std::uint32_t expected = 1;  // Senders write fields in the order of the schema, so look there first.
+    for (auto element : object) {
+      ondemand::field field;
+      if (const auto error = std::move(element).get(field)) return fail_syntax(error);
+      const FieldSchema* known = nullptr;
+      if (!find_field(field, schema, expected, known)) return false;
+      if (known == nullptr) continue;
+      expected = known->number + 1U;
+      if (!read_field(field.value(), *known, depth)) {
+        prefix_path(known->json_name);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // nullptr in `known`: the name is not in the schema. False: the key is not a JSON string.
+  bool find_field(ondemand::field& field, const MessageSchema& schema, std::uint32_t expected,
+                  const FieldSchema*& known) {
+    const char* const raw = field.key().raw();
+    const char* raw_end = raw;
+    while (*raw_end != '"' && *raw_end != '\\') ++raw_end;  // The parser has seen the closing quote.
+    std::string_view name(raw, static_cast<std::size_t>(raw_end - raw));
+    if (*raw_end == '\\') {
+      if (const auto error = field.unescaped_key().get(name)) return fail_syntax(error);
+    }
+    const std::size_t count = schema.by_number.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const FieldSchema& candidate = schema.by_number[(expected + i) % count];
+      if (candidate.number != 0 && candidate.json_name == name) {
+        known = &candidate;
+        return true;
+      }
+    }
+    return true;
+  }
+
+  bool read_field(ondemand::value value, const FieldSchema& field, unsigned depth) {
+    ondemand::json_type type;
+    if (const auto error = value.type().get(type)) return fail_syntax(error);
+    if (type == ondemand::json_type::null) {
+      bool is_null = false;
+      if (const auto error = value.is_null().get(is_null)) return fail_syntax(error);
+      return is_null || fail(value, "must not be this word");
+    }
+    if (!field.repeated) return read_element(value, type, field, depth);
+    if (type != ondemand::json_type::array) return fail(value, "must be an array");
+    ondemand::array array;
+    if (const auto error = value.get_array().get(array)) return fail_syntax(error);
+    std::size_t index = 0;
+    for (auto element : array) {
+      ondemand::value item;
+      if (const auto error = std::move(element).get(item)) return fail_syntax(error);
+      if (const auto error = item.type().get(type)) return fail_syntax(error);
+      if (!read_element(item, type, field, depth)) {
+        prefix_path("[" + std::to_string(index) + "]");
+        return false;
+      }
+      ++index;
+    }
+    return true;
+  }
+
+  bool read_element(ondemand::value& value, ondemand::json_type type, const FieldSchema& field, unsigned depth) {
+    switch (field.kind) {
+      case FieldKind::kMessage:
+        return read_nested(value, type, field, depth);
+      case FieldKind::kBool:
+        return read_bool(value, type, field);
+      case FieldKind::kEnum:
+        return read_enum(value, type, field);
+      case FieldKind::kInt32:
+      case FieldKind::kInt64:
+      case FieldKind::kUint32:
+      case FieldKind::kFixed32:
+      case FieldKind::kFixed64:
+        return read_integer(value, type, field);
+      case FieldKind::kDouble:
+        return read_double(value, type, field);
+      case FieldKind::kString:
+      case FieldKind::kBytes:
+      case FieldKind::kTraceId:
+      case FieldKind::kSpanId:
+        return read_bytes(value, type, field);
+      case FieldKind::kUnknown:
+        break;
+    }
+    return true;
+  }
+
+  bool read_nested(ondemand::value& value, ondemand::json_type type, const FieldSchema& field, unsigned depth) {
+    if (type != ondemand::json_type::object) return fail(value, "must be an object");
+    if (depth == kDepthMax) return fail(value, "messages are nested more than 100 deep");
+    ondemand::object object;
+    if (const auto error = value.get_object().get(object)) return fail_syntax(error);
+    const std::size_t start = out_.size();
+    if (!read_message(object, *field.message, depth + 1)) return false;
+    std::array<std::uint8_t, kTagBytesMax + kVarintBytesMax> header;
+    const auto* const end = put_message_header(header.data(), field.number, out_.size() - start);
+    out_.insert(start, reinterpret_cast<const char*>(header.data()), static_cast<std::size_t>(end - header.data()));
+    return true;
+  }
+
+  bool read_bool(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
+    if (type != ondemand::json_type::boolean) return fail(value, "must be true or false");
+    bool truth = false;
+    if (const auto error = value.get_bool().get(truth)) return fail_syntax(error);
+    put_integer(field, truth ? 1 : 0);
+    return true;
+  }
+
+  bool read_enum(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
+    if (type == ondemand::json_type::number) return read_integer(value, type, field);
+    std::string_view name;
+    if (!read_text(value, type, name)) return false;
+    for (const EnumName& known : field.enum_names) {
+      if (known.name != name) continue;
+      put_integer(field, static_cast<std::uint64_t>(std::int64_t{known.value}));
+      return true;
+    }
+    return fail(value, "is not a name of this enum");
+  }
+
+  bool read_integer(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
+    std::string_view text;
+    if (!read_number_text(value, type, text)) return false;
+    if (field.kind == FieldKind::kFixed64 || field.kind == FieldKind::kUint32 || field.kind == FieldKind::kFixed32) {
+      const std::optional<std::uint64_t> number = parse_uint64(text);
+      if (!number || (field.kind != FieldKind::kFixed64 && *number > UINT32_MAX)) {
+        return fail(value, "must be a whole number in the range of its unsigned type");
+      }
+      put_integer(field, *number);
+      return true;
+    }
+    const std::optional<std::int64_t> number = parse_int64(text);
+    if (!number || (field.kind != FieldKind::kInt64 && (*number < INT32_MIN || *number > INT32_MAX))) {
+      return fail(value, "must be a whole number in the range of its signed type");
+    }
+    put_integer(field, static_cast<std::uint64_t>(*number));
+    return true;
+  }
+
+  bool read_double(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
+    std::string_view text;
+    if (!read_number_text(value, type, text)) return false;
+    const std::optional<double> number = parse_double(text);
+    if (!number) return fail(value, "must be a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+    if (writes(field, std::bit_cast<std::uint64_t>(*number) != 0)) Appender(out_).double_field(field.number, *number);
+    return true;
+  }
+
+  bool read_bytes(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
+    std::string_view text;
+    if (!read_text(value, type, text)) return false;
+    if (field.kind == FieldKind::kString) {
+      // The document is valid UTF-8, but an escape can still spell half a surrogate pair.
+      if (!is_valid_utf8(text)) return fail(value, "has an escape that is not a character");
+    } else {
+      decoded_.clear();
+      if (field.kind == FieldKind::kBytes) {
+        if (!append_from_base64(text, decoded_)) return fail(value, "must be base64");
+      } else {
+        const std::size_t size = field.kind == FieldKind::kTraceId ? otlp::kTraceIdBytes : otlp::kSpanIdBytes;
+        const bool right_size = text.empty() || text.size() == 2 * size;
+        if (!right_size || !append_from_hex(text, decoded_)) {
+          return fail(value, size == otlp::kTraceIdBytes ? "must be 32 hex digits" : "must be 16 hex digits");
+        }
+      }
+      text = decoded_;
+    }
+    if (writes(field, !text.empty())) Appender(out_).bytes_field(field.number, text);
+    return true;
+  }
+
+  // The text of a number, or of a string that should hold one.
+  bool read_number_text(ondemand::value& value, ondemand::json_type type, std::string_view& text) {
+    if (type != ondemand::json_type::number) return read_text(value, type, text);
+    text = token(value);
+    return true;
+  }
+
+  // A string's text: where it stands if nothing in it is escaped, else in the parser's buffer.
+  bool read_text(ondemand::value& value, ondemand::json_type type, std::string_view& text) {
+    if (type != ondemand::json_type::string) return fail(value, "must be a string");
+    text = token(value);
+    if (std::memchr(text.data(), '\\', text.size()) == nullptr) {
+      text = text.substr(1, text.size() - 2);
+      return true;
+    }
+    if (const auto error = value.get_string().get(text)) return fail_syntax(error);
+    return true;
+  }
+
+  // The value as it is written, without the white space after it. Does not consume the value.
+  static std::string_view token(ondemand::value& value) {
+    const std::string_view raw = value.raw_json_token();
+    return raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1);
+  }
+
+  // proto3 leaves out zero values, except in a list and as the chosen member of a oneof.
+  static bool writes(const FieldSchema& field, bool not_zero) { return not_zero || field.in_oneof || field.repeated; }
+
+  void put_integer(const FieldSchema& field, std::uint64_t value) {
+    if (!writes(field, value != 0)) return;
+    Appender fields(out_);
+    switch (field.wire_type) {
+      case WireType::kFixed64:
+        fields.fixed64_field(field.number, value);
+        break;
+      case WireType::kFixed32:
+        fields.fixed32_field(field.number, static_cast<std::uint32_t>(value));
+        break;
+      default:
+        fields.varint_field(field.number, value);
+        break;
+    }
+  }
+
+  // The path of a fault grows from the inside out: "traceId", "[7].traceId", "spans[7].traceId".
+  void prefix_path(std::string_view step) {
+    if (!path_.empty() && path_[0] != '[') path_.insert(0, 1, '.');
+    path_.insert(0, step);
+  }
+
+  bool fail(ondemand::value& value, const char* reason) { return fail_at(value.raw_json_token().data(), reason); }
+
+  bool fail_syntax(simdjson::error_code error) {
+    const char* where = nullptr;
+    if (document_.current_location().get(where) != simdjson::SUCCESS) where = nullptr;
+    return fail_at(where, simdjson::error_message(error));
+  }
+
+  bool fail_at(const char* where, const char* reason) {
+    where_ = where;
+    reason_ = reason;
+    return false;
+  }
+
+  ondemand::document& document_;
+  const char* const json_;
+  std::string& out_;
+  std::string decoded_;  // Of one hex or base64 string; kept for its memory.
+  std::string path_;
+  const char* reason_ = nullptr;
+  const char* where_ = nullptr;
+};
+
+}  // namespace
+
+struct OtlpJsonReader::Parser {
+  explicit Parser(const JsonReaderOptions& reader_options)
+      : options(reader_options), parser(reader_options.bytes_max) {}
+
+  JsonReaderOptions options;
+  ondemand::parser parser;
+  std::string padded;  // The document and the bytes past it that simdjson may read.
+};
+
+OtlpJsonReader::OtlpJsonReader(const JsonReaderOptions& options) : parser_(std::make_unique<Parser>(options)) {}
+OtlpJsonReader::~OtlpJsonReader() = default;
+OtlpJsonReader::OtlpJsonReader(OtlpJsonReader&&) noexcept = default;
+OtlpJsonReader& OtlpJsonReader::operator=(OtlpJsonReader&&) noexcept = default;
+
+Status OtlpJsonReader::read(const MessageSchema& schema, std::string_view json, std::string& out) {
+  if (json.size() > parser_->options.bytes_max) {
+    return Error{ErrorCode::kResourceExhausted, "document of " + std::to_string(json.size()) +
+                                                    " bytes is above the limit of " +
+                                                    std::to_string(parser_->options.bytes_max)};
+  }
+  parser_->padded.assign(json);
+  parser_->padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  ondemand::document document;
+  if (const auto error =
+          parser_->parser.iterate(parser_->padded.data(), json.size(), parser_->padded.size()).get(document)) {
+    if (error == simdjson::UTF8_ERROR) return malformed({valid_utf8_prefix(json), "document is not valid UTF-8"});
+    return Error{ErrorCode::kMalformed, simdjson::error_message(error)};
+  }
+  const std::size_t old_size = out.size();
+  Conversion conversion(document, parser_->padded.data(), out);
+  if (!conversion.run(schema)) {
+    out.resize(old_size);
+    return conversion.error();
+  }
+  return {};
+}
+
+}  // namespace nanospan::wire
