@@ -1,0 +1,51 @@
+// Parsing of command-line words. One thread.
+#include "apps/nanospan/arguments.h"
+
+#include <algorithm>
+
+#include "gateway/config/units.h"
+
+namespace nanospan::app {
+
+Result<Arguments> Arguments::parse(const std::vector<std::string_view>& words, const std::vector<Option>& options) {
+  Arguments arguments;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t equals = words[i].substr(0, 2) == "--" ? words[i].find('=') : std::string_view::npos;
+    const std::string_view name = words[i] == "-h" ? "--help" : words[i].substr(0, equals);
+    const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
+    if (option == options.end()) {
+      std::vector<std::string_view> names;
+      for (const Option& known : options) names.push_back(known.name);
+      std::string text = "unknown argument \"" + std::string(words[i]) + "\"";
+      if (const std::string_view meant = gateway::nearest(name, names); !meant.empty())
+        text += "; did you mean " + std::string(meant) + "?";
+      return Error{ErrorCode::kInvalidArgument, text};
+    }
+    std::string value;
+    if (option->value.empty() && equals != std::string_view::npos) {
+      return Error{ErrorCode::kInvalidArgument, std::string(name) + " takes no value"};
+    }
+    if (!option->value.empty()) {
+      if (equals == std::string_view::npos && i + 1 == words.size()) {
+        return Error{ErrorCode::kInvalidArgument,
+                     std::string(name) + " needs a value: " + std::string(name) + " " + std::string(option->value)};
+      }
+      value = equals != std::string_view::npos ? words[i].substr(equals + 1) : words[++i];
+    }
+    arguments.given_.emplace_back(option->name, std::move(value));
+  }
+  return arguments;
+}
+
+bool Arguments::has(std::string_view option) const {
+  return std::any_of(given_.begin(), given_.end(), [&](const auto& given) { return given.first == option; });
+}
+
+std::optional<std::string> Arguments::value(std::string_view option) const {
+  const auto found =
+      std::find_if(given_.rbegin(), given_.rend(), [&](const auto& given) { return given.first == option; });
+  if (found == given_.rend()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace nanospan::app

@@ -1,0 +1,34 @@
+// Arguments: a small parser for "--name value", "--name=value" and flags. Why not a library: this is all that the
+// commands need. A plain value; used by main's thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace nanospan::app {
+
+/// What a command understands.
+struct Option {
+  std::string_view name;   ///< With its dashes: "--config".
+  std::string_view value;  ///< What its value is called in the help, "FILE"; empty for a flag.
+  std::string_view help;
+};
+
+class Arguments {
+ public:
+  /// The error names the argument and the nearest option.
+  static Result<Arguments> parse(const std::vector<std::string_view>& words, const std::vector<Option>& options);
+
+  bool has(std::string_view option) const;
+  /// The last value given.
+  std::optional<std::string> value(std::string_view option) const;
+
+ private:
+  std::vector<std::pair<std::string_view, std::string>> given_;
+};
+
+}  // namespace nanospan::app

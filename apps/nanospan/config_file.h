@@ -1,0 +1,16 @@
+// Reading the configuration that --config names, or the embedded one, with its complaints printed. Used by main's
+// thread.
+#pragma once
+
+#include <optional>
+
+#include "apps/nanospan/arguments.h"
+#include "gateway/config/gateway_config.h"
+
+namespace nanospan::app {
+
+/// The configuration, or nothing after its faults have been printed to standard error, a line each. Warnings are
+/// printed, too.
+std::optional<gateway::GatewayConfig> read_config(const Arguments& arguments);
+
+}  // namespace nanospan::app

@@ -1,0 +1,80 @@
+// nanospan: finds the command, answers --help, and turns wrong arguments into one line.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "apps/nanospan/command.h"
+#include "gateway/config/units.h"
+
+namespace nanospan::app {
+namespace {
+
+constexpr std::string_view kExitCodes =
+    "Exit codes: 0 done, 1 could not be done, 2 wrong arguments, 3 wrong configuration.\n";
+
+void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+std::string overview(const std::vector<Command>& commands) {
+  std::string text = "nanospan: OpenTelemetry gateway and tools\n\nUsage: nanospan COMMAND [--option value ...]\n\n";
+  for (const Command& command : commands)
+    text += "  " + padded(std::string(command.name), 12) + std::string(command.summary) + "\n";
+  return text + "\n`nanospan COMMAND --help` says more.\n" + std::string(kExitCodes);
+}
+
+std::string help_of(const Command& command) {
+  std::string text = "Usage: nanospan " + std::string(command.name);
+  for (const Option& option : command.options) {
+    text += " [" + std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value)) + "]";
+  }
+  text += "\n\n" + std::string(command.help) + "\n";
+  for (const Option& option : command.options) {
+    const std::string name = std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
+    text += "  " + padded(name, 18) + std::string(option.help) + "\n";
+  }
+  return text + "\n" + std::string(kExitCodes);
+}
+
+int run(const std::vector<std::string_view>& words) {
+  std::vector<Command> commands = {serve_command(), validate_command(), components_command(), version_command()};
+  for (Command& command : commands) command.options.push_back({"--help", "", "show this"});
+  if (words.empty()) {
+    print(stderr, overview(commands));
+    return kExitUsage;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print(stdout, overview(commands));
+    return kExitOk;
+  }
+  const std::string_view name = words[0] == "--version" ? "version" : words[0];
+  const auto command = std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
+  if (command == commands.end()) {
+    std::vector<std::string_view> names;
+    for (const Command& known : commands) names.push_back(known.name);
+    const std::string_view meant = gateway::nearest(name, names);
+    print(stderr, "nanospan: there is no command \"" + std::string(name) + "\"" +
+                      (meant.empty() ? "; see nanospan --help" : "; did you mean " + std::string(meant) + "?") + "\n");
+    return kExitUsage;
+  }
+  Result<Arguments> arguments = Arguments::parse({words.begin() + 1, words.end()}, command->options);
+  if (!arguments) {
+    print(stderr, "nanospan " + std::string(name) + ": " + arguments.error().message + "\n");
+    return kExitUsage;
+  }
+  if (arguments->has("--help")) {
+    print(stdout, help_of(*command));
+    return kExitOk;
+  }
+  return command->run(*arguments);
+}
+
+}  // namespace
+}  // namespace nanospan::app
+
+int main(int argc, char** argv) { return nanospan::app::run({argv + 1, argv + argc}); }

@@ -1,0 +1,92 @@
+// What a component is: receivers, exporters and extensions as the service sees them, and the factories that make them.
+//
+// A component is three small files: config (keys -> a typed struct), factory (ties them together) and the thing itself.
+// Components never include each other; they meet in Consumer. A factory's read() turns the configuration into a maker
+// at once ("parse, don't validate"): what was read cannot be asked again, and a maker cannot exist for wrong keys.
+//
+// Threads: factories, start() and drain() are called by the service's thread; what runs on which loop each component
+// says. Lifecycle: start once, drain once, destroy. Destroying without draining is legal and drops what is queued.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "gateway/config/map_reader.h"
+#include "gateway/pipeline/consumer.h"
+#include "gateway/telemetry/log.h"
+#include "gateway/telemetry/metrics.h"
+#include "net/event_loop.h"
+
+namespace nanospan::gateway {
+
+/// "type" or "type/name", as configuration files name components.
+struct ComponentId {
+  std::string type;
+  std::string name;
+  std::string text() const { return name.empty() ? type : type + "/" + name; }
+  friend bool operator==(const ComponentId&, const ComponentId&) = default;
+};
+
+/// What the service lends to its components; outlives them.
+class Host {
+ public:
+  virtual ~Host() = default;
+  /// The loops that receive; one for each core.
+  virtual const std::vector<net::EventLoop*>& loops() = 0;
+  /// One of those, in turn, for a component that never blocks.
+  virtual net::EventLoop& shared_loop() = 0;
+  /// A loop on a thread of its own, for a component whose system calls may block (disk).
+  virtual net::EventLoop& own_loop() = 0;
+  virtual const base::Clock& clock() = 0;
+  virtual MemoryBudget& budget() = 0;
+  virtual MetricsRegistry& metrics() = 0;
+  virtual Log& log() = 0;
+  /// True once all components have started and until the drain begins.
+  virtual bool is_ready() const = 0;
+};
+
+class Component {
+ public:
+  virtual ~Component() = default;
+  virtual Status start() = 0;
+  /// Stops taking work, finishes what there is, calls `done` once from any thread, by `deadline` at the latest.
+  virtual void drain(base::Deadline deadline, net::Task done) = 0;
+  /// One line for people: where it listens, or where data goes.
+  virtual std::string describe() const = 0;
+};
+
+class Exporter : public Component, public Consumer {};
+
+template <class T>
+using Maker = std::function<Result<std::unique_ptr<T>>(Host& host)>;
+/// A receiver also needs to know where its batches go.
+using ReceiverMaker = std::function<Result<std::unique_ptr<Component>>(Host& host, Consumer& next)>;
+
+template <class M>
+struct Factory {
+  std::string_view type;                  ///< The present name.
+  std::vector<std::string_view> aliases;  ///< Older names that configuration files still use.
+  std::string_view summary;               ///< For `nanospan components`.
+  std::function<M(const ComponentId& id, MapReader& config)> read;
+
+  bool is_called(std::string_view name) const {
+    return type == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end();
+  }
+};
+using ReceiverFactory = Factory<ReceiverMaker>;
+using ExporterFactory = Factory<Maker<Exporter>>;
+using ExtensionFactory = Factory<Maker<Component>>;
+
+/// Everything this program was built with.
+struct ComponentRegistry {
+  std::vector<ReceiverFactory> receivers;
+  std::vector<ExporterFactory> exporters;
+  std::vector<ExtensionFactory> extensions;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,285 @@
+// The top of a configuration file: which components there are, which of them the service uses, and how pipelines join
+// them. Rules and messages follow the Collector's (otelcol/config.go, service/pipelines/config.go). One thread.
+#include "gateway/config/gateway_config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/config/telemetry_config.h"
+#include "gateway/config/units.h"
+#include "gateway/config/yaml.h"
+
+namespace nanospan::gateway {
+namespace {
+
+bool is_type(std::string_view type) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !type.empty() && type.size() <= 63 && letter(type.front()) &&
+         std::all_of(type.begin(), type.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+/// "type[/name]" (component/identifiable.go); the error says what is wrong.
+Result<ComponentId> parse_id(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  ComponentId id{std::string(text.substr(0, slash)), slash == text.npos ? "" : std::string(text.substr(slash + 1))};
+  if (!is_type(id.type)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "\"" + std::string(text) + "\" does not begin with a component type; write type or type/name"};
+  }
+  if (slash != text.npos && id.name.empty())
+    return Error{ErrorCode::kInvalidArgument, "the name after \"/\" is empty; write type/name"};
+  if (id.name.size() > 1024 || std::any_of(id.name.begin(), id.name.end(), [](char c) { return c >= 0 && c <= ' '; })) {
+    return Error{ErrorCode::kInvalidArgument, "the name after \"/\" is longer than 1024 bytes or has white space"};
+  }
+  return id;
+}
+
+template <class M>
+struct Declared {
+  ComponentId id;
+  int line = 0;
+  M make;
+  bool used = false;
+};
+
+class Loader {
+ public:
+  Loader(const ConfigNode& root, const ComponentRegistry& registry, Diagnostics& diagnostics)
+      : root_(root), registry_(registry), diagnostics_(diagnostics) {}
+
+  GatewayConfig run() {
+    MapReader top(root_, "", diagnostics_);
+    if (root_.is_null())
+      top.fail("", "the configuration is empty; it needs receivers, exporters and service.pipelines");
+    read_components(top, "receivers", registry_.receivers, receivers_);
+    read_components(top, "exporters", registry_.exporters, exporters_);
+    read_components(top, "extensions", registry_.extensions, extensions_);
+    refuse_section(top, "processors");
+    refuse_section(top, "connectors");
+    if (std::optional<MapReader> service = top.child("service")) {
+      read_service(*service);
+    } else if (!root_.is_null()) {
+      top.fail("service", "is missing; add service.pipelines.traces with receivers and exporters");
+    }
+    top.finish();
+    return std::move(config_);
+  }
+
+ private:
+  template <class M>
+  void read_components(MapReader& top, std::string_view section, const std::vector<Factory<M>>& factories,
+                       std::vector<Declared<M>>& out) {
+    const ConfigNode* node = top.node(section);
+    if (node == nullptr) return;
+    if (node->kind != ConfigNode::Kind::kMap) return top.fail(section, "expected a map of components");
+    for (const ConfigNode::Entry& entry : node->entries) {
+      const std::string path = std::string(section) + "." + entry.key;
+      Result<ComponentId> id = parse_id(entry.key);
+      if (!id) {
+        diagnostics_.error(entry.line, path, id.error().message);
+        continue;
+      }
+      const auto factory =
+          std::find_if(factories.begin(), factories.end(), [&](const auto& f) { return f.is_called(id->type); });
+      if (factory == factories.end()) {
+        diagnostics_.error(entry.line, path, unknown_type(section, id->type, factories));
+        continue;
+      }
+      MapReader config(entry.value, path, diagnostics_);
+      M make = factory->read(*id, config);
+      config.finish();
+      out.push_back({*std::move(id), entry.line, std::move(make)});
+    }
+  }
+
+  template <class M>
+  static std::string unknown_type(std::string_view section, const std::string& type,
+                                  const std::vector<Factory<M>>& factories) {
+    std::vector<std::string_view> names;
+    for (const Factory<M>& factory : factories) {
+      names.push_back(factory.type);
+      names.insert(names.end(), factory.aliases.begin(), factory.aliases.end());
+    }
+    const std::string kind(section.substr(0, section.size() - 1));
+    std::string text = "this build has no " + kind + " of type \"" + type + "\"";
+    if (const std::string_view meant = nearest(type, names); !meant.empty()) {
+      return text + "; did you mean \"" + std::string(meant) + "\"?";
+    }
+    text += "; it has:";
+    for (const Factory<M>& factory : factories) text.append(" ").append(factory.type);
+    return text;
+  }
+
+  void refuse_section(MapReader& top, std::string_view section) {
+    const ConfigNode* node = top.node(section);
+    if (node == nullptr) return;
+    for (const ConfigNode::Entry& entry : node->entries) {
+      diagnostics_.error(entry.line, std::string(section) + "." + entry.key,
+                         "this build has no " + std::string(section) + "; remove it here and from the pipelines");
+    }
+  }
+
+  void read_service(MapReader& service) {
+    std::vector<std::string> names;
+    service.read_list("extensions", names);
+    for (const std::string& name : names) use_extension(service, name);
+    for (const Declared<Maker<Component>>& extension : extensions_)
+      warn_if_unused(extension, "extensions", "service.extensions");
+    if (std::optional<MapReader> telemetry = service.child("telemetry"))
+      read_telemetry_config(*telemetry, config_.telemetry);
+    service.read_bytes("memory_budget", config_.memory_budget_bytes, 1 << 20);
+    service.read_duration("shutdown_timeout", config_.shutdown_nanos);
+    read_pipelines(service);
+    service.finish();
+    take_used(receivers_, "receivers", config_.receivers);
+    take_used(exporters_, "exporters", config_.exporters);
+  }
+
+  void use_extension(MapReader& service, const std::string& name) {
+    const auto found =
+        std::find_if(extensions_.begin(), extensions_.end(), [&](const auto& e) { return e.id.text() == name; });
+    if (found == extensions_.end())
+      return service.fail("extensions", not_declared("extension", name, extensions_, "extensions"));
+    if (std::exchange(found->used, true))
+      return service.fail("extensions", "\"" + name + "\" is listed twice; remove one");
+    config_.extensions.push_back({found->id, std::move(found->make)});
+  }
+
+  template <class M>
+  static std::string not_declared(std::string_view kind, const std::string& name,
+                                  const std::vector<Declared<M>>& declared, std::string_view section) {
+    std::vector<std::string> texts;
+    for (const Declared<M>& component : declared) texts.push_back(component.id.text());
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    std::string text = "there is no " + std::string(kind) + " \"" + name + "\"";
+    if (const std::string_view meant = nearest(name, views); !meant.empty())
+      return text + "; did you mean \"" + std::string(meant) + "\"?";
+    return text + "; declare it under " + std::string(section) + ":";
+  }
+
+  template <class M>
+  void warn_if_unused(const Declared<M>& component, std::string_view section, std::string_view where) {
+    if (component.used) return;
+    diagnostics_.warning(component.line, std::string(section) + "." + component.id.text(),
+                         "is declared but not used; add it to " + std::string(where) + " or remove it");
+  }
+
+  template <class M>
+  void take_used(std::vector<Declared<M>>& declared, std::string_view section,
+                 std::vector<ConfiguredComponent<M>>& out) {
+    for (Declared<M>& component : declared) {
+      warn_if_unused(component, section, "a pipeline");
+      if (component.used) out.push_back({component.id, std::move(component.make)});
+    }
+  }
+
+  void read_pipelines(MapReader& service) {
+    const ConfigNode* node = service.node("pipelines");
+    if (node == nullptr || node->kind != ConfigNode::Kind::kMap || node->entries.empty()) {
+      return service.fail("pipelines",
+                          "there is no pipeline; add service.pipelines.traces with receivers and exporters");
+    }
+    for (const ConfigNode::Entry& entry : node->entries) {
+      MapReader reader(entry.value, "service.pipelines." + entry.key, diagnostics_);
+      const Result<ComponentId> id = parse_id(entry.key);
+      if (!id) {
+        reader.fail("", id.error().message);
+      } else if (id->type == "metrics" || id->type == "logs" || id->type == "profiles") {
+        reader.fail("", "this build has pipelines for traces only; remove this one");
+      } else if (id->type != "traces") {
+        reader.fail("", "\"" + id->type + "\" is no signal; pipelines are called traces or traces/name");
+      } else {
+        read_pipeline(reader, *id);
+      }
+    }
+  }
+
+  void read_pipeline(MapReader& reader, const ComponentId& id) {
+    PipelineConfig pipeline{id, {}, {}};
+    pipeline.receivers = use_all(reader, "receivers", "receiver", receivers_);
+    pipeline.exporters = use_all(reader, "exporters", "exporter", exporters_);
+    std::vector<std::string> processors;
+    reader.read_list("processors", processors);
+    if (!processors.empty()) reader.fail("processors", "this build has no processors; write []");
+    reader.finish();
+    config_.pipelines.push_back(std::move(pipeline));
+  }
+
+  template <class M>
+  std::vector<ComponentId> use_all(MapReader& reader, std::string_view key, std::string_view kind,
+                                   std::vector<Declared<M>>& declared) {
+    std::vector<std::string> names;
+    reader.read_list(key, names);
+    if (names.empty()) reader.fail(key, "is empty; a pipeline needs at least one " + std::string(kind));
+    std::vector<ComponentId> ids;
+    std::set<std::string> seen;
+    for (const std::string& name : names) {
+      const auto found =
+          std::find_if(declared.begin(), declared.end(), [&](const auto& d) { return d.id.text() == name; });
+      if (found == declared.end()) {
+        // One whose own configuration failed has been complained about already.
+        if (const ConfigNode* section = root_.find(key); section == nullptr || section->find(name) == nullptr) {
+          reader.fail(key, not_declared(kind, name, declared, key));
+        }
+      } else if (seen.insert(name).second) {
+        found->used = true;
+        ids.push_back(found->id);
+      } else {
+        reader.fail(key, "\"" + name + "\" is listed twice; remove one");
+      }
+    }
+    return ids;
+  }
+
+  const ConfigNode& root_;
+  const ComponentRegistry& registry_;
+  Diagnostics& diagnostics_;
+  GatewayConfig config_;
+  std::vector<Declared<ReceiverMaker>> receivers_;
+  std::vector<Declared<Maker<Exporter>>> exporters_;
+  std::vector<Declared<Maker<Component>>> extensions_;
+};
+
+}  // namespace
+
+LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
+                         const EnvironmentLookup& environment) {
+  Diagnostics diagnostics{std::string(file)};
+  LoadedConfig loaded;
+  const ConfigNode root = parse_yaml(text, environment, diagnostics);
+  if (diagnostics.ok()) loaded.config = Loader(root, registry, diagnostics).run();
+  loaded.errors = diagnostics.errors();
+  loaded.warnings = diagnostics.warnings();
+  return loaded;
+}
+
+std::string_view embedded_config() {
+  return R"(receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: 127.0.0.1:4318
+exporters:
+  file:
+    path: ./nanospan-data/traces.jsonl
+    create_directory: true
+    rotation:
+      max_megabytes: 64
+      max_backups: 15
+extensions:
+  health_check:
+    endpoint: 127.0.0.1:13133
+service:
+  extensions: [health_check]
+  pipelines:
+    traces:
+      receivers: [otlp]
+      exporters: [file]
+  telemetry:
+    metrics:
+      readers:
+        - pull: {exporter: {prometheus: {host: 127.0.0.1, port: 8888}}}
+)";
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,59 @@
+// GatewayConfig: a whole configuration file, read and checked: makers of its components and the pipelines between them.
+//
+// Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called once each by the service.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/component/component.h"
+#include "gateway/config/expand.h"
+
+namespace nanospan::gateway {
+
+template <class M>
+struct ConfiguredComponent {
+  ComponentId id;
+  M make;
+};
+
+struct PipelineConfig {
+  ComponentId id;  ///< type is the signal: "traces".
+  std::vector<ComponentId> receivers;
+  std::vector<ComponentId> exporters;
+};
+
+/// service.telemetry, as far as it means something here.
+struct TelemetryConfig {
+  bool metrics_enabled = true;
+  std::string metrics_host = "127.0.0.1";
+  std::uint16_t metrics_port = 8888;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+struct GatewayConfig {
+  std::vector<ConfiguredComponent<ReceiverMaker>> receivers;      ///< Only those that a pipeline uses.
+  std::vector<ConfiguredComponent<Maker<Exporter>>> exporters;    ///< The same.
+  std::vector<ConfiguredComponent<Maker<Component>>> extensions;  ///< In the order of service.extensions.
+  std::vector<PipelineConfig> pipelines;
+  TelemetryConfig telemetry;
+  std::uint64_t memory_budget_bytes = 0;  ///< service.memory_budget; 0: a part of what the machine or container has.
+  std::uint64_t shutdown_nanos = 30 * base::kNanosPerSecond;  ///< service.shutdown_timeout: for the drain.
+};
+
+struct LoadedConfig {
+  GatewayConfig config;             ///< Meaningful if errors is empty.
+  std::vector<std::string> errors;  ///< "file:line: key: what is wrong; remedy", in file order of reading.
+  std::vector<std::string> warnings;
+};
+
+/// Reads a configuration. `file` is what messages call it.
+LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
+                         const EnvironmentLookup& environment);
+
+/// What `nanospan serve` runs without --config.
+std::string_view embedded_config();
+
+}  // namespace nanospan::gateway

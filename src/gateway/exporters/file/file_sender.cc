@@ -1,0 +1,45 @@
+// Records and their fate. One thread: the exporter's own.
+#include "gateway/exporters/file/file_sender.h"
+
+#include "wire/otlp_json_out.h"
+
+namespace nanospan::gateway {
+
+FileSender::FileSender(FileExporterConfig config, const std::string& exporter, const base::Clock& clock,
+                       MetricsRegistry& metrics)
+    : format_(config.format),
+      file_(std::move(config.file), clock),
+      bytes_(metrics.counter("nanospan_file_written_bytes", "Bytes written to the file.", {{"exporter", exporter}})),
+      removed_files_(
+          metrics.counter("nanospan_file_removed_files", "Full files removed by rotation.", {{"exporter", exporter}})),
+      removed_bytes_(metrics.counter("nanospan_file_removed_bytes", "Bytes in the files that rotation removed.",
+                                     {{"exporter", exporter}})) {}
+
+void FileSender::send(BatchRef batch, base::Deadline, Done done) {
+  record_.clear();
+  if (format_ == FileFormat::kProto) {
+    //  length, 4 bytes, big endian | ExportTraceServiceRequest
+    const std::size_t size = batch->bytes().size();
+    for (const int shift : {24, 16, 8, 0}) record_ += static_cast<char>((size >> shift) & 0xFF);
+    record_ += batch->bytes();
+  } else if (const Status converted = wire::append_traces_json(batch->bytes(), record_); converted) {
+    record_ += '\n';
+  } else {
+    return done(
+        {SendResult::Kind::kPermanent, "convert", "cannot be written as JSON: " + converted.error().message, 0, 0});
+  }
+  const std::uint64_t files_before = file_.removed_files(), bytes_before = file_.removed_bytes();
+  const Status written = file_.append(record_);
+  removed_files_.add(file_.removed_files() - files_before);
+  removed_bytes_.add(file_.removed_bytes() - bytes_before);
+  if (written) {
+    bytes_.add(record_.size());
+    return done({});
+  }
+  if (written.error().code == ErrorCode::kResourceExhausted) {
+    return done({SendResult::Kind::kPermanent, "record_too_large", written.error().message, 0, 0});
+  }
+  done({SendResult::Kind::kRetry, "disk", written.error().message, 0, 0});
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,175 @@
+// Files, locks and names of RotatingFile. One thread.
+#include "gateway/exporters/file/rotating_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <vector>
+
+namespace nanospan::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kStampForm = "0000-00-00T00-00-00.000";  // of a backup's name
+
+std::string stamp(base::UnixNanos now) {
+  const std::time_t seconds = static_cast<std::time_t>(now / base::kNanosPerSecond);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H-%M-%S", &parts);
+  const unsigned millis = static_cast<unsigned>(now % base::kNanosPerSecond / base::kNanosPerMilli);
+  length += static_cast<std::size_t>(std::snprintf(text.data() + length, text.size() - length, ".%03u", millis));
+  return std::string(text.data(), length);
+}
+
+bool is_stamp(std::string_view text) {
+  if (text.size() != kStampForm.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kStampForm[i] == '0' ? !digit : text[i] != kStampForm[i]) return false;
+  }
+  return true;
+}
+
+struct Backup {
+  fs::path path;
+  std::string stamp;
+  std::uint64_t bytes = 0;
+};
+
+/// The full files that belong to `path`, oldest first.
+std::vector<Backup> backups_of(const fs::path& path) {
+  const std::string prefix = path.stem().string() + "-", suffix = path.extension().string();
+  std::vector<Backup> found;
+  std::error_code ignored;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() != prefix.size() + kStampForm.size() + suffix.size() ||
+        name.compare(0, prefix.size(), prefix) != 0 ||
+        name.compare(name.size() - suffix.size(), suffix.size(), suffix) != 0) {
+      continue;
+    }
+    std::string when = name.substr(prefix.size(), kStampForm.size());
+    std::error_code no_size;
+    if (is_stamp(when)) found.push_back({entry->path(), std::move(when), entry->file_size(no_size)});
+  }
+  std::sort(found.begin(), found.end(), [](const Backup& a, const Backup& b) { return a.stamp < b.stamp; });
+  return found;
+}
+
+}  // namespace
+
+Error RotatingFile::error(std::string_view call, int error_number) const {
+  return net::system_error(std::string(call) + " " + options_.path, error_number);
+}
+
+Status RotatingFile::open() {
+  const fs::path folder = fs::path(options_.path).parent_path();
+  if (options_.create_directory && !folder.empty()) {
+    std::error_code failed;
+    if (fs::create_directories(folder, failed)) fs::permissions(folder, fs::perms(options_.directory_mode), failed);
+    if (failed) return error("create the directory of", failed.value());
+  }
+  if (Status opened = open_at(!options_.append); !opened) return opened;
+  remove_old_backups();
+  return {};
+}
+
+Status RotatingFile::open_at(bool truncate) {
+  net::Fd file(::open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!file) return error("open", errno);
+  // A full disk must not cost the data of another gateway that writes here: lock before cutting anything.
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::kAlreadyExists,
+                 options_.path + " is being written by another process; give each its own path"};
+  }
+  if (truncate && ::ftruncate(file.get(), 0) != 0) return error("truncate", errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return error("stat", errno);
+  file_ = std::move(file);
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  char last = '\n';
+  if (options_.text && size_ != 0 && ::pread(file_.get(), &last, 1, static_cast<off_t>(size_ - 1)) == 1 &&
+      last != '\n') {
+    return write_all("\n");
+  }
+  return {};
+}
+
+Status RotatingFile::append(std::string_view record) {
+  if (options_.rotate && record.size() > options_.bytes_max) {
+    return Error{ErrorCode::kResourceExhausted, "a record of " + std::to_string(record.size()) +
+                                                    " bytes is larger than a whole file (rotation.max_megabytes)"};
+  }
+  if (!file_) {
+    if (Status opened = open_at(false); !opened) return opened;
+  }
+  if (options_.rotate && size_ != 0 && size_ + record.size() > options_.bytes_max) {
+    if (Status rotated = rotate(); !rotated) return rotated;
+  }
+  return write_all(record);
+}
+
+Status RotatingFile::write_all(std::string_view record) {
+  std::size_t done = 0;
+  while (done < record.size()) {
+    const ssize_t written = ::write(file_.get(), record.data() + done, record.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      const int why = written == 0 ? ENOSPC : errno;
+      // Cut the torn record off. If even that fails, reopening puts a newline after it.
+      if (done != 0 && ::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) file_.reset();
+      return error("write", why);
+    }
+    done += static_cast<std::size_t>(written);
+  }
+  size_ += done;
+  return {};
+}
+
+Status RotatingFile::rotate() {
+  const fs::path path(options_.path);
+  const fs::path stem = path.parent_path() / path.stem();
+  // Milliseconds name the backup; two in one millisecond would overwrite each other, so look for a free one.
+  fs::path backup;
+  for (base::UnixNanos when = clock_.unix_now();; when += base::kNanosPerMilli) {
+    backup = stem.string() + "-" + stamp(when) + path.extension().string();
+    std::error_code ignored;
+    if (!fs::exists(backup, ignored)) break;
+  }
+  if (::rename(options_.path.c_str(), backup.c_str()) != 0) return error("rename", errno);
+  file_.reset();
+  if (Status opened = open_at(false); !opened) return opened;
+  remove_old_backups();
+  return {};
+}
+
+void RotatingFile::remove_old_backups() {
+  if (!options_.rotate) return;
+  const std::vector<Backup> backups = backups_of(options_.path);
+  const std::uint64_t day_nanos = 24 * 3600 * base::kNanosPerSecond;
+  const base::UnixNanos now = clock_.unix_now();
+  const std::string oldest =
+      options_.days_max == 0 || options_.days_max > now / day_nanos ? "" : stamp(now - options_.days_max * day_nanos);
+  const std::size_t keep = options_.backups_max == 0 ? backups.size() : static_cast<std::size_t>(options_.backups_max);
+  for (std::size_t i = 0; i < backups.size(); ++i) {
+    if (backups.size() - i <= keep && backups[i].stamp >= oldest) break;
+    std::error_code failed;
+    if (!fs::remove(backups[i].path, failed)) continue;
+    ++removed_files_;
+    removed_bytes_ += backups[i].bytes;
+  }
+}
+
+}  // namespace nanospan::gateway

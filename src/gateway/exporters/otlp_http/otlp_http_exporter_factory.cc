@@ -1,0 +1,36 @@
+// Ties the `otlp_http` exporter together: configuration, sender, queue. Called by the service's thread.
+#include "gateway/exporters/otlp_http/otlp_http_exporter_factory.h"
+
+#include "gateway/exporters/otlp_http/otlp_http_exporter_config.h"
+#include "gateway/exporters/otlp_http/otlp_http_sender.h"
+#include "gateway/exporters/queued_exporter.h"
+
+namespace nanospan::gateway {
+namespace {
+
+Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpHttpExporterConfig& config, Host& host) {
+  net::EventLoop& loop = host.shared_loop();
+  Result<std::unique_ptr<OtlpHttpSender>> sender = OtlpHttpSender::create(loop, config, "exporter " + id, host.log());
+  if (!sender) return sender.error();
+  const std::string description = config.url.origin() + config.url.path + (config.gzip ? ", gzip" : "") + ", queue " +
+                                  describe_size(config.queue) +
+                                  (config.queue.wait_for_result ? ", senders wait for the result" : "");
+  return std::unique_ptr<Exporter>(
+      std::make_unique<QueuedExporter>(loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos},
+                                       std::move(sender).value(), host, description));
+}
+
+}  // namespace
+
+ExporterFactory otlp_http_exporter_factory() {
+  return {"otlp_http",
+          {"otlphttp"},
+          "sends OTLP over HTTP/1.1 (protobuf; gzip or none)",
+          [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
+            return [name = id.text(), config = read_otlp_http_exporter_config(reader)](Host& host) {
+              return make(name, config, host);
+            };
+          }};
+}
+
+}  // namespace nanospan::gateway

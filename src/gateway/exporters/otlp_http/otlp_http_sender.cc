@@ -1,0 +1,132 @@
+// Requests and the meaning of answers. For the thread of its loop.
+#include "gateway/exporters/otlp_http/otlp_http_sender.h"
+
+#include <algorithm>
+#include <array>
+
+#include "net/gzip.h"
+#include "net/retry_after.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+constexpr std::size_t kMessageBytesMax = 300;  // Of a peer's words in our log.
+
+/// The peer's text with everything removed that could confuse a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, kMessageBytesMax)) out += c >= ' ' && c < 0x7F ? c : '?';
+  return out;
+}
+
+/// The message of a google.rpc.Status, or the body itself if it is text.
+std::string error_text(const net::Response& response) {
+  const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
+  if (type.substr(0, type.find(';')) != "application/x-protobuf") return printable(response.body);
+  const Result<wire::RpcStatus> status = wire::decode_rpc_status(response.body);
+  return status ? printable(status->message) : "";
+}
+
+SendResult failed_connection(const net::HttpError& error) {
+  // Whatever broke, the destination may be back later. What can never be sent at all is a mistake in the configuration.
+  const bool final = error.failure == net::HttpFailure::kInvalidRequest;
+  return {final ? SendResult::Kind::kPermanent : SendResult::Kind::kRetry, net::to_string(error.failure),
+          error.error.message, 0, 0};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OtlpHttpSender>> OtlpHttpSender::create(net::EventLoop& loop, OtlpHttpExporterConfig config,
+                                                               std::string subject, Log& log) {
+  auto sender = std::make_unique<OtlpHttpSender>(loop, std::move(config), std::move(subject), log);
+  net::Http1ClientOptions options;
+  options.origin = sender->config_.url;
+  options.connections_max = static_cast<std::size_t>(sender->config_.queue.consumers);
+  Result<std::unique_ptr<net::Http1Client>> client = net::Http1Client::create(loop, std::move(options));
+  if (!client) return client.error();
+  sender->client_ = std::move(client).value();
+  return sender;
+}
+
+OtlpHttpSender::OtlpHttpSender(net::EventLoop& loop, OtlpHttpExporterConfig config, std::string subject, Log& log)
+    : loop_(loop),
+      config_(std::move(config)),
+      destination_(config_.url.origin() + config_.url.path),
+      subject_(std::move(subject)),
+      log_(log) {}
+
+void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
+  net::HttpRequest request;
+  request.target = config_.url.path;
+  request.headers.push_back({"Content-Type", "application/x-protobuf"});
+  request.headers.push_back({"User-Agent", "nanospan-gateway"});
+  for (const net::Header& header : config_.headers) request.headers.push_back(header);
+  request.deadline = deadline;
+  request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
+  if (config_.gzip) {
+    const std::array<std::string_view, 1> slices = {batch->bytes()};
+    Result<net::ByteBlock> compressed = net::gzip_compress(slices, config_.gzip_level);
+    if (!compressed) {
+      return done({SendResult::Kind::kRetry, "compress",
+                   "the batch could not be compressed: " + compressed.error().message, 0, 0});
+    }
+    auto block = std::make_shared<const net::ByteBlock>(std::move(compressed).value());
+    request.headers.push_back({"Content-Encoding", "gzip"});
+    request.body = {block->view()};
+    request.body_owner = std::move(block);
+  } else {
+    request.body = {batch->bytes()};
+    request.body_owner = std::move(batch);
+  }
+  client_->send(std::move(request), [this, done = std::move(done)](net::HttpResult result) {
+    if (!result.ok()) return done(failed_connection(result.error));
+    SendResult sent = judge(result.response, destination_, loop_.clock().unix_now());
+    if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
+      log_.warn_limited(
+          subject_, "partial_success",
+          destination_ + " rejected " + std::to_string(sent.rejected_spans) + " spans for good: " + sent.message);
+    }
+    done(std::move(sent));
+  });
+}
+
+SendResult OtlpHttpSender::judge(const net::Response& response, const std::string& destination, base::UnixNanos now) {
+  SendResult result;
+  if (response.status >= 200 && response.status < 300) {
+    if (const Result<wire::PartialSuccess> partial = wire::decode_export_response(response.body);
+        partial && !partial->full()) {
+      result.rejected_spans = static_cast<std::uint64_t>(std::max<std::int64_t>(partial->rejected_spans, 0));
+      result.message = printable(partial->message);
+    }
+    return result;
+  }
+  result.message = destination + " answered " + std::to_string(response.status) + " " +
+                   std::string(net::reason_phrase(response.status));
+  if (const std::string text = error_text(response); !text.empty()) result.message += ": " + text;
+  switch (response.status) {
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      result.kind = SendResult::Kind::kRetry;
+      result.reason = "refused_for_now";
+      if (const auto value = net::find_header(response.headers, "Retry-After")) {
+        result.retry_after_nanos = net::parse_retry_after(*value, now).value_or(0);
+      }
+      return result;
+    case 404:
+      result.message += "; check the path of the endpoint, OTLP receivers use /v1/traces";
+      break;
+    case 413:
+      result.message += "; the request is too large for it, send smaller batches";
+      break;
+    default:
+      break;
+  }
+  result.kind = SendResult::Kind::kPermanent;
+  result.reason = response.status >= 500 ? "server_error" : "client_error";
+  return result;
+}
+
+}  // namespace nanospan::gateway

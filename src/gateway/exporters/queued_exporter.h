@@ -1,0 +1,33 @@
+// QueuedExporter: an Exporter made of an ExportQueue and a Sender. All exporters are one; they differ in their senders.
+//
+// Thread-safe where Exporter is. The queue lives on the loop given; destroy it while that loop does not run.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gateway/component/component.h"
+#include "gateway/queue/export_queue.h"
+
+namespace nanospan::gateway {
+
+class QueuedExporter final : public Exporter {
+ public:
+  QueuedExporter(net::EventLoop& loop, ExportQueueOptions options, std::unique_ptr<Sender> sender, Host& host,
+                 std::string description)
+      : description_(std::move(description)),
+        queue_(loop, std::move(options), std::move(sender), host.metrics(), host.log()) {}
+
+  Status start() override { return {}; }
+  void drain(base::Deadline deadline, net::Task done) override { queue_.drain(deadline, std::move(done)); }
+  std::string describe() const override { return description_; }
+  bool has_room(const Batch& batch) const override { return queue_.has_room(batch); }
+  void consume(BatchRef batch, Completion done) override { queue_.offer(std::move(batch), std::move(done)); }
+
+ private:
+  const std::string description_;
+  ExportQueue queue_;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,38 @@
+// Reads the `health_check` extension's keys. One thread.
+#include "gateway/extensions/health_check/health_check_config.h"
+
+namespace nanospan::gateway {
+
+HealthCheckConfig read_health_check_config(MapReader& reader) {
+  HealthCheckConfig config;
+  std::string endpoint;
+  reader.read("endpoint", endpoint);
+  if (!endpoint.empty()) {
+    if (Result<ListenAddress> address = parse_listen_address(endpoint)) {
+      config.address = *std::move(address);
+    } else {
+      reader.fail("endpoint", address.error().message);
+    }
+  }
+  reader.read("path", config.path);
+  if (config.path.empty() || config.path.front() != '/') config.path.insert(0, "/");
+  if (std::optional<MapReader> body = reader.child("response_body")) {
+    body->read("healthy", config.healthy_body);
+    body->read("unhealthy", config.unhealthy_body);
+    body->finish();
+  }
+  reader.refuse("tls", "this build listens without TLS; remove it");
+  // It never worked in the Collector either (healthcheckextension/README.md).
+  if (std::optional<MapReader> pipeline = reader.child("check_collector_pipeline")) {
+    bool enabled = false;
+    pipeline->read("enabled", enabled);
+    if (enabled) pipeline->fail("enabled", "is not supported; watch otelcol_exporter_send_failed_spans instead");
+    for (const std::string_view key : {"interval", "exporter_failure_threshold"})
+      pipeline->ignore(key, "the check is off");
+    pipeline->finish();
+  }
+  reader.finish();
+  return config;
+}
+
+}  // namespace nanospan::gateway

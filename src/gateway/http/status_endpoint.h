@@ -1,0 +1,35 @@
+// StatusEndpoint: a small HTTP server that answers GET on a few paths with a text made on the spot: health, metrics.
+//
+// Runs on one loop. The functions are called there, and must stay valid until it is destroyed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/config/listen_address.h"
+#include "net/http1_server.h"
+
+namespace nanospan::gateway {
+
+class StatusEndpoint {
+ public:
+  struct Page {
+    std::string path;
+    std::function<net::Response()> answer;
+  };
+  static Result<std::unique_ptr<StatusEndpoint>> start(net::EventLoop& loop, const ListenAddress& address,
+                                                       std::vector<Page> pages);
+
+  /// Use start().
+  explicit StatusEndpoint(std::unique_ptr<net::Http1Server> server) : server_(std::move(server)) {}
+
+  std::uint16_t port() const { return server_->port(); }
+  void drain(base::Deadline deadline, net::Task done) { server_->begin_drain(deadline, std::move(done)); }
+
+ private:
+  std::unique_ptr<net::Http1Server> server_;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,69 @@
+// MemoryBudget: the one number of bytes that all requests in the gateway together may hold: arriving, inflated and
+// queued.
+//
+// It refuses, it never waits: the sender is told to come back (503), so that slow peers cannot starve others (DESIGN,
+// decision 13). Thread-safe and lock-free. A BudgetCharge is owned by one place at a time; the budget must outlive its
+// charges.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace nanospan::gateway {
+
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  bool try_take(std::uint64_t bytes) {
+    std::uint64_t used = used_.load(std::memory_order_relaxed);
+    do {
+      if (bytes > bytes_max_ - used) return false;
+    } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+    return true;
+  }
+  void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+  std::uint64_t bytes_max() const { return bytes_max_; }
+
+ private:
+  const std::uint64_t bytes_max_;
+  std::atomic<std::uint64_t> used_{0};
+};
+
+/// Bytes taken from a budget, given back on destruction.
+class BudgetCharge {
+ public:
+  BudgetCharge() = default;
+  explicit BudgetCharge(MemoryBudget& budget) : budget_(&budget) {}
+  BudgetCharge(BudgetCharge&& other) noexcept : budget_(other.budget_), bytes_(std::exchange(other.bytes_, 0)) {}
+  BudgetCharge& operator=(BudgetCharge&& other) noexcept {
+    shrink_to(0);
+    budget_ = other.budget_;
+    bytes_ = std::exchange(other.bytes_, 0);
+    return *this;
+  }
+  ~BudgetCharge() { shrink_to(0); }
+
+  /// Charges up to `bytes` in all; false, and nothing changed, if the budget has not that much left.
+  bool grow_to(std::uint64_t bytes) {
+    if (bytes <= bytes_) return true;
+    if (budget_ == nullptr || !budget_->try_take(bytes - bytes_)) return false;
+    bytes_ = bytes;
+    return true;
+  }
+  void shrink_to(std::uint64_t bytes) {
+    if (bytes >= bytes_) return;
+    budget_->give_back(bytes_ - bytes);
+    bytes_ = bytes;
+  }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  MemoryBudget* budget_ = nullptr;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,309 @@
+// The queue's states and its bookkeeping. See the header for threads and the ledger.
+//
+// One rule keeps the numbers right: a batch's spans leave `queued` in settle() and nowhere else, and settle() counts
+// them as sent or failed in the same breath.
+#include "gateway/queue/export_queue.h"
+
+#include <algorithm>
+
+namespace nanospan::gateway {
+namespace {
+
+// What a sender is told that finds the queue full, if nothing better is known: soon, but not at once.
+constexpr std::uint64_t kFullRetryNanos = 1 * base::kNanosPerSecond;
+
+}  // namespace
+
+/// One batch that is being sent, or waits for its next try.
+struct ExportQueue::Flight {
+  Flight(ExportQueue& queue, Item taken)
+      : item(std::move(taken)),
+        timer(queue.loop_, [&queue, this] { queue.attempt(*this); }),
+        interval(queue.options_.retry.initial_nanos) {}
+  Item item;
+  net::Timer timer;
+  std::uint64_t interval;
+};
+
+ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::unique_ptr<Sender> sender,
+                         MetricsRegistry& metrics, Log& log)
+    : loop_(loop),
+      options_(std::move(options)),
+      metrics_(metrics),
+      log_(log),
+      subject_("exporter " + options_.exporter),
+      enqueued_(metrics.counter("nanospan_exporter_enqueued_spans", "Spans taken into the queue.",
+                                {{"exporter", options_.exporter}})),
+      sent_(metrics.counter("otelcol_exporter_sent_spans", "Spans that the destination took.",
+                            {{"exporter", options_.exporter}})),
+      failed_(
+          metrics.counter("otelcol_exporter_send_failed_spans", "Spans given up.", {{"exporter", options_.exporter}})),
+      queued_(metrics.gauge("nanospan_exporter_queued_spans",
+                            "Spans waiting or being sent: enqueued = sent + failed + queued.",
+                            {{"exporter", options_.exporter}})),
+      refused_(metrics.counter("otelcol_exporter_enqueue_failed_spans",
+                               "Spans refused by the queue; their sender was told.",
+                               {{"exporter", options_.exporter}})),
+      size_(metrics.gauge("otelcol_exporter_queue_size", "Present size of the queue, in its sizer's unit.",
+                          {{"exporter", options_.exporter}, {"data_type", "traces"}})),
+      in_flight_(metrics.gauge("otelcol_exporter_in_flight_requests", "Requests being sent.",
+                               {{"exporter", options_.exporter}})),
+      retries_(
+          metrics.counter("nanospan_exporter_retries", "Tries after the first.", {{"exporter", options_.exporter}})),
+      jitter_(static_cast<std::minstd_rand::result_type>(loop.clock().unix_now() | 1)),
+      drain_timer_(loop, [this] { expire_drain(); }),
+      sender_(std::move(sender)) {
+  metrics
+      .gauge("otelcol_exporter_queue_capacity", "Bound of the queue, in its sizer's unit.",
+             {{"exporter", options_.exporter}, {"data_type", "traces"}})
+      .add(options_.queue.size_max);
+}
+
+ExportQueue::~ExportQueue() { *alive_ = false; }
+
+std::uint64_t ExportQueue::size_of(const Batch& batch) const {
+  switch (options_.queue.sizer) {
+    case QueueSizer::kBytes:
+      return std::max<std::uint64_t>(batch.bytes().size(), 1);
+    case QueueSizer::kItems:
+      return std::max<std::uint64_t>(batch.counts().spans, 1);
+    case QueueSizer::kRequests:
+      break;
+  }
+  return 1;
+}
+
+bool ExportQueue::fits(const Batch& batch) const {
+  return !options_.queue.enabled || used_ + size_of(batch) <= options_.queue.size_max;
+}
+
+bool ExportQueue::has_room(const Batch& batch) const {
+  const std::lock_guard lock(mutex_);
+  return !draining_ && (options_.queue.block_on_overflow || fits(batch));
+}
+
+void ExportQueue::refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done) {
+  refused_.add(batch.counts().spans);
+  metrics_
+      .counter("nanospan_exporter_refused_spans", "Spans refused by the queue, by reason.",
+               {{"exporter", options_.exporter}, {"reason", reason}})
+      .add(batch.counts().spans);
+  log_.warn_limited(subject_, reason, outcome.message);
+  outcome.message = subject_ + ": " + outcome.message;
+  done(std::move(outcome));
+}
+
+void ExportQueue::offer(BatchRef batch, Completion done) {
+  const Batch& peek = *batch;
+  std::unique_lock lock(mutex_);
+  if (draining_) {
+    lock.unlock();
+    return refuse(peek, "shutting_down", Outcome::retry("the gateway is shutting down", kFullRetryNanos),
+                  std::move(done));
+  }
+  if (options_.queue.enabled && size_of(peek) > options_.queue.size_max) {
+    lock.unlock();
+    return refuse(peek, "larger_than_queue",
+                  Outcome::permanent("the request is larger than the whole queue (" + describe_size(options_.queue) +
+                                     "); raise sending_queue.queue_size"),
+                  std::move(done));
+  }
+  const bool now = fits(peek) && accepted_ == waiting_.size();
+  if (!now && !options_.queue.block_on_overflow) {
+    lock.unlock();
+    return refuse(peek, "queue_full",
+                  Outcome::retry("the queue is full (" + describe_size(options_.queue) +
+                                     "); raise sending_queue.queue_size or find out why the destination is slow",
+                                 kFullRetryNanos),
+                  std::move(done));
+  }
+  enqueued_.add(peek.counts().spans);
+  queued_.add(peek.counts().spans);
+  const bool tell_now = now && options_.queue.enabled && !options_.queue.wait_for_result;
+  Completion told;
+  if (tell_now) told = std::move(done);
+  waiting_.push_back({std::move(batch), std::move(done), 0});
+  if (now) {
+    used_ += size_of(*waiting_.back().batch);
+    size_.add(size_of(*waiting_.back().batch));
+    ++accepted_;
+  }
+  schedule_pump();
+  lock.unlock();
+  if (told) told(Outcome::accepted());
+}
+
+void ExportQueue::schedule_pump() {
+  if (pump_scheduled_ || accepted_ == 0) return;
+  pump_scheduled_ = true;
+  loop_.post([this, alive = alive_] {
+    if (*alive) pump();
+  });
+}
+
+void ExportQueue::accept_blocked(std::vector<Completion>& accepted) {
+  while (accepted_ < waiting_.size() && fits(*waiting_[accepted_].batch)) {
+    Item& item = waiting_[accepted_++];
+    used_ += size_of(*item.batch);
+    size_.add(size_of(*item.batch));
+    if (options_.queue.enabled && !options_.queue.wait_for_result) accepted.push_back(std::move(item.done));
+  }
+}
+
+void ExportQueue::pump() {
+  std::vector<Completion> accepted;
+  std::vector<Flight*> starting;
+  {
+    const std::lock_guard lock(mutex_);
+    pump_scheduled_ = false;
+    accept_blocked(accepted);
+    while (accepted_ != 0 && flights_.size() < options_.queue.consumers) {
+      flights_.push_back(std::make_unique<Flight>(*this, std::move(waiting_.front())));
+      flights_.back()->item.first_try = loop_.clock().monotonic_now();
+      starting.push_back(flights_.back().get());
+      waiting_.pop_front();
+      --accepted_;
+    }
+  }
+  for (const Completion& tell : accepted) tell(Outcome::accepted());
+  for (Flight* flight : starting) attempt(*flight);
+  finish_drain_if_empty();
+}
+
+void ExportQueue::attempt(Flight& flight) {
+  in_flight_.add(1);
+  sender_->send(flight.item.batch, base::Deadline::after(loop_.clock(), options_.attempt_nanos),
+                [this, &flight, alive = alive_](SendResult result) {
+                  if (!*alive) return;
+                  in_flight_.subtract(1);
+                  on_result(flight, std::move(result));
+                });
+}
+
+void ExportQueue::on_result(Flight& flight, SendResult result) {
+  const auto known = std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
+  if (known == flights_.end()) return;  // The drain gave it up while it was being sent.
+  if (result.kind != SendResult::Kind::kSent) log_.warn_limited(subject_, result.reason, result.message);
+  if (result.kind == SendResult::Kind::kRetry && options_.retry.enabled) return retry_later(flight, std::move(result));
+  finish(flight, std::move(result));
+}
+
+void ExportQueue::retry_later(Flight& flight, SendResult result) {
+  const RetryOptions& retry = options_.retry;
+  const base::MonotonicNanos now = loop_.clock().monotonic_now();
+  // interval * (1 +- randomization_factor), but never sooner than the destination asked for.
+  const double spread =
+      1 + retry.randomization_factor * (2.0 * (static_cast<double>(jitter_() - std::minstd_rand::min()) /
+                                               static_cast<double>(std::minstd_rand::max() - std::minstd_rand::min())) -
+                                        1.0);
+  const std::uint64_t delay =
+      std::max(result.retry_after_nanos, static_cast<std::uint64_t>(static_cast<double>(flight.interval) * spread));
+  if (retry.elapsed_nanos_max != 0 && now - flight.item.first_try + delay > retry.elapsed_nanos_max) {
+    result.message += "; given up after max_elapsed_time";
+    return finish(flight, std::move(result));
+  }
+  flight.interval = std::min(static_cast<std::uint64_t>(static_cast<double>(flight.interval) * retry.multiplier),
+                             retry.interval_nanos_max);
+  retries_.add(1);
+  flight.timer.arm(now + delay);
+}
+
+void ExportQueue::finish(Flight& flight, SendResult result) {
+  const auto known = std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
+  const std::unique_ptr<Flight> landed = std::move(*known);
+  flights_.erase(known);
+  settle(std::move(landed->item), result);
+  const std::lock_guard lock(mutex_);
+  // Pumped by the loop, not from here: a Sender that answers at once would otherwise recurse once for each queued
+  // batch.
+  if (!std::exchange(pump_scheduled_, true)) {
+    loop_.post([this, alive = alive_] {
+      if (*alive) pump();
+    });
+  }
+}
+
+void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
+  failed_.add(spans);
+  metrics_
+      .counter("nanospan_exporter_failed_spans", "Spans given up, by reason.",
+               {{"exporter", options_.exporter}, {"reason", reason}})
+      .add(spans);
+}
+
+void ExportQueue::settle(Item item, const SendResult& result) {
+  const std::uint64_t spans = item.batch->counts().spans;
+  if (result.kind == SendResult::Kind::kSent) {
+    const std::uint64_t rejected = std::min(result.rejected_spans, spans);
+    sent_.add(spans - rejected);
+    if (rejected != 0) count_failed(rejected, "rejected");
+  } else {
+    count_failed(spans, result.reason);
+  }
+  queued_.subtract(spans);
+  {
+    const std::lock_guard lock(mutex_);
+    used_ -= size_of(*item.batch);
+    size_.subtract(size_of(*item.batch));
+  }
+  item.batch.reset();
+  if (!item.done) return;
+  if (result.kind == SendResult::Kind::kSent) return item.done(Outcome::accepted());
+  std::string message = subject_ + ": " + result.message;
+  item.done(result.kind == SendResult::Kind::kRetry ? Outcome::retry(std::move(message), result.retry_after_nanos)
+                                                    : Outcome::permanent(std::move(message)));
+}
+
+void ExportQueue::drain(base::Deadline deadline, net::Task done) {
+  // The drain's state is the loop's; the caller may be any thread.
+  auto shared_done = std::make_shared<net::Task>(std::move(done));
+  loop_.post([this, deadline, shared_done, alive = alive_] {
+    if (!*alive) return;
+    {
+      const std::lock_guard lock(mutex_);
+      draining_ = true;
+    }
+    drained_ = std::move(*shared_done);
+    drain_timer_.arm(deadline.at);
+    pump();
+  });
+}
+
+void ExportQueue::expire_drain() {
+  SendResult shutdown{SendResult::Kind::kRetry, "shutdown", "the gateway stopped before it was sent", 0, 0};
+  std::deque<Item> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting = std::move(waiting_);
+    waiting_.clear();
+    for (std::size_t i = accepted_; i < waiting.size(); ++i) {  // Blocked ones have not been counted in yet.
+      used_ += size_of(*waiting[i].batch);
+      size_.add(size_of(*waiting[i].batch));
+    }
+    accepted_ = 0;
+  }
+  for (Item& item : waiting) settle(std::move(item), shutdown);
+  std::vector<std::unique_ptr<Flight>> flights = std::move(flights_);
+  flights_.clear();
+  for (const std::unique_ptr<Flight>& flight : flights) settle(std::move(flight->item), shutdown);
+  if (!waiting.empty() || !flights.empty()) {
+    log_.warn(subject_,
+              std::to_string(waiting.size() + flights.size()) + " requests were not sent before the shutdown deadline");
+  }
+  finish_drain_if_empty();
+}
+
+void ExportQueue::finish_drain_if_empty() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!draining_ || !waiting_.empty() || !flights_.empty()) return;
+  }
+  drain_timer_.cancel();
+  if (drained_) std::exchange(drained_, net::Task())();
+}
+
+ExportQueue::Ledger ExportQueue::ledger() const {
+  return {enqueued_.value(), sent_.value(), failed_.value(), queued_.value(), refused_.value()};
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,114 @@
+// ExportQueue: the bounded queue, the retries and the ledger between a pipeline and a Sender. Every exporter has one.
+//
+//   offer (any thread) -> waiting list, bounded -> at most `consumers` flights -> Sender -> sent | retry after back-off
+//   | failed
+//
+// The ledger: enqueued = sent + failed (by reason) + queued, in spans, exact whenever nobody is inside offer().
+// `queued` is counted on its own: up when a batch enters, down when its fate is known; a flight that waits for its next
+// try is queued. What is refused was never enqueued and is counted apart: its sender was told, and still has it.
+//
+// Threads: offer(), has_room() from any thread, under one mutex held for a few pushes. Everything else runs on the
+// loop: sending, retries, completions of wait_for_result. Owns its batches until their fate is known. Create and
+// destroy it on the loop's thread, or while the loop does not run.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/pipeline/consumer.h"
+#include "gateway/queue/queue_config.h"
+#include "gateway/queue/sender.h"
+#include "gateway/telemetry/log.h"
+#include "gateway/telemetry/metrics.h"
+#include "net/event_loop.h"
+
+namespace nanospan::gateway {
+
+struct ExportQueueOptions {
+  std::string exporter;  ///< The component's id, for labels and messages.
+  QueueOptions queue;
+  RetryOptions retry;
+  std::uint64_t attempt_nanos = 5 * base::kNanosPerSecond;  ///< Deadline of each try.
+};
+
+class ExportQueue {
+ public:
+  ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::unique_ptr<Sender> sender,
+              MetricsRegistry& metrics, Log& log);
+  ~ExportQueue();
+  ExportQueue(const ExportQueue&) = delete;
+  ExportQueue& operator=(const ExportQueue&) = delete;
+
+  bool has_room(const Batch& batch) const;
+  void offer(BatchRef batch, Completion done);
+
+  /// Takes nothing more, sends what there is; at the deadline fails what is left (reason "shutdown"). Then calls
+  /// `done`, on the loop.
+  void drain(base::Deadline deadline, net::Task done);
+
+  struct Ledger {
+    std::uint64_t enqueued = 0, sent = 0, failed = 0, queued = 0, refused = 0;  ///< Spans.
+  };
+  Ledger ledger() const;
+
+ private:
+  struct Item {
+    BatchRef batch;
+    Completion done;  ///< Null once its sender was told.
+    base::MonotonicNanos first_try = 0;
+  };
+  struct Flight;
+
+  std::uint64_t size_of(const Batch& batch) const;
+  bool fits(const Batch& batch) const;  // mutex held
+  void refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done);
+  void schedule_pump();
+  void pump();
+  void accept_blocked(std::vector<Completion>& accepted);  // mutex held
+  void attempt(Flight& flight);
+  void on_result(Flight& flight, SendResult result);
+  void retry_later(Flight& flight, SendResult result);
+  void finish(Flight& flight, SendResult result);
+  void count_failed(std::uint64_t spans, std::string_view reason);
+  void settle(Item item, const SendResult& result);
+  void expire_drain();
+  void finish_drain_if_empty();
+
+  net::EventLoop& loop_;
+  const ExportQueueOptions options_;
+  MetricsRegistry& metrics_;
+  Log& log_;
+  const std::string subject_;
+
+  Metric& enqueued_;
+  Metric& sent_;
+  Metric& failed_;
+  Metric& queued_;
+  Metric& refused_;
+  Metric& size_;
+  Metric& in_flight_;
+  Metric& retries_;
+
+  mutable std::mutex mutex_;
+  std::deque<Item> waiting_;  // the first `accepted_` of them are within the bound and their senders told
+  std::size_t accepted_ = 0;
+  std::uint64_t used_ = 0;  // size of the accepted ones and the flights, in the sizer's unit
+  bool draining_ = false;
+  bool pump_scheduled_ = false;
+
+  // The loop's own.
+  std::vector<std::unique_ptr<Flight>> flights_;
+  std::minstd_rand jitter_;
+  net::Timer drain_timer_;
+  net::Task drained_;
+  std::unique_ptr<Sender> sender_;  // last: destroyed first, so that no result comes back into a half-destroyed queue
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace nanospan::gateway

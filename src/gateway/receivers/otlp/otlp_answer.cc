@@ -1,0 +1,83 @@
+// Bodies and headers of OTLP/HTTP answers. Pure, any thread.
+#include "gateway/receivers/otlp/otlp_answer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/time.h"
+#include "wire/otlp_json_out.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+constexpr std::string_view kProtobufType = "application/x-protobuf";
+constexpr std::string_view kJsonType = "application/json";
+
+/// The google.rpc.Code nearest to an HTTP status, for clients that look at it (google/rpc/code.proto).
+std::int32_t rpc_code(int http_status) {
+  switch (http_status) {
+    case 404:
+    case 405:
+      return 12;  // UNIMPLEMENTED
+    case 408:
+      return 4;  // DEADLINE_EXCEEDED
+    case 413:
+      return 8;  // RESOURCE_EXHAUSTED
+    case 429:
+    case 503:
+      return 14;  // UNAVAILABLE
+    default:
+      return http_status >= 500 ? 13 : 3;  // INTERNAL, INVALID_ARGUMENT
+  }
+}
+
+/// Messages quote what a client sent, which may not even be UTF-8; both encodings need that.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c >= ' ' && c < 0x7F ? c : '?';
+  return out;
+}
+
+net::Response with_body(int status, std::string_view type, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.headers.push_back({"Content-Type", std::string(type)});
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+std::optional<OtlpEncoding> encoding_of(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  if (net::equals_ignoring_case(type, kProtobufType)) return OtlpEncoding::kProtobuf;
+  if (net::equals_ignoring_case(type, kJsonType)) return OtlpEncoding::kJson;
+  return std::nullopt;
+}
+
+net::Response success_answer(OtlpEncoding encoding) {
+  // An ExportTraceServiceResponse without partial_success: in protobuf, no bytes at all.
+  return encoding == OtlpEncoding::kJson ? with_body(200, kJsonType, "{}") : with_body(200, kProtobufType, "");
+}
+
+net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding) {
+  if (!encoding) return with_body(http_status, "text/plain; charset=utf-8", printable(message) + "\n");
+  std::string body = wire::encode_rpc_status({rpc_code(http_status), printable(message), std::nullopt});
+  if (*encoding == OtlpEncoding::kProtobuf) return with_body(http_status, kProtobufType, std::move(body));
+  std::string json;
+  static_cast<void>(
+      wire::append_json(wire::schema::kRpcStatus, body, json));  // Cannot fail: it was written a line above.
+  return with_body(http_status, kJsonType, std::move(json));
+}
+
+net::Response retry_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding,
+                           std::uint64_t after_nanos) {
+  net::Response response = error_answer(http_status, message, encoding);
+  const std::uint64_t seconds = (after_nanos + base::kNanosPerSecond - 1) / base::kNanosPerSecond;
+  response.headers.push_back({"Retry-After", std::to_string(std::max<std::uint64_t>(seconds, 1))});
+  return response;
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,28 @@
+// The answers of OTLP/HTTP: ExportTraceServiceResponse for success, google.rpc.Status for everything else, in the
+// encoding of the request (opentelemetry-proto docs/specification.md, "OTLP/HTTP Response"). Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "net/http1_message.h"
+
+namespace nanospan::gateway {
+
+enum class OtlpEncoding { kProtobuf, kJson };
+
+/// The encoding that a Content-Type names, whatever its parameters; nothing for any other type.
+std::optional<OtlpEncoding> encoding_of(std::string_view content_type);
+
+/// 200 with an empty ExportTraceServiceResponse: all accepted.
+net::Response success_answer(OtlpEncoding encoding);
+
+/// An error with a google.rpc.Status; as plain text if the request's encoding is unknown.
+net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding);
+
+/// The same with Retry-After: whole seconds, rounded up, at least 1.
+net::Response retry_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding,
+                           std::uint64_t after_nanos);
+
+}  // namespace nanospan::gateway

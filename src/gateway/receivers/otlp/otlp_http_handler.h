@@ -1,0 +1,64 @@
+// OtlpHttpHandler: OTLP/HTTP requests -> validated batches, and outcomes -> precise answers.
+//
+//   head: path, method, type, encoding, length, memory budget   -> answered before a byte of the body is read
+//   body: inflate (bounded) -> JSON to protobuf -> validating walk -> Batch -> next consumer -> answer when it is
+//   decided
+// Nothing is answered with a status that makes a client drop what it should keep: overload is always 503 with
+// Retry-After.
+//
+// Called on all receiving loops at once; its own state is constant or atomic. Completions hold it, so it lives as long
+// as requests do.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/component/component.h"
+#include "gateway/receivers/otlp/otlp_answer.h"
+#include "gateway/receivers/otlp/otlp_receiver_config.h"
+#include "net/http1_server.h"
+#include "wire/json_reader/otlp_json_in.h"
+
+namespace nanospan::gateway {
+
+class OtlpHttpHandler final : public net::Http1Handler, public std::enable_shared_from_this<OtlpHttpHandler> {
+ public:
+  /// `host` and `next` must outlive the requests.
+  OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next);
+
+  net::Admission on_headers(const net::MessageHead& head) override;
+  void on_request(net::Request request, net::Responder responder) override;
+  net::Response on_refused(int status, std::string_view reason, const net::MessageHead* head) override;
+
+  /// From now on new requests are answered 503.
+  void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
+
+ private:
+  struct Refusal;
+  std::optional<Refusal> check_head(const net::MessageHead& head) const;
+  net::Response refuse(const Refusal& refusal, const net::MessageHead* head);
+  Result<BatchRef> make_batch(net::Request& request, OtlpEncoding encoding, Refusal& refusal);
+  Result<BatchRef> make_batch_from_json(net::EventLoop* loop, std::string_view json, BudgetCharge charge,
+                                        Refusal& refusal);
+  static Result<BatchRef> batch_of(net::ByteBlock bytes, BudgetCharge charge, Refusal& refusal);
+  Result<net::ByteBlock> inflate(std::string_view body, BudgetCharge& charge, Refusal& refusal) const;
+  net::Response answer(const Outcome& outcome, std::uint64_t spans, OtlpEncoding encoding, std::string_view origin);
+  void decorate(net::Response& response, std::string_view origin) const;
+  std::string size_remedy(std::string_view what) const;
+
+  const OtlpHttpOptions options_;
+  const std::string receiver_;
+  Host& host_;
+  Consumer& next_;
+  std::map<net::EventLoop*, wire::OtlpJsonReader> json_readers_;  // one for each loop: no lock, and buffers are reused
+  std::atomic<bool> draining_{false};
+  Metric& accepted_;
+  Metric& refused_;
+  Metric& failed_;
+  Metric& requests_;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,43 @@
+// Keys of the `otlp` receiver (Collector: receiver/otlpreceiver/config.go, config/confighttp). Typed, with their
+// defaults and reasons. Read by one thread, then constant.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "gateway/config/map_reader.h"
+
+namespace nanospan::gateway {
+
+struct CorsOptions {
+  std::vector<std::string> allowed_origins;  ///< Exact, or with one "*". Empty: no cross-origin answers at all.
+  std::vector<std::string> allowed_headers;  ///< Beyond the safe-listed ones; "*" for all.
+  std::vector<std::string> exposed_headers;
+  std::uint64_t max_age_seconds = 0;
+};
+
+struct OtlpHttpOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 4318;
+  std::string traces_path = "/v1/traces";
+  std::uint64_t body_bytes_max = 20u << 20;  ///< Of the body as it came, and after inflating. The Collector's default.
+  bool gzip_accepted = true;
+  std::uint64_t connections_max = 10'000;
+  std::uint64_t head_nanos = 10 * base::kNanosPerSecond;
+  std::uint64_t idle_nanos = 60 * base::kNanosPerSecond;
+  std::uint64_t write_nanos = 30 * base::kNanosPerSecond;
+  std::vector<std::pair<std::string, std::string>> response_headers;
+  CorsOptions cors;
+};
+
+struct OtlpReceiverConfig {
+  bool http_enabled = false;
+  OtlpHttpOptions http;
+};
+
+OtlpReceiverConfig read_otlp_receiver_config(MapReader& reader);
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,200 @@
+// Wiring, start block and the drain's order. Threads: see the header.
+#include "gateway/service/gateway.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/config/units.h"
+#include "gateway/service/process_limits.h"
+
+namespace nanospan::gateway {
+namespace {
+
+/// Calls `done` when it has been counted down to zero.
+class Countdown {
+ public:
+  Countdown(std::size_t count, net::Task done) : left_(count), done_(std::move(done)) {}
+  void step() {
+    if (left_.fetch_sub(1) == 1) done_();
+  }
+
+ private:
+  std::atomic<std::size_t> left_;
+  net::Task done_;
+};
+
+/// Drains all of `components`, then calls `done`.
+void drain_all(const std::vector<Component*>& components, base::Deadline deadline, net::Task done) {
+  const auto countdown = std::make_shared<Countdown>(components.size() + 1, std::move(done));
+  for (Component* component : components) component->drain(deadline, [countdown] { countdown->step(); });
+  countdown->step();
+}
+
+std::string join(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink)
+    : config_(std::move(config)),
+      clock_(clock),
+      log_(clock, config_.telemetry.log_level, std::move(sink)),
+      budget_(config_.memory_budget_bytes != 0 ? config_.memory_budget_bytes : default_memory_budget_bytes()),
+      started_(clock.monotonic_now()) {}
+
+Gateway::~Gateway() {
+  for (const auto& threads : threads_) threads->stop();
+  metrics_endpoint_.reset();
+  extensions_.clear();
+  receivers_.clear();
+  for (const auto& threads : threads_) {
+    for (net::EventLoop* loop : threads->loops()) loop->poll_once();  // Servers close their connections on their loops.
+  }
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base::Clock& clock, Log::Sink sink) {
+  auto gateway = std::make_unique<Gateway>(std::move(config), clock, std::move(sink));
+  if (Status built = gateway->build(); !built) return built.error();
+  gateway->ready_ = true;
+  return gateway;
+}
+
+Status Gateway::build() {
+  Result<std::unique_ptr<net::LoopThreads>> threads =
+      net::LoopThreads::start(process_cpu_count(), "nanospan-loop", clock_);
+  if (!threads) return threads.error();
+  shared_loops_ = (*threads)->loops();
+  threads_.push_back(std::move(threads).value());
+  register_process_metrics();
+  for (const auto step :
+       {&Gateway::build_exporters, &Gateway::build_extensions, &Gateway::start_metrics, &Gateway::build_receivers}) {
+    if (Status done = (this->*step)(); !done) return done;
+  }
+  return {};
+}
+
+net::EventLoop& Gateway::shared_loop() { return *shared_loops_[next_shared_loop_++ % shared_loops_.size()]; }
+
+net::EventLoop& Gateway::own_loop() {
+  Result<std::unique_ptr<net::LoopThreads>> thread = net::LoopThreads::start(1, "nanospan-disk", clock_);
+  // Out of threads or descriptors at start: the component then shares a loop, slower but whole.
+  if (!thread) return shared_loop();
+  threads_.push_back(std::move(thread).value());
+  return *threads_.back()->loops().front();
+}
+
+Status Gateway::build_exporters() {
+  for (const auto& configured : config_.exporters) {
+    const std::string name = configured.id.text();
+    Result<std::unique_ptr<Exporter>> exporter = configured.make(*this);
+    if (!exporter) return exporter.error().with_prefix("exporter " + name);
+    if (Status started = (*exporter)->start(); !started) return started.error().with_prefix("exporter " + name);
+    exporters_.emplace(name, std::move(exporter).value());
+  }
+  return {};
+}
+
+Status Gateway::build_receivers() {
+  for (const auto& configured : config_.receivers) {
+    const std::string name = configured.id.text();
+    // A receiver in several pipelines feeds the exporters of all of them, each once.
+    std::set<std::string> names;
+    std::vector<Consumer*> consumers;
+    for (const PipelineConfig& pipeline : config_.pipelines) {
+      if (std::find(pipeline.receivers.begin(), pipeline.receivers.end(), configured.id) == pipeline.receivers.end())
+        continue;
+      for (const ComponentId& id : pipeline.exporters) {
+        if (names.insert(id.text()).second) consumers.push_back(exporters_.at(id.text()).get());
+      }
+    }
+    FanOut& next = *fan_outs_.emplace(name, std::make_unique<FanOut>(std::move(consumers))).first->second;
+    Result<std::unique_ptr<Component>> receiver = configured.make(*this, next);
+    if (!receiver) return receiver.error().with_prefix("receiver " + name);
+    if (Status started = (*receiver)->start(); !started) return started.error().with_prefix("receiver " + name);
+    receivers_.push_back({name, std::move(receiver).value()});
+  }
+  return {};
+}
+
+Status Gateway::build_extensions() {
+  for (const auto& configured : config_.extensions) {
+    const std::string name = configured.id.text();
+    Result<std::unique_ptr<Component>> extension = configured.make(*this);
+    if (!extension) return extension.error().with_prefix("extension " + name);
+    if (Status started = (*extension)->start(); !started) return started.error().with_prefix("extension " + name);
+    extensions_.push_back({name, std::move(extension).value()});
+  }
+  return {};
+}
+
+Status Gateway::start_metrics() {
+  if (!config_.telemetry.metrics_enabled) return {};
+  const auto page = [this] {
+    net::Response response;
+    response.headers.push_back({"Content-Type", "text/plain; version=0.0.4; charset=utf-8"});
+    response.body = metrics_.render();
+    return response;
+  };
+  Result<std::unique_ptr<StatusEndpoint>> endpoint = StatusEndpoint::start(
+      shared_loop(), {config_.telemetry.metrics_host, config_.telemetry.metrics_port}, {{"/metrics", page}});
+  if (!endpoint) return endpoint.error().with_prefix("service.telemetry.metrics");
+  metrics_endpoint_ = std::move(endpoint).value();
+  return {};
+}
+
+void Gateway::register_process_metrics() {
+  metrics_.observe_counter("otelcol_process_uptime", "Seconds since the start.", {}, [this] {
+    return static_cast<double>(clock_.monotonic_now() - started_) / static_cast<double>(base::kNanosPerSecond);
+  });
+  metrics_.observe_counter("otelcol_process_cpu_seconds", "CPU time of the process, user and system.", {},
+                           [] { return process_usage().cpu_seconds; });
+  metrics_.observe_gauge("otelcol_process_memory_rss", "Resident memory in bytes.", {},
+                         [] { return static_cast<double>(process_usage().resident_bytes); });
+  metrics_.observe_gauge("nanospan_memory_used_bytes", "Bytes that requests in the gateway hold.", {},
+                         [this] { return static_cast<double>(budget_.used()); });
+  metrics_.observe_gauge("nanospan_memory_budget_bytes", "Bytes that requests may hold (service.memory_budget).", {},
+                         [this] { return static_cast<double>(budget_.bytes_max()); });
+}
+
+std::string Gateway::describe() const {
+  std::string out = "nanospan serves\n";
+  for (const NamedComponent& receiver : receivers_)
+    out += "  receiver   " + receiver.name + ": " + receiver.component->describe() + "\n";
+  for (const auto& [name, exporter] : exporters_) out += "  exporter   " + name + ": " + exporter->describe() + "\n";
+  for (const PipelineConfig& pipeline : config_.pipelines) {
+    std::vector<std::string> from, to;
+    for (const ComponentId& id : pipeline.receivers) from.push_back(id.text());
+    for (const ComponentId& id : pipeline.exporters) to.push_back(id.text());
+    out += "  pipeline   " + pipeline.id.text() + ": " + join(from) + " -> " + join(to) + "\n";
+  }
+  for (const NamedComponent& extension : extensions_)
+    out += "  extension  " + extension.name + ": " + extension.component->describe() + "\n";
+  if (metrics_endpoint_ != nullptr) {
+    out += "  metrics    http " + ListenAddress{config_.telemetry.metrics_host, metrics_endpoint_->port()}.text() +
+           "/metrics\n";
+  }
+  out += "  limits     " + format_byte_size(budget_.bytes_max()) + " of requests in memory, " +
+         std::to_string(shared_loops_.size()) + " event loops, " + format_duration(config_.shutdown_nanos) +
+         " to drain on SIGTERM\n";
+  return out;
+}
+
+void Gateway::begin_drain(net::Task done) {
+  ready_ = false;
+  const base::Deadline all = base::Deadline::after(clock_, config_.shutdown_nanos);
+  const base::Deadline half = base::Deadline::after(clock_, config_.shutdown_nanos / 2);
+  std::vector<Component*> receivers;
+  for (const NamedComponent& receiver : receivers_) receivers.push_back(receiver.component.get());
+  auto shared_done = std::make_shared<net::Task>(std::move(done));
+  drain_all(receivers, half, [this, all, shared_done] {
+    std::vector<Component*> exporters;
+    for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
+    // Probes and scrapers are not waited for: their endpoints close with the gateway.
+    drain_all(exporters, all, [shared_done] { (*shared_done)(); });
+  });
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,74 @@
+// Lines with time and level, and the limiter. Thread-safe; the sink is called under the lock so that lines stay whole.
+#include "gateway/telemetry/log.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace nanospan::gateway {
+namespace {
+
+constexpr std::uint64_t kIntervalNanos = 10 * base::kNanosPerSecond;
+
+std::string timestamp(base::UnixNanos now) {
+  const std::time_t seconds = static_cast<std::time_t>(now / base::kNanosPerSecond);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  const unsigned millis = static_cast<unsigned>(now % base::kNanosPerSecond / base::kNanosPerMilli);
+  length += static_cast<std::size_t>(std::snprintf(text.data() + length, text.size() - length, ".%03uZ", millis));
+  return std::string(text.data(), length);
+}
+
+constexpr std::string_view name_of(LogLevel level) {
+  constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+}  // namespace
+
+void Log::write(LogLevel level, std::string_view subject, std::string_view text) {
+  if (level < level_) return;
+  std::string line = timestamp(clock_.unix_now());
+  line.append("  ").append(name_of(level)).append("  ").append(subject).append(": ").append(text).append("\n");
+  raw(line);
+}
+
+void Log::raw(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  sink_(text);
+}
+
+void Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
+  std::uint64_t suppressed = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (limits_.size() >= kReasonsMax) limits_.clear();
+    Limit& limit = limits_[std::string(subject) + "\n" + std::string(reason)];
+    const base::MonotonicNanos now = clock_.monotonic_now();
+    if (now < limit.next) {
+      ++limit.suppressed;
+      return;
+    }
+    suppressed = std::exchange(limit.suppressed, 0);
+    limit.next = now + kIntervalNanos;
+  }
+  std::string line(text);
+  if (suppressed != 0) line += "  (" + std::to_string(suppressed) + " more like this before)";
+  write(LogLevel::kWarn, subject, line);
+}
+
+Log::Sink standard_error_sink() {
+  return [](std::string_view line) {
+    while (!line.empty()) {
+      const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+      if (written <= 0) return;  // Standard error is closed or full: there is nobody left to tell.
+      line.remove_prefix(static_cast<std::size_t>(written));
+    }
+  };
+}
+
+}  // namespace nanospan::gateway

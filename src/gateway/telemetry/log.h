@@ -1,0 +1,58 @@
+// Log: what the gateway says about itself, one line each, limited to one line per subject and reason in ten seconds.
+//
+//   2026-11-24T13:10:23.123Z  warn  exporter otlp_http: connection refused by 127.0.0.1:4318  (12 more like this in
+//   10s)
+//
+// Thread-safe. The memory for limits is bounded: subjects and reasons come from the configuration and the code, not
+// from peers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "net/unique_function.h"
+
+namespace nanospan::gateway {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+
+class Log {
+ public:
+  using Sink = net::UniqueFunction<void(std::string_view line)>;
+
+  /// `sink` gets whole lines with their newline, one call at a time.
+  Log(const base::Clock& clock, LogLevel level, Sink sink) : clock_(clock), level_(level), sink_(std::move(sink)) {}
+
+  void info(std::string_view subject, std::string_view text) { write(LogLevel::kInfo, subject, text); }
+  void warn(std::string_view subject, std::string_view text) { write(LogLevel::kWarn, subject, text); }
+  void error(std::string_view subject, std::string_view text) { write(LogLevel::kError, subject, text); }
+  /// A warning about something that may happen a million times a second: one line per `subject` and `reason` in ten
+  /// seconds.
+  void warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
+
+  /// Writes `text` to the sink as it is.
+  void raw(std::string_view text);
+
+ private:
+  static constexpr std::size_t kReasonsMax = 1024;
+  struct Limit {
+    base::MonotonicNanos next = 0;
+    std::uint64_t suppressed = 0;
+  };
+  void write(LogLevel level, std::string_view subject, std::string_view text);
+
+  const base::Clock& clock_;
+  const LogLevel level_;
+  std::mutex mutex_;
+  Sink sink_;
+  std::map<std::string, Limit> limits_;
+};
+
+/// Writes to standard error.
+Log::Sink standard_error_sink();
+
+}  // namespace nanospan::gateway
