@@ -1,0 +1,240 @@
+// What an Http1Server does with peers that are slow, broken or mean it ill: a precise answer, a counter, and no harm to others.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "tests/net/http1_server_fixture.h"
+
+namespace nanospan::net {
+namespace {
+
+TEST_F(Http1ServerTest, RefusesMalformedRequestsAndClosesInOrder) {
+  struct Case {
+    std::string bytes;
+    std::string answer;
+  };
+  const std::string start_of_post = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const Case cases[] = {
+      {start_of_post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "400 Bad Request"},
+      {start_of_post + "Content-Length: 3\r\nContent-Length: 5\r\n\r\n", "400 Bad Request"},
+      {start_of_post + "Transfer-Encoding: gzip\r\n\r\n", "501 Not Implemented"},
+      {start_of_post + "X: 1\r\n folded\r\n\r\n", "400 Bad Request"},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03", 10), "400 Bad Request"},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 HTTP Version Not Supported"},
+      {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\n", "414 URI Too Long"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(40'000, 'a') + "\r\n", "431 Request Header Fields Too Large"},
+      {start_of_post + "Content-Length: 1048577\r\n\r\n", "413 Content Too Large"},
+      {start_of_post + "Transfer-Encoding: chunked\r\n\r\n100001\r\n", "413 Content Too Large"},
+      {start_of_post + "Expect: magic\r\nContent-Length: 1\r\n\r\n", "417 Expectation Failed"},
+  };
+  start();
+  for (const Case& c : cases) {
+    RawPeer peer(server_->port());
+    peer.send(c.bytes);
+    ASSERT_TRUE(ends(peer)) << c.answer;
+    EXPECT_EQ(peer.received().substr(0, 9 + c.answer.size()), "HTTP/1.1 " + c.answer);
+    EXPECT_EQ(peer.count("\r\nDate: "), 1u) << "nothing after the refusal is taken for a request";
+    EXPECT_FALSE(peer.was_reset()) << c.answer;
+  }
+  EXPECT_TRUE(handler_->bodies.empty());
+  EXPECT_EQ(counters().refused_malformed, 7u);
+  EXPECT_EQ(counters().refused_head_too_large, 2u);
+  EXPECT_EQ(counters().refused_body_too_large, 2u);
+}
+
+TEST_F(Http1ServerTest, ASmuggledSecondRequestIsNeverServed) {
+  start();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "0\r\n\r\nGET /admin HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(ends(peer));
+  EXPECT_TRUE(handler_->targets.empty());
+}
+
+TEST_F(Http1ServerTest, SlowLorisIsClosedWhenItsHeadTakesTooLong) {
+  start();
+  RawPeer loris(server_->port());
+  loris.send("GET / HTTP/1.1\r\nHost: a\r\n");
+  for (int i = 0; i < 9; ++i) {
+    advance(kSeconds);
+    loris.send("X-A: 1\r\n");  // trickling does not buy time
+  }
+  loris.receive();
+  EXPECT_FALSE(loris.ended());
+  advance(2 * kSeconds);
+  ASSERT_TRUE(ends(loris));
+  EXPECT_EQ(loris.count("408 Request Timeout"), 1u);
+  EXPECT_EQ(counters().closed_head_slow, 1u);
+}
+
+TEST_F(Http1ServerTest, ABodyBelowTheLowestPaceIsClosedAndItsTicketReturned) {
+  options_.body_bytes_per_second_min = 1000;
+  options_.body_grace_nanos = 5 * kSeconds;
+  Ledger ledger;
+  handler_->admit = [&](const MessageHead&) { return Admission::accept(1u << 20, std::make_unique<TestTicket>(ledger)); };
+  start();
+  RawPeer slow(server_->port()), steady(server_->port());
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+  slow.send(head);
+  steady.send(head);
+  for (int second = 0; second < 60; ++second) {
+    advance(kSeconds);
+    slow.send(std::string(100, 'x'));
+    steady.send(std::string(1100, 'x'));
+  }
+  settle();
+  slow.receive();
+  steady.receive();
+  EXPECT_EQ(slow.count("408 Request Timeout"), 1u);
+  EXPECT_FALSE(steady.ended());
+  EXPECT_EQ(counters().closed_body_slow, 1u);
+  EXPECT_EQ(ledger.tickets, 1);
+}
+
+TEST_F(Http1ServerTest, IdleConnectionsAreClosedWithoutAWord) {
+  start();
+  RawPeer never(server_->port()), once(server_->port());
+  once.send(post("a"));
+  ASSERT_TRUE(gets(once, "got 1"));
+  advance(61 * kSeconds);
+  ASSERT_TRUE(ends(never));
+  ASSERT_TRUE(ends(once));
+  EXPECT_EQ(never.received(), "");
+  EXPECT_EQ(counters().closed_idle, 2u);
+}
+
+TEST_F(Http1ServerTest, APeerThatDoesNotReadItsAnswerIsClosed) {
+  handler_->handle = [](Request, Responder responder) { responder.respond({200, {}, std::string(20'000'000, 'x'), false}); };
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("a"));
+  advance(29 * kSeconds);
+  EXPECT_EQ(counters().connections_open, 1u);
+  advance(2 * kSeconds);
+  EXPECT_EQ(counters().connections_open, 0u);
+  EXPECT_EQ(counters().closed_write_slow, 1u);
+}
+
+TEST_F(Http1ServerTest, PeersThatLeaveAreCountedByWhereTheyWere) {
+  Ledger ledger;
+  handler_->admit = [&](const MessageHead&) { return Admission::accept(1u << 20, std::make_unique<TestTicket>(ledger)); };
+  start();
+  RawPeer in_head(server_->port()), in_body(server_->port()), resets(server_->port()), between(server_->port());
+  in_head.send("POST / HT");
+  in_body.send(post(std::string(1000, 'x')).substr(0, 500));
+  resets.send(post(std::string(1000, 'x')).substr(0, 500));
+  settle();
+  EXPECT_EQ(ledger.tickets, 2);
+  in_head.close();
+  in_body.finish_sending();
+  resets.reset();
+  between.close();
+  ASSERT_TRUE(run_until([&] { return counters().connections_open == 0; }));
+  EXPECT_EQ(counters().closed_by_peer_in_head, 1u);
+  EXPECT_EQ(counters().closed_by_peer_in_body, 2u);
+  EXPECT_EQ(ledger.tickets, 0);
+}
+
+TEST_F(Http1ServerTest, APeerThatFinishedSendingStillGetsItsAnswer) {
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("hello"));
+  peer.finish_sending();
+  ASSERT_TRUE(ends(peer));
+  EXPECT_EQ(peer.count("got 5"), 1u);
+}
+
+TEST_F(Http1ServerTest, ATicketThatRefusesToGrowIsA503) {
+  Ledger ledger;
+  ledger.limit = 50'000;
+  handler_->admit = [&](const MessageHead&) { return Admission::accept(1u << 20, std::make_unique<TestTicket>(ledger)); };
+  start();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 10; ++i) {
+    peer.send("2710\r\n" + std::string(10'000, 'x') + "\r\n");
+    settle();
+  }
+  ASSERT_TRUE(ends(peer));
+  EXPECT_EQ(peer.count("503 Service Unavailable"), 1u);
+  EXPECT_EQ(counters().refused_ticket, 1u);
+  EXPECT_EQ(ledger.tickets, 0);
+}
+
+TEST_F(Http1ServerTest, ConnectionsAboveTheLimitAreClosedAtOnce) {
+  options_.connections_max = 2;
+  start();
+  RawPeer first(server_->port()), second(server_->port());
+  settle();
+  RawPeer third(server_->port());
+  ASSERT_TRUE(ends(third));
+  EXPECT_EQ(counters().connections_over_limit, 1u);
+  second.send(post("a"));
+  ASSERT_TRUE(gets(second, "got 1"));
+}
+
+TEST_F(Http1ServerTest, AThousandConnectionsAreServed) {
+  start();
+  std::vector<RawPeer> peers;
+  for (int i = 0; i < 1000; ++i) {
+    peers.emplace_back(server_->port());
+    if (i % 50 == 0) settle();
+  }
+  for (RawPeer& peer : peers) peer.send(post("hello"));
+  for (RawPeer& peer : peers) ASSERT_TRUE(gets(peer, "got 5"));
+  EXPECT_EQ(counters().connections_open, 1000u);
+  EXPECT_EQ(counters().answered, 1000u);
+}
+
+TEST_F(Http1ServerTest, OutOfDescriptorsAcceptingPausesAndGoesOn) {
+  start();
+  RawPeer waiting(server_->port());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;  // below every number in use: no accept can succeed
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  settle();
+  EXPECT_EQ(counters().accept_failures, 1u) << "once, not once a turn of the loop";
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  advance(100 * kMillis);
+  waiting.send(post("hello"));
+  ASSERT_TRUE(gets(waiting, "got 5"));
+}
+
+/// Operations come in every size, and fail to be whole, on streams that are not plain sockets.
+TEST_F(Http1ServerTest, ShortReadsAndWritesChangeNothing) {
+  class Stingy final : public ByteStream {
+   public:
+    explicit Stingy(std::unique_ptr<ByteStream> inner) : inner_(std::move(inner)) {}
+    int fd() const override { return inner_->fd(); }
+    IoResult read(std::span<const iovec> into) override {
+      const iovec one{into[0].iov_base, std::min<std::size_t>(into[0].iov_len, 3)};
+      return inner_->read({&one, 1});
+    }
+    IoResult write(std::span<const iovec> from) override {
+      if (++writes_ % 3 == 0) return {IoResult::State::kWouldBlock, 0, 0};
+      for (const iovec& piece : from) {
+        if (piece.iov_len == 0) continue;
+        const iovec one{piece.iov_base, 1};
+        return inner_->write({&one, 1});
+      }
+      return {};
+    }
+    void finish_writing() override { inner_->finish_writing(); }
+
+   private:
+    const std::unique_ptr<ByteStream> inner_;
+    int writes_ = 0;
+  };
+  options_.make_stream = [](Fd fd) -> std::unique_ptr<ByteStream> {
+    return std::make_unique<Stingy>(make_socket_stream(std::move(fd)));
+  };
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("hello") + "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  ASSERT_TRUE(gets(peer, "got 3"));
+  EXPECT_EQ(handler_->bodies, (std::vector<std::string>{"hello", "abc"}));
+}
+
+}  // namespace
+}  // namespace nanospan::net
