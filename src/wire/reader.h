@@ -34,7 +34,8 @@ class Reader {
     if (at_ == end_) return false;
     std::uint64_t tag_value = 0;
     const std::uint8_t* payload = get_varint(at_, end_, kTagBytesMax, tag_value);
-    if (payload == nullptr || tag_value > 0xFFFFFFFF) return fail(at_, "field tag is cut off or longer than 32 bits");
+    if (payload == nullptr) return fail(at_, "field tag is cut off or too long");
+    if (tag_value > kTagMax) return fail(at_, "field tag is above 32 bits");
     field_ = static_cast<std::uint32_t>(tag_value >> 3);
     if (field_ == 0) return fail(at_, "field number is 0");
     type_ = static_cast<WireType>(tag_value & 7);

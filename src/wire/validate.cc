@@ -72,9 +72,10 @@ class Walk {
   Bytes step(Bytes at, Bytes& end) {
     std::uint64_t tag_value;
     const Bytes payload = get_varint(at, end, kTagBytesMax, tag_value);
-    if (payload == nullptr || tag_value > 0xFFFFFFFF) [[unlikely]] {
-      return fail(at, "field tag is cut off or longer than 32 bits");
-    }
+    if (payload == nullptr) [[unlikely]]
+      return fail(at, "field tag is cut off or too long");
+    if (tag_value > kTagMax) [[unlikely]]
+      return fail(at, "field tag is above 32 bits");
     const auto type = static_cast<WireType>(tag_value & 7);
     const FieldSchema& field = schema_->field(static_cast<std::uint32_t>(tag_value >> 3));
     if (type != field.wire_type) [[unlikely]] {

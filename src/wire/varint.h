@@ -27,10 +27,10 @@ enum class WireType : std::uint8_t {
   kFixed32 = 5
 };
 
-inline constexpr std::size_t kVarintBytesMax = 10;  ///< Of any 64-bit value.
-inline constexpr std::size_t kTagBytesMax = 5;      ///< A tag is a 32-bit value.
-inline constexpr std::size_t kLengthBytesMax = 5;   ///< A length is below 2^31 in every implementation.
-inline constexpr std::uint32_t kFieldNumberMax = (1U << 29) - 1;
+inline constexpr std::size_t kVarintBytesMax = 10;    ///< Of any 64-bit value.
+inline constexpr std::size_t kTagBytesMax = 5;        ///< A tag is a 32-bit value.
+inline constexpr std::size_t kLengthBytesMax = 5;     ///< A length is below 2^31 in every implementation.
+inline constexpr std::uint64_t kTagMax = 0xFFFFFFFF;  ///< So the largest field number is 2^29 - 1.
 
 /// Bytes that put_varint writes for `value`: ceil(bits / 7), at least 1.
 constexpr std::size_t varint_size(std::uint64_t value) {

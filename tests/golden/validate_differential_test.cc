@@ -1,0 +1,72 @@
+// The walk against libprotobuf on thousands of damaged requests: what we accept, it accepts; what we refuse and it does
+// not is one of the points where another receiver is stricter.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "tests/golden/mutate.h"
+#include "tests/golden/oracle.h"
+#include "tests/golden/samples.h"
+#include "wire/validate.h"
+
+namespace nanospan::golden {
+namespace {
+
+bool is_stricter_on_purpose(std::string_view reason) {
+  static constexpr std::array<std::string_view, 6> kReasons{
+      "field tag is above 32 bits",  "wire type is not that of the field", "trace id is not 16 bytes long",
+      "span id is not 8 bytes long", "wire type is a group or unknown",    "varint is cut off or longer than 64 bits"};
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+TEST(ValidateAgainstLibprotobuf, DamagedRequests) {
+  const Oracle* const oracle = Oracle::get();
+  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
+  const std::array<std::string, 3> seeds{
+      oracle->serialize(kTraceRequest, kFullRequest),
+      oracle->serialize(kTraceRequest,
+                        "resource_spans { scope_spans { spans { name: 'caf\303\251' attributes { key: 'k' value { "
+                        "string_value: 'v' } } attributes { key: 'i' value { int_value: 300 } } } } }"),
+      oracle->serialize(kTraceRequest,
+                        "resource_spans { resource { attributes { key: '\342\202\254' value { array_value { "
+                        "values { kvlist_value { values { key: 'a' } } } } } } } }")};
+  Random random(20261124);
+  std::size_t accepted = 0;
+  constexpr std::size_t kInputs = 60'000;
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    const std::string bytes = mutate(seeds[i % seeds.size()], random);
+    const wire::WalkResult ours = wire::validate_traces(bytes);
+    const bool theirs = oracle->parses(kTraceRequest, bytes);
+    accepted += ours.ok() ? 1U : 0U;
+    if (ours.ok()) {
+      ASSERT_TRUE(theirs) << "input " << i << " is accepted by us only";
+    } else if (theirs) {
+      ASSERT_TRUE(is_stricter_on_purpose(ours.fault.text))
+          << "input " << i << " is refused by us only: " << ours.fault.text;
+    }
+    ASSERT_LE(ours.fault.offset, bytes.size());
+  }
+  // Both outcomes must be common, or the test shows nothing.
+  EXPECT_GT(accepted, kInputs / 20);
+  EXPECT_LT(accepted, kInputs - kInputs / 20);
+}
+
+// depth: messages under the request. Nested arrays are two levels each: AnyValue, ArrayValue.
+std::string nested_arrays(std::size_t arrays) {
+  std::string value;
+  for (std::size_t i = 0; i < arrays; ++i) value = "array_value { values { " + value + " } }";
+  return "resource_spans { resource { attributes { key: 'k' value { " + value + " } } } }";
+}
+
+TEST(ValidateAgainstLibprotobuf, NestingLimitIsTheSame) {
+  const Oracle* const oracle = Oracle::get();
+  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
+  for (const std::size_t arrays : {1U, 46U, 47U, 48U, 49U, 50U, 51U, 70U}) {
+    const std::string bytes = oracle->serialize(kTraceRequest, nested_arrays(arrays));
+    EXPECT_EQ(wire::validate_traces(bytes).ok(), oracle->parses(kTraceRequest, bytes)) << arrays;
+  }
+}
+
+}  // namespace
+}  // namespace nanospan::golden
