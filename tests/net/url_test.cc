@@ -1,0 +1,81 @@
+#include "net/url.h"
+
+#include <gtest/gtest.h>
+
+namespace nanospan::net {
+namespace {
+
+TEST(Url, Accepted) {
+  struct Case {
+    const char* text;
+    bool https;
+    const char* host;
+    std::uint16_t port;
+    const char* path;
+    const char* authority;
+  };
+  const Case cases[] = {
+      {"http://localhost:4318", false, "localhost", 4318, "/", "localhost:4318"},
+      {"http://collector.example/", false, "collector.example", 80, "/", "collector.example"},
+      {"https://Collector.Example/v1/traces?x=1", true, "collector.example", 443, "/v1/traces?x=1", "collector.example"},
+      {"HTTPS://a:80", true, "a", 80, "/", "a:80"},
+      {"http://[::1]:4318/x", false, "::1", 4318, "/x", "[::1]:4318"},
+      {"http://[2001:DB8::1]", false, "2001:db8::1", 80, "/", "[2001:db8::1]"},
+      {"http://10.0.0.1?x", false, "10.0.0.1", 80, "/?x", "10.0.0.1"},
+      {"http://my_service-1.ns.svc:4318/a//b/", false, "my_service-1.ns.svc", 4318, "/a//b/", "my_service-1.ns.svc:4318"},
+  };
+  for (const Case& c : cases) {
+    const Result<Url> url = parse_url(c.text);
+    ASSERT_TRUE(url.ok()) << url.error().message;
+    EXPECT_EQ(url->https, c.https) << c.text;
+    EXPECT_EQ(url->host, c.host) << c.text;
+    EXPECT_EQ(url->port, c.port) << c.text;
+    EXPECT_EQ(url->path, c.path) << c.text;
+    EXPECT_EQ(url->authority(), c.authority) << c.text;
+  }
+  EXPECT_EQ(parse_url("http://[::1]/x")->origin(), "http://[::1]:80");
+}
+
+TEST(Url, RefusedWithAReason) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"localhost:4318", "has no scheme"},
+      {"", "has no scheme"},
+      {"grpc://a:4317", "other than http and https"},
+      {"http://", "has no host"},
+      {"http://:4318", "has no host"},
+      {"http:///v1/traces", "has no host"},
+      {"http://a:0", "number from 1 to 65535"},
+      {"http://a:65536", "number from 1 to 65535"},
+      {"http://a:", "number from 1 to 65535"},
+      {"http://a:4318x", "number from 1 to 65535"},
+      {"http://a:-1", "number from 1 to 65535"},
+      {"http://::1:4318", "in brackets"},
+      {"http://[::1", "without a ']'"},
+      {"http://[nonsense]", "no valid IPv6"},
+      {"http://[127.0.0.1]", "no valid IPv6"},
+      {"http://[::1]4318", "between ']' and the port"},
+      {"http://a b", "a space"},
+      {"http://a/\x01", "a space"},
+      {"http://\xc3\xa9", "non-ASCII"},
+      {"http://a%20b", "host names do not have"},
+      {"http://a/#x", "fragment"},
+  };
+  for (const auto& [text, why] : cases) {
+    const Result<Url> url = parse_url(text);
+    ASSERT_FALSE(url.ok()) << text;
+    EXPECT_EQ(url.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_NE(url.error().message.find(why), std::string::npos) << url.error().message;
+  }
+}
+
+TEST(Url, APasswordIsRefusedAndNotRepeated) {
+  for (const char* text : {"http://user:secret@a:4318", "user:secret@a:4318", "http://user:sec ret@a"}) {
+    const Result<Url> url = parse_url(text);
+    ASSERT_FALSE(url.ok());
+    EXPECT_EQ(url.error().message.find("sec"), std::string::npos) << url.error().message;
+  }
+  EXPECT_TRUE(parse_url("http://a/x@y").ok());
+}
+
+}  // namespace
+}  // namespace nanospan::net
