@@ -5,6 +5,12 @@
 # nanospan_part(NAME SOURCES file... [MODULES module...] [LINK lib...]) defines a small library nanospan_NAME for an
 # optional dependency.
 
+# What has threads of its own is also run under ThreadSanitizer: label and target "concurrent", so that only that is built.
+set(NANOSPAN_CONCURRENT_MODULES base net sdk export setup gateway)
+if(NANOSPAN_TESTS)
+  add_custom_target(concurrent)
+endif()
+
 function(nanospan_allowed_modules module out)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/layers.txt lines REGEX "^${module}:")
   string(REGEX REPLACE "^${module}: *" "" edges "${lines}")
@@ -51,5 +57,10 @@ function(nanospan_module_test module)
   target_link_libraries(nanospan_${module}_test PRIVATE
     nanospan_${module} nanospan_flags nanospan_sanitize GTest::gmock GTest::gtest_main)
   add_test(NAME ${module} COMMAND nanospan_${module}_test)
-  set_tests_properties(${module} PROPERTIES LABELS gtest TIMEOUT 600)
+  set(labels gtest)
+  if(module IN_LIST NANOSPAN_CONCURRENT_MODULES)
+    list(APPEND labels concurrent)
+    add_dependencies(concurrent nanospan_${module}_test)
+  endif()
+  set_tests_properties(${module} PROPERTIES LABELS "${labels}" TIMEOUT 600)
 endfunction()
