@@ -241,8 +241,9 @@ class Conversion {
       text = text.substr(1, text.size() - 2);
       return true;
     }
-    if (const auto error = value.get_string().get(text)) return fail_syntax(error);
-    return true;
+    const char* const start = text.data();
+    const auto error = value.get_string().get(text);
+    return error == simdjson::SUCCESS || fail_at(start, simdjson::error_message(error));
   }
 
   // The value as it is written, without the white space after it. Does not consume the value.

@@ -1,0 +1,196 @@
+#include "wire/json_reader/otlp_json_in.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "wire/otlp_json_out.h"
+#include "wire/validate.h"
+
+namespace nanospan::wire {
+namespace {
+
+using namespace std::string_literals;
+
+class JsonIn : public ::testing::Test {
+ protected:
+  // The request, read and written again: what of it was understood. On failure the error's message.
+  std::string understood(std::string_view json, const MessageSchema& schema = schema::kExportTraceServiceRequest) {
+    std::string bytes;
+    const Status read = reader_.read(schema, json, bytes);
+    if (!read.ok()) {
+      EXPECT_EQ(bytes, "");
+      EXPECT_EQ(read.error().code, ErrorCode::kMalformed);
+      return read.error().message;
+    }
+    std::string out;
+    const Status written = append_json(schema, bytes, out);
+    EXPECT_TRUE(written.ok()) << "what comes out must validate: " << written.error().message;
+    return out;
+  }
+  // One span with these members.
+  std::string span(std::string_view members) {
+    constexpr std::string_view kBefore = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)";
+    constexpr std::string_view kAfter = "}]}]}]}";
+    std::string out = understood(std::string(kBefore) + std::string(members) + std::string(kAfter));
+    if (!out.starts_with(kBefore)) return out;
+    return out.substr(kBefore.size(), out.size() - kBefore.size() - kAfter.size());
+  }
+  std::string value(std::string_view json) { return understood(json, schema::kAnyValue); }
+
+  OtlpJsonReader reader_;
+};
+
+// The trace example that opentelemetry-proto publishes, in its shape: white space, strings for 64-bit numbers,
+// upper-case ids.
+TEST_F(JsonIn, ExampleOfTheSpecification) {
+  EXPECT_EQ(
+      understood(R"({
+  "resourceSpans": [
+    {
+      "resource": {
+        "attributes": [ { "key": "service.name", "value": { "stringValue": "my.service" } } ]
+      },
+      "scopeSpans": [
+        {
+          "scope": {
+            "name": "my.library",
+            "version": "1.0.0",
+            "attributes": [ { "key": "my.scope.attribute", "value": { "stringValue": "some scope attribute" } } ]
+          },
+          "spans": [
+            {
+              "traceId": "5B8EFFF798038103D269B633813FC60C",
+              "spanId": "EEE19B7EC3C1B174",
+              "parentSpanId": "EEE19B7EC3C1B173",
+              "name": "I'm a server span",
+              "startTimeUnixNano": "1544712660000000000",
+              "endTimeUnixNano": "1544712661000000000",
+              "kind": 2,
+              "attributes": [ { "key": "my.span.attr", "value": { "stringValue": "some value" } } ]
+            }
+          ]
+        }
+      ]
+    }
+  ]
+}
+)"),
+      R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"my.service"}}]},)"
+      R"("scopeSpans":[{"scope":{"name":"my.library","version":"1.0.0","attributes":[{"key":"my.scope.attribute",)"
+      R"("value":{"stringValue":"some scope attribute"}}]},"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",)"
+      R"("spanId":"eee19b7ec3c1b174","parentSpanId":"eee19b7ec3c1b173","name":"I'm a server span","kind":2,)"
+      R"("startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000",)"
+      R"("attributes":[{"key":"my.span.attr","value":{"stringValue":"some value"}}]}]}]}]})");
+}
+
+TEST_F(JsonIn, NumbersPlainOrQuoted) {
+  EXPECT_EQ(
+      span(R"("startTimeUnixNano":7,"endTimeUnixNano":"18446744073709551615","droppedLinksCount":"3","flags":257)"),
+      R"("startTimeUnixNano":"7","endTimeUnixNano":"18446744073709551615","droppedLinksCount":3,"flags":257)");
+  EXPECT_EQ(value(R"({"intValue":-5})"), R"({"intValue":"-5"})");
+  EXPECT_EQ(value(R"({"intValue":"1e3"})"), R"({"intValue":"1000"})");
+  EXPECT_EQ(value(R"({"doubleValue":"0.5"})"), R"({"doubleValue":0.5})");
+  EXPECT_EQ(value(R"({"doubleValue":100000000000000000000})"), R"({"doubleValue":1e+20})");
+  EXPECT_EQ(value(R"({"doubleValue":"-Infinity"})"), R"({"doubleValue":"-Infinity"})");
+}
+
+TEST_F(JsonIn, EnumsAsNumbersOrNames) {
+  EXPECT_EQ(span(R"("kind":"SPAN_KIND_CLIENT","status":{"code":"STATUS_CODE_ERROR"})"),
+            R"("kind":3,"status":{"code":2})");
+  EXPECT_EQ(span(R"("kind":99)"), R"("kind":99)");
+  EXPECT_EQ(span(R"("kind":"CLIENT")"),
+            "resourceSpans[0].scopeSpans[0].spans[0].kind: is not a name of this enum (byte 51)");
+}
+
+TEST_F(JsonIn, NullIsNotThereAndZeroIsLeftOutButChosenMembersStay) {
+  EXPECT_EQ(span(R"("name":null,"attributes":null,"kind":0,"traceId":"","flags":0)"), "");
+  EXPECT_EQ(value(R"({"intValue":0})"), R"({"intValue":"0"})");
+  EXPECT_EQ(value(R"({"stringValue":""})"), R"({"stringValue":""})");
+  EXPECT_EQ(value(R"({"boolValue":false})"), R"({"boolValue":false})");
+  EXPECT_EQ(value(R"({"arrayValue":{"values":[{},{"kvlistValue":{}}]}})"),
+            R"({"arrayValue":{"values":[{},{"kvlistValue":{}}]}})");
+}
+
+TEST_F(JsonIn, UnknownFieldsAreIgnoredWhateverTheyHold) {
+  EXPECT_EQ(
+      span(
+          R"("x":{"deep":[[{"y":1e999}],"]"]},"name":"n","trace_id":"not the name in JSON","":123456789012345678901234567890)"),
+      R"("name":"n")");
+}
+
+TEST_F(JsonIn, EscapesInNamesAndValues) {
+  EXPECT_EQ(span(R"("n\u0061me":"caf\u00e9 \ud83d\ude00 \"\\\/\n")"),
+            "\"name\":\"caf\xC3\xA9 \xF0\x9F\x98\x80 \\\"\\\\/\\n\"");
+  EXPECT_EQ(value(R"({"bytesValue":"\/w=="})"), R"({"bytesValue":"/w=="})");
+  for (const char* lone :
+       {R"({"stringValue":"\ud800"})", R"({"stringValue":"\udc00"})", R"({"stringValue":"\ud800\u0041"})"}) {
+    EXPECT_NE(value(lone).find("(byte 1"), std::string::npos) << value(lone);
+  }
+}
+
+TEST_F(JsonIn, FaultsNameTheirFieldAndByte) {
+  const std::string at = "resourceSpans[0].scopeSpans[0].spans[0].";
+  EXPECT_EQ(span(R"("traceId":"5b8e")"), at + "traceId: must be 32 hex digits (byte 54)");
+  EXPECT_EQ(span(R"("spanId":"eee19b7ec3c1b17g")"), at + "spanId: must be 16 hex digits (byte 53)");
+  EXPECT_EQ(span(R"("name":5)"), at + "name: must be a string (byte 51)");
+  EXPECT_EQ(span(R"("events":{})"), at + "events: must be an array (byte 53)");
+  EXPECT_EQ(span(R"("events":[{},null])"), at + "events[1]: must be an object (byte 57)");
+  EXPECT_EQ(span(R"("status":[])"), at + "status: must be an object (byte 53)");
+  EXPECT_EQ(span(R"("flags":4294967296)"),
+            at + "flags: must be a whole number in the range of its unsigned type (byte 52)");
+  EXPECT_EQ(span(R"("flags":-1)"), at + "flags: must be a whole number in the range of its unsigned type (byte 52)");
+  EXPECT_EQ(value(R"({"intValue":9223372036854775808})"),
+            "intValue: must be a whole number in the range of its signed type (byte 12)");
+  EXPECT_EQ(value(R"({"boolValue":"true"})"), "boolValue: must be true or false (byte 13)");
+  EXPECT_EQ(value(R"({"bytesValue":"?"})"), "bytesValue: must be base64 (byte 14)");
+  EXPECT_EQ(value(R"({"doubleValue":"nan"})"),
+            R"(doubleValue: must be a number, "NaN", "Infinity" or "-Infinity" (byte 15))");
+  EXPECT_EQ(value("{\"stringValue\":\"\xFF\"}"), "byte 16: document is not valid UTF-8");
+}
+
+TEST_F(JsonIn, BrokenJsonIsRefused) {
+  for (const char* broken :
+       {"", " ", "[]", "5", "null", "\"x\"", "{", "}", "{}{}", "{} x", R"({"resourceSpans":[})", R"({"resourceSpans")",
+        R"({"resourceSpans":[{]})", R"({"resourceSpans":tru})", R"({"resourceSpans":nul})", R"({resourceSpans:[]})",
+        R"({"resourceSpans":[{},]})", "{\"resourceSpans\":[\x01]}", R"({"resourceSpans":[{}{}]})"}) {
+    std::string bytes = "kept";
+    EXPECT_FALSE(reader_.read_traces(broken, bytes).ok()) << broken;
+    EXPECT_EQ(bytes, "kept");
+  }
+}
+
+TEST_F(JsonIn, ReaderGoesOnAfterAFault) {
+  EXPECT_NE(understood("{"), "{}");
+  EXPECT_EQ(understood("{}"), "{}");
+}
+
+TEST_F(JsonIn, NestingIsBounded) {
+  const auto arrays = [](std::size_t count) {
+    std::string json;
+    for (std::size_t i = 0; i < count; ++i) json += R"({"arrayValue":{"values":[)";
+    json += "{}";
+    for (std::size_t i = 0; i < count; ++i) json += "]}}";
+    return json;
+  };
+  EXPECT_EQ(value(arrays(50)), arrays(50));
+  EXPECT_NE(value(arrays(51)).find("nested more than 100 deep"), std::string::npos);
+  EXPECT_FALSE(value(arrays(20'000)).empty());
+}
+
+TEST_F(JsonIn, DocumentsAboveTheLimitAreRefusedUnread) {
+  OtlpJsonReader small({.bytes_max = 10});
+  std::string bytes;
+  const Status read = small.read_traces(R"({"resourceSpans":[]})", bytes);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, ErrorCode::kResourceExhausted);
+}
+
+TEST_F(JsonIn, LargerAndSmallerDocumentsShareOneReader) {
+  const std::string big(100'000, 'x');
+  EXPECT_EQ(value("{\"stringValue\":\"" + big + "\"}"), "{\"stringValue\":\"" + big + "\"}");
+  EXPECT_EQ(value(R"({"stringValue":"y"})"), R"({"stringValue":"y"})");
+}
+
+}  // namespace
+}  // namespace nanospan::wire
