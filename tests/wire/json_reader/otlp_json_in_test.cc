@@ -113,10 +113,9 @@ TEST_F(JsonIn, NullIsNotThereAndZeroIsLeftOutButChosenMembersStay) {
 }
 
 TEST_F(JsonIn, UnknownFieldsAreIgnoredWhateverTheyHold) {
-  EXPECT_EQ(
-      span(
-          R"("x":{"deep":[[{"y":1e999}],"]"]},"name":"n","trace_id":"not the name in JSON","":123456789012345678901234567890)"),
-      R"("name":"n")");
+  EXPECT_EQ(span(R"("x":{"deep":[[{"y":1e999}],"]"]},"name":"n",)"
+                 R"("trace_id":"not the name in JSON","":123456789012345678901234567890)"),
+            R"("name":"n")");
 }
 
 TEST_F(JsonIn, EscapesInNamesAndValues) {
@@ -125,7 +124,7 @@ TEST_F(JsonIn, EscapesInNamesAndValues) {
   EXPECT_EQ(value(R"({"bytesValue":"\/w=="})"), R"({"bytesValue":"/w=="})");
   for (const char* lone :
        {R"({"stringValue":"\ud800"})", R"({"stringValue":"\udc00"})", R"({"stringValue":"\ud800\u0041"})"}) {
-    EXPECT_NE(value(lone).find("(byte 1"), std::string::npos) << value(lone);
+    EXPECT_NE(value(lone).find("(byte 15)"), std::string::npos) << value(lone);
   }
 }
 
