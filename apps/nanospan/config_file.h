@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "apps/nanospan/arguments.h"
-#include "gateway/config/gateway_config.h"
+#include "gateway/service/gateway_config.h"
 
 namespace nanospan::app {
 

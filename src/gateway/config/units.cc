@@ -68,21 +68,30 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(std::uint64_t nanos) {
-  if (nanos < 1'000'000'000) {
-    if (nanos == 0) return "0s";
-    if (nanos % 1'000'000 == 0) return std::to_string(nanos / 1'000'000) + "ms";
-    return nanos % 1'000 == 0 ? std::to_string(nanos / 1'000) + "us" : std::to_string(nanos) + "ns";
-  }
+  if (nanos == 0) return "0s";
   std::string out;
-  const std::uint64_t whole_seconds = nanos / 1'000'000'000;
-  if (whole_seconds >= 3600) out += std::to_string(whole_seconds / 3600) + "h";
-  if (whole_seconds % 3600 >= 60) out += std::to_string(whole_seconds % 3600 / 60) + "m";
-  const std::uint64_t millis = nanos % 60'000'000'000 / 1'000'000;
-  if (millis == 0) return out;
-  if (millis % 1000 == 0) return out + std::to_string(millis / 1000) + "s";
-  std::array<char, 32> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%.3gs", static_cast<double>(millis) / 1000);
-  return out.append(text.data(), static_cast<std::size_t>(length));
+  const auto append = [&out](std::uint64_t whole, std::uint64_t rest, std::size_t digits, std::string_view unit) {
+    out += std::to_string(whole);
+    if (rest != 0) {
+      std::string fraction = std::to_string(rest);
+      fraction.insert(0, digits - fraction.size(), '0');
+      out += "." + fraction.substr(0, fraction.find_last_not_of('0') + 1);
+    }
+    out += unit;
+  };
+  if (nanos < 1'000) {
+    append(nanos, 0, 0, "ns");
+  } else if (nanos < 1'000'000) {
+    append(nanos / 1'000, nanos % 1'000, 3, "us");
+  } else if (nanos < 1'000'000'000) {
+    append(nanos / 1'000'000, nanos % 1'000'000, 6, "ms");
+  } else {
+    const std::uint64_t seconds = nanos / 1'000'000'000, rest = nanos % 1'000'000'000;
+    if (seconds >= 3600) append(seconds / 3600, 0, 0, "h");
+    if (seconds % 3600 >= 60) append(seconds % 3600 / 60, 0, 0, "m");
+    if (seconds % 60 != 0 || rest != 0) append(seconds % 60, rest, 9, "s");
+  }
+  return out;
 }
 
 Result<std::uint64_t> parse_byte_size(std::string_view text) {

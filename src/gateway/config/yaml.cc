@@ -7,6 +7,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <set>
 
 namespace nanospan::gateway {
@@ -26,7 +27,7 @@ class Walker {
   /// `line_of_reference` is 0 in the file itself, else the line whose ${} gave this text.
   ConfigNode walk(const YAML::Node& yaml, int line_of_reference, int depth) {
     ConfigNode node;
-    node.line = line_of_reference != 0 ? line_of_reference : yaml.Mark().line + 1;
+    node.line = line_of_reference != 0 ? line_of_reference : std::max(yaml.Mark().line, 0) + 1;
     if (++nodes_ > kYamlNodesMax || depth > kDepthMax) {
       if (!std::exchange(overflowed_, true))
         diagnostics_.error(node.line, "", "the file is too large or too deeply nested");

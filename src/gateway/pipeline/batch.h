@@ -24,15 +24,19 @@ struct SpanCounts {
 
 class Batch {
  public:
-  /// `bytes` is a validated ExportTraceServiceRequest. `charge` covers it.
-  Batch(net::ByteBlock bytes, SpanCounts counts, BudgetCharge charge)
-      : bytes_(std::move(bytes)), counts_(counts), charge_(std::move(charge)) {}
+  /// `bytes` is a validated ExportTraceServiceRequest; `gzip` the body that it was inflated from, if that was one
+  /// complete gzip member and nothing else, or empty. `charge` covers both.
+  Batch(net::ByteBlock bytes, net::ByteBlock gzip, SpanCounts counts, BudgetCharge charge)
+      : bytes_(std::move(bytes)), gzip_(std::move(gzip)), counts_(counts), charge_(std::move(charge)) {}
 
   std::string_view bytes() const { return bytes_.view(); }
+  /// The same, compressed by whoever sent it; empty if it was not. May be forwarded verbatim (DESIGN, decision 13).
+  std::string_view gzip() const { return gzip_.view(); }
   const SpanCounts& counts() const { return counts_; }
 
  private:
   net::ByteBlock bytes_;
+  net::ByteBlock gzip_;
   SpanCounts counts_;
   BudgetCharge charge_;
 };

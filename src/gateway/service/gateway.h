@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "gateway/component/component.h"
-#include "gateway/config/gateway_config.h"
 #include "gateway/http/status_endpoint.h"
 #include "gateway/pipeline/fan_out.h"
+#include "gateway/service/gateway_config.h"
 #include "net/loop_threads.h"
 
 namespace nanospan::gateway {

@@ -2,6 +2,7 @@
 #include "gateway/exporters/debug/debug_sender.h"
 
 #include "gateway/config/units.h"
+#include "gateway/telemetry/printable.h"
 #include "wire/json_text.h"
 #include "wire/otlp_fields.h"
 #include "wire/otlp_json_out.h"
@@ -12,13 +13,6 @@ namespace {
 
 namespace otlp = wire::otlp;
 using wire::WireType;
-
-/// Without control characters: a span's name must not be able to write to the terminal as it likes.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 200)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-  return out;
-}
 
 /// "    checkout  trace 5b8e...  span eee1...  1.5ms  error"
 void append_span(wire::Reader span, std::string& out) {

@@ -58,7 +58,7 @@ void read_tls(MapReader& reader) {
   for (const std::string_view key :
        {"ca_file", "ca_pem", "cert_file", "cert_pem", "key_file", "key_pem", "min_version", "max_version",
         "cipher_suites", "server_name_override", "reload_interval", "include_system_ca_certs_pool"}) {
-    tls->refuse(key, "this build sends without TLS; remove it and use an http:// address");
+    tls->refuse(key, "remove it and use an http:// address, for example of a TLS proxy on this machine");
   }
   tls->finish();
 }

@@ -4,21 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/telemetry/printable.h"
 #include "net/gzip.h"
 #include "net/retry_after.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::gateway {
 namespace {
-
-constexpr std::size_t kMessageBytesMax = 300;  // Of a peer's words in our log.
-
-/// The peer's text with everything removed that could confuse a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, kMessageBytesMax)) out += c >= ' ' && c < 0x7F ? c : '?';
-  return out;
-}
 
 /// The message of a google.rpc.Status, or the body itself if it is text.
 std::string error_text(const net::Response& response) {
@@ -64,7 +56,11 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   for (const net::Header& header : config_.headers) request.headers.push_back(header);
   request.deadline = deadline;
   request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
-  if (config_.gzip) {
+  if (config_.gzip && !batch->gzip().empty()) {
+    request.headers.push_back({"Content-Encoding", "gzip"});
+    request.body = {batch->gzip()};
+    request.body_owner = std::move(batch);
+  } else if (config_.gzip) {
     const std::array<std::string_view, 1> slices = {batch->bytes()};
     Result<net::ByteBlock> compressed = net::gzip_compress(slices, config_.gzip_level);
     if (!compressed) {

@@ -21,7 +21,7 @@ HealthCheckConfig read_health_check_config(MapReader& reader) {
     body->read("unhealthy", config.unhealthy_body);
     body->finish();
   }
-  reader.refuse("tls", "this build listens without TLS; remove it");
+  reader.refuse("tls", "remove it");
   // It never worked in the Collector either (healthcheckextension/README.md).
   if (std::optional<MapReader> pipeline = reader.child("check_collector_pipeline")) {
     bool enabled = false;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "gateway/telemetry/printable.h"
 #include "wire/otlp_json_out.h"
 #include "wire/otlp_reply.h"
 
@@ -30,13 +31,6 @@ std::int32_t rpc_code(int http_status) {
     default:
       return http_status >= 500 ? 13 : 3;  // INTERNAL, INVALID_ARGUMENT
   }
-}
-
-/// Messages quote what a client sent, which may not even be UTF-8; both encodings need that.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += c >= ' ' && c < 0x7F ? c : '?';
-  return out;
 }
 
 net::Response with_body(int status, std::string_view type, std::string body) {

@@ -17,10 +17,11 @@
 #include <string_view>
 
 #include "gateway/component/component.h"
+#include "gateway/receivers/otlp/body_decoder.h"
 #include "gateway/receivers/otlp/otlp_answer.h"
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
+#include "gateway/receivers/otlp/refusal.h"
 #include "net/http1_server.h"
-#include "wire/json_reader/otlp_json_in.h"
 
 namespace nanospan::gateway {
 
@@ -37,23 +38,17 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
 
  private:
-  struct Refusal;
   std::optional<Refusal> check_head(const net::MessageHead& head) const;
+  Refusal no_memory() const;
   net::Response refuse(const Refusal& refusal, const net::MessageHead* head);
-  Result<BatchRef> make_batch(net::Request& request, OtlpEncoding encoding, Refusal& refusal);
-  Result<BatchRef> make_batch_from_json(net::EventLoop* loop, std::string_view json, BudgetCharge charge,
-                                        Refusal& refusal);
-  static Result<BatchRef> batch_of(net::ByteBlock bytes, BudgetCharge charge, Refusal& refusal);
-  Result<net::ByteBlock> inflate(std::string_view body, BudgetCharge& charge, Refusal& refusal) const;
   net::Response answer(const Outcome& outcome, std::uint64_t spans, OtlpEncoding encoding, std::string_view origin);
   void decorate(net::Response& response, std::string_view origin) const;
-  std::string size_remedy(std::string_view what) const;
 
   const OtlpHttpOptions options_;
   const std::string receiver_;
   Host& host_;
   Consumer& next_;
-  std::map<net::EventLoop*, wire::OtlpJsonReader> json_readers_;  // one for each loop: no lock, and buffers are reused
+  std::map<net::EventLoop*, BodyDecoder> decoders_;  // one for each loop: no lock, and buffers are reused
   std::atomic<bool> draining_{false};
   Metric& accepted_;
   Metric& refused_;

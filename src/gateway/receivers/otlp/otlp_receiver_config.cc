@@ -68,7 +68,7 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
       reader.fail("response_headers", "\"" + name + "\" cannot be sent as a header");
   }
   if (std::optional<MapReader> cors = reader.child("cors")) read_cors(*cors, out.cors);
-  reader.refuse("tls", "this build listens without TLS; put a TLS proxy in front or remove it");
+  reader.refuse("tls", "put a TLS proxy in front, or remove it");
   reader.refuse("auth", "remove it, and listen on an address that only trusted senders reach");
   reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
   reader.refuse("middlewares", "remove it");

@@ -1,7 +1,7 @@
 // service.telemetry: the Collector's keys for its own metrics and logs, as far as they mean something here. One thread.
 #pragma once
 
-#include "gateway/config/gateway_config.h"
+#include "gateway/service/gateway_config.h"
 
 namespace nanospan::gateway {
 

@@ -1,13 +1,13 @@
 // The top of a configuration file: which components there are, which of them the service uses, and how pipelines join
 // them. Rules and messages follow the Collector's (otelcol/config.go, service/pipelines/config.go). One thread.
-#include "gateway/config/gateway_config.h"
+#include "gateway/service/gateway_config.h"
 
 #include <algorithm>
 #include <set>
 
-#include "gateway/config/telemetry_config.h"
 #include "gateway/config/units.h"
 #include "gateway/config/yaml.h"
+#include "gateway/service/telemetry_config.h"
 
 namespace nanospan::gateway {
 namespace {

@@ -1,6 +1,6 @@
 // Reads service.telemetry. Both of the Collector's forms for the metrics address are understood: metrics.address, and
 // the Prometheus pull reader that replaced it (service/telemetry/otelconftelemetry). One thread.
-#include "gateway/config/telemetry_config.h"
+#include "gateway/service/telemetry_config.h"
 
 #include "gateway/config/listen_address.h"
 

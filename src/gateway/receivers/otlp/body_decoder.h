@@ -1,0 +1,37 @@
+// BodyDecoder: the body of a request -> a validated Batch, or the reason why not.
+//
+//   gzip?  -> inflate, bounded by the limit and by the memory budget
+//   JSON?  -> protobuf
+//   then the validating walk, and what the batch holds is what is charged
+// One decoder for each loop: it reuses its JSON buffers. For one thread at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/pipeline/batch.h"
+#include "gateway/receivers/otlp/otlp_answer.h"
+#include "gateway/receivers/otlp/refusal.h"
+#include "wire/json_reader/otlp_json_in.h"
+
+namespace nanospan::gateway {
+
+class BodyDecoder {
+ public:
+  explicit BodyDecoder(std::uint64_t body_bytes_max);
+
+  /// The batch, or null and why in `refusal`. `charge` covers the body and goes with the batch.
+  BatchRef decode(net::ByteBlock body, OtlpEncoding encoding, bool is_gzip, BudgetCharge charge, Refusal& refusal);
+
+  /// What a body above the limit is told. `what` begins the sentence: "the body".
+  static Refusal too_large(std::string_view what, std::uint64_t body_bytes_max);
+
+ private:
+  bool inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
+               Refusal& refusal) const;
+  bool convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal);
+
+  const std::uint64_t body_bytes_max_;
+  wire::OtlpJsonReader json_reader_;
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,83 @@
+// One batch to several consumers: shared, joined, and refused as a whole when one has no room.
+#include "gateway/pipeline/fan_out.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/gateway/sample_traces.h"
+
+namespace nanospan::gateway {
+namespace {
+
+class FakeConsumer final : public Consumer {
+ public:
+  bool has_room(const Batch&) const override { return room; }
+  void consume(BatchRef batch, Completion done) override {
+    seen.push_back(std::move(batch));
+    if (room) {
+      pending = std::move(done);
+    } else {
+      done(Outcome::retry("full", 5));
+    }
+  }
+  bool room = true;
+  std::vector<BatchRef> seen;
+  Completion pending;
+};
+
+class FanOutTest : public ::testing::Test {
+ protected:
+  void consume() {
+    fan_out_.consume(batch_, [this](Outcome outcome) { outcomes_.push_back(std::move(outcome)); });
+  }
+  FakeConsumer a_, b_;
+  FanOut fan_out_{{&a_, &b_}};
+  BatchRef batch_ = testing::sample_batch();
+  std::vector<Outcome> outcomes_;
+};
+
+TEST_F(FanOutTest, AcceptedOnceAllAccepted) {
+  consume();
+  EXPECT_EQ(a_.seen.at(0).get(), b_.seen.at(0).get());  // The same bytes, not copies.
+  a_.pending(Outcome::accepted());
+  EXPECT_TRUE(outcomes_.empty());
+  b_.pending(Outcome::accepted());
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kAccepted);
+}
+
+TEST_F(FanOutTest, TheOutcomeThatAsksMostWins) {
+  consume();
+  a_.pending(Outcome::retry("later", 7));
+  b_.pending(Outcome::permanent("never"));
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kRetry);
+  EXPECT_EQ(outcomes_.at(0).retry_after_nanos, 7u);
+}
+
+TEST_F(FanOutTest, OneWithoutRoomRefusesForAllBeforeAnyGetsIt) {
+  b_.room = false;
+  consume();
+  EXPECT_TRUE(a_.seen.empty());
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kRetry);
+  EXPECT_FALSE(fan_out_.has_room(*batch_));
+}
+
+TEST(MemoryBudget, ChargesAreGivenBack) {
+  MemoryBudget budget(100);
+  {
+    BudgetCharge charge(budget);
+    EXPECT_TRUE(charge.grow_to(60));
+    EXPECT_FALSE(charge.grow_to(101));
+    EXPECT_EQ(charge.bytes(), 60u);
+    BudgetCharge other(budget);
+    EXPECT_FALSE(other.grow_to(41));
+    EXPECT_TRUE(other.grow_to(40));
+    charge = std::move(other);
+    EXPECT_EQ(budget.used(), 40u);
+    charge.shrink_to(10);
+    EXPECT_EQ(budget.used(), 10u);
+  }
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_FALSE(BudgetCharge().grow_to(1));
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

@@ -1,0 +1,334 @@
+// The queue's promises under a fake clock: bounds, retries, the ledger, the drain. The sender is scripted.
+#include "gateway/queue/export_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <thread>
+
+#include "tests/gateway/sample_traces.h"
+#include "tests/support/fake_clock.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using base::kNanosPerSecond;
+using testing::sample_batch;
+
+/// Answers each attempt with the next scripted result; without one it keeps the attempt pending.
+class ScriptedSender final : public Sender {
+ public:
+  struct Script {
+    std::deque<SendResult> results;
+    std::deque<Done> pending;
+    std::vector<std::uint64_t> sent_spans;
+    std::size_t attempts = 0;
+    std::size_t pending_max = 0;
+  };
+  explicit ScriptedSender(Script& script) : script_(script) {}
+  void send(BatchRef batch, base::Deadline, Done done) override {
+    ++script_.attempts;
+    script_.sent_spans.push_back(batch->counts().spans);
+    if (!script_.results.empty()) {
+      const SendResult result = script_.results.front();
+      script_.results.pop_front();
+      return done(result);
+    }
+    script_.pending.push_back(std::move(done));
+    script_.pending_max = std::max(script_.pending_max, script_.pending.size());
+  }
+
+ private:
+  Script& script_;
+};
+
+SendResult sent() { return {}; }
+SendResult retry(std::uint64_t after = 0) { return {SendResult::Kind::kRetry, "refused_for_now", "busy", after, 0}; }
+SendResult final_failure() { return {SendResult::Kind::kPermanent, "client_error", "bad request", 0, 0}; }
+
+class ExportQueueTest : public ::testing::Test {
+ protected:
+  ExportQueueTest() {
+    options_.exporter = "test";
+    options_.retry.randomization_factor = 0;
+    loop_ = std::make_unique<net::EventLoop>(clock_, net::make_epoll_poller().value());
+  }
+  ExportQueue& queue() {
+    if (!queue_)
+      queue_ =
+          std::make_unique<ExportQueue>(*loop_, options_, std::make_unique<ScriptedSender>(script_), metrics_, log_);
+    return *queue_;
+  }
+  void offer(std::uint64_t spans) {
+    queue().offer(sample_batch(spans), [this](Outcome outcome) { outcomes_.push_back(std::move(outcome)); });
+  }
+  void run() {
+    for (int i = 0; i < 20; ++i) loop_->poll_once();
+  }
+  void advance(std::uint64_t nanos) {
+    clock_.advance(nanos);
+    run();
+  }
+  /// Completes the oldest pending attempt.
+  void answer(const SendResult& result) {
+    const Sender::Done done = std::move(script_.pending.front());
+    script_.pending.pop_front();
+    done(result);
+    run();
+  }
+  void expect_balanced() {
+    const ExportQueue::Ledger l = queue().ledger();
+    EXPECT_EQ(l.enqueued, l.sent + l.failed + l.queued);
+  }
+
+  nanospan::testing::FakeClock clock_;
+  std::string logged_;
+  Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
+  MetricsRegistry metrics_;
+  ExportQueueOptions options_;
+  ScriptedSender::Script script_;
+  std::unique_ptr<net::EventLoop> loop_;
+  std::unique_ptr<ExportQueue> queue_;
+  std::vector<Outcome> outcomes_;
+};
+
+TEST_F(ExportQueueTest, AcceptsAtOnceAndSends) {
+  script_.results = {sent()};
+  offer(3);
+  ASSERT_EQ(outcomes_.size(), 1u);  // Before anything was sent: the queue is responsible now.
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(queue().ledger().queued, 3u);
+  run();
+  EXPECT_EQ(queue().ledger().sent, 3u);
+  EXPECT_EQ(queue().ledger().queued, 0u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, RefusesWhenFullAndCountsApart) {
+  options_.queue.size_max = 2;
+  options_.queue.consumers = 1;
+  for (int i = 0; i < 4; ++i) offer(5);
+  run();
+  ASSERT_EQ(outcomes_.size(), 4u);
+  EXPECT_EQ(outcomes_[1].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_[2].kind, Outcome::Kind::kRetry);
+  EXPECT_NE(outcomes_[2].message.find("exporter test: the queue is full (2 requests)"), std::string::npos);
+  EXPECT_GT(outcomes_[2].retry_after_nanos, 0u);
+  EXPECT_FALSE(queue().has_room(*sample_batch()));
+  EXPECT_EQ(queue().ledger().enqueued, 10u);
+  EXPECT_EQ(queue().ledger().refused, 10u);
+  expect_balanced();
+  EXPECT_NE(metrics_.render().find("nanospan_exporter_refused_spans{exporter=\"test\",reason=\"queue_full\"} 10"),
+            std::string::npos);
+}
+
+TEST_F(ExportQueueTest, SizersCountItemsAndBytes) {
+  options_.queue.sizer = QueueSizer::kItems;
+  options_.queue.size_max = 10;
+  offer(6);
+  offer(5);
+  EXPECT_EQ(outcomes_[1].kind, Outcome::Kind::kRetry);
+  offer(11);  // Can never fit: to retry would be of no use.
+  EXPECT_EQ(outcomes_[2].kind, Outcome::Kind::kPermanent);
+  queue_.reset();
+  options_.queue.sizer = QueueSizer::kBytes;
+  options_.queue.size_max = sample_batch(2)->bytes().size();
+  offer(2);
+  offer(1);
+  EXPECT_EQ(outcomes_[3].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_[4].kind, Outcome::Kind::kRetry);
+}
+
+TEST_F(ExportQueueTest, ConsumersBoundTheFlights) {
+  options_.queue.consumers = 2;
+  for (int i = 0; i < 5; ++i) offer(1);
+  run();
+  EXPECT_EQ(script_.pending.size(), 2u);
+  while (!script_.pending.empty()) answer(sent());
+  EXPECT_EQ(queue().ledger().sent, 5u);
+  EXPECT_EQ(script_.pending_max, 2u);
+}
+
+TEST_F(ExportQueueTest, BacksOffExponentiallyUntilItSucceeds) {
+  script_.results = {retry(), retry(), retry(), sent()};
+  offer(1);
+  run();
+  EXPECT_EQ(script_.attempts, 1u);
+  advance(5 * kNanosPerSecond - 1);
+  EXPECT_EQ(script_.attempts, 1u);
+  advance(1);  // 5 s
+  EXPECT_EQ(script_.attempts, 2u);
+  advance(7 * kNanosPerSecond);  // 7.5 s
+  EXPECT_EQ(script_.attempts, 2u);
+  advance(kNanosPerSecond / 2);
+  EXPECT_EQ(script_.attempts, 3u);
+  advance(12 * kNanosPerSecond);  // 11.25 s
+  EXPECT_EQ(script_.attempts, 4u);
+  EXPECT_EQ(queue().ledger().sent, 1u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, KeepsToRetryAfter) {
+  script_.results = {retry(60 * kNanosPerSecond), sent()};
+  offer(1);
+  run();
+  advance(59 * kNanosPerSecond);
+  EXPECT_EQ(script_.attempts, 1u);
+  EXPECT_EQ(queue().ledger().queued, 1u);
+  advance(kNanosPerSecond);
+  EXPECT_EQ(queue().ledger().sent, 1u);
+}
+
+TEST_F(ExportQueueTest, JitterStaysInsideItsFactor) {
+  options_.retry.randomization_factor = 0.5;
+  script_.results = {retry(), sent()};
+  offer(1);
+  run();
+  advance(2'499'000'000);
+  EXPECT_EQ(script_.attempts, 1u);
+  advance(5'002'000'000);
+  EXPECT_EQ(script_.attempts, 2u);
+}
+
+TEST_F(ExportQueueTest, GivesUpAfterMaxElapsedTimeAndCountsTheReason) {
+  options_.retry.elapsed_nanos_max = 12 * kNanosPerSecond;
+  script_.results = {retry(), retry()};
+  offer(4);
+  run();
+  advance(5 * kNanosPerSecond);
+  EXPECT_EQ(queue().ledger().failed, 4u);  // The next try would come after 12.5 s.
+  expect_balanced();
+  EXPECT_NE(metrics_.render().find("nanospan_exporter_failed_spans{exporter=\"test\",reason=\"refused_for_now\"} 4"),
+            std::string::npos);
+}
+
+TEST_F(ExportQueueTest, PermanentFailuresAreNotRetried) {
+  script_.results = {final_failure()};
+  offer(2);
+  run();
+  EXPECT_EQ(script_.attempts, 1u);
+  EXPECT_EQ(queue().ledger().failed, 2u);
+  EXPECT_NE(logged_.find("bad request"), std::string::npos);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, PartialSuccessIsSplitInTheLedger) {
+  script_.results = {{SendResult::Kind::kSent, "", "", 0, 3}};
+  offer(10);
+  run();
+  EXPECT_EQ(queue().ledger().sent, 7u);
+  EXPECT_EQ(queue().ledger().failed, 3u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, WaitForResultAnswersWithTheFate) {
+  options_.queue.wait_for_result = true;
+  for (int i = 0; i < 3; ++i) offer(1);
+  run();
+  EXPECT_TRUE(outcomes_.empty());
+  answer(sent());
+  answer(final_failure());
+  ASSERT_EQ(outcomes_.size(), 2u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_[1].kind, Outcome::Kind::kPermanent);
+  EXPECT_EQ(outcomes_[1].message, "exporter test: bad request");
+}
+
+TEST_F(ExportQueueTest, BlockOnOverflowWaitsInsteadOfRefusing) {
+  options_.queue.block_on_overflow = true;
+  options_.queue.size_max = 1;
+  options_.queue.consumers = 1;
+  for (int i = 0; i < 3; ++i) offer(1);
+  run();
+  EXPECT_EQ(outcomes_.size(), 1u);  // The others wait for room.
+  EXPECT_EQ(queue().ledger().queued, 3u);
+  answer(sent());
+  EXPECT_EQ(outcomes_.size(), 2u);
+  answer(sent());
+  answer(sent());
+  EXPECT_EQ(outcomes_.size(), 3u);
+  EXPECT_EQ(queue().ledger().sent, 3u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, WithoutQueueTheSenderWaitsForTheResult) {
+  options_.queue.enabled = false;
+  offer(1);
+  run();
+  EXPECT_TRUE(outcomes_.empty());
+  answer(sent());
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kAccepted);
+}
+
+TEST_F(ExportQueueTest, DrainSendsWhatIsThereAndTakesNothingNew) {
+  bool drained = false;
+  options_.queue.consumers = 1;
+  offer(1);
+  offer(1);
+  run();
+  queue().drain(base::Deadline::after(clock_, 10 * kNanosPerSecond), [&drained] { drained = true; });
+  run();
+  offer(1);
+  EXPECT_EQ(outcomes_.back().kind, Outcome::Kind::kRetry);
+  answer(sent());
+  EXPECT_FALSE(drained);
+  answer(sent());
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(queue().ledger().sent, 2u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueTest, DrainGivesUpAtItsDeadlineAndCounts) {
+  bool drained = false;
+  options_.queue.consumers = 1;
+  options_.queue.wait_for_result = true;
+  for (int i = 0; i < 3; ++i) offer(2);
+  run();
+  queue().drain(base::Deadline::after(clock_, 10 * kNanosPerSecond), [&drained] { drained = true; });
+  run();
+  advance(10 * kNanosPerSecond);
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(queue().ledger().failed, 6u);
+  expect_balanced();
+  ASSERT_EQ(outcomes_.size(), 3u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kRetry);  // Its sender still has it, and keeps it.
+  answer(sent());  // The late answer of a flight that was given up changes nothing.
+  EXPECT_EQ(queue().ledger().sent, 0u);
+}
+
+TEST_F(ExportQueueTest, ThousandsOfSynchronousResultsDoNotRecurse) {
+  options_.queue.size_max = 100'000;
+  options_.queue.consumers = 1;
+  for (int i = 0; i < 50'000; ++i) script_.results.push_back(sent());
+  for (int i = 0; i < 50'000; ++i) offer(1);
+  while (queue().ledger().queued != 0) loop_->poll_once();
+  EXPECT_EQ(queue().ledger().sent, 50'000u);
+}
+
+TEST_F(ExportQueueTest, OffersFromManyThreadsBalance) {
+  options_.queue.size_max = 50;
+  for (int i = 0; i < 4000; ++i) script_.results.push_back(i % 7 == 0 ? final_failure() : sent());
+  std::atomic<std::uint64_t> accepted{0}, refused{0};
+  std::atomic<int> running{4};
+  queue();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) {
+        queue_->offer(sample_batch(2), [&](const Outcome& outcome) {
+          (outcome.kind == Outcome::Kind::kAccepted ? accepted : refused) += 2;
+        });
+      }
+      --running;
+    });
+  }
+  while (running != 0 || queue_->ledger().queued != 0) loop_->poll_once();
+  for (std::thread& thread : threads) thread.join();
+  expect_balanced();
+  EXPECT_EQ(queue().ledger().enqueued, accepted);
+  EXPECT_EQ(queue().ledger().refused, refused);
+  EXPECT_EQ(accepted + refused, 8000u);
+}
+
+}  // namespace
+}  // namespace nanospan::gateway
