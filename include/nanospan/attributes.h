@@ -142,15 +142,22 @@ class Attributes {
   std::size_t size_ = 0;
 };
 
+namespace detail {
+// Declared, never defined: a call from the consteval constructor below is the compile error that the user reads. (A throw would
+// say the same, but not where exceptions are off.)
+void a_key_or_name_must_be_a_non_empty_string_literal();
+void a_key_or_name_must_not_contain_a_zero_byte();
+}  // namespace detail
+
 /// Text known at compile time. Written as a literal where it is expected, its hash and its check for ASCII cost nothing at
 /// run time; other text takes the overloads for std::string_view.
 class Literal {
  public:
   template <std::size_t N>
   consteval Literal(const char (&text)[N]) : data_(text), size_(N - 1), hash_(hash_of(text, N - 1)) {
-    if (N < 2 || text[N - 1] != '\0') throw "an attribute key or name must be a non-empty string literal";
+    if (N < 2 || text[N - 1] != '\0') detail::a_key_or_name_must_be_a_non_empty_string_literal();
     for (std::size_t i = 0; i + 1 < N; ++i) {
-      if (text[i] == '\0') throw "an attribute key or name must not contain a zero byte";
+      if (text[i] == '\0') detail::a_key_or_name_must_not_contain_a_zero_byte();
       if (static_cast<unsigned char>(text[i]) >= 0x80) ascii_ = false;
     }
   }

@@ -118,7 +118,7 @@ class TidyTest(RuleTest):
             "src/base/a.cc",
             "// sleep(1), new and delete are only words here\n"
             '#include <new>\nA(const A&) = delete;\nauto s = "printf(";\n'
-            "auto n = 1'000'000; auto c = '\"'; auto p = ::new (place) A;\n",
+            "auto u = std::unique_ptr<A>(new A(1)); auto n = 1'000'000; auto c = '\"'; auto p = ::new (place) A;\n",
         )
         self.assertEqual(tidy.check(self.root), [])
 

@@ -32,10 +32,10 @@ BANNED = [
     ),
     (
         "new",
-        r"(?<!<)(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))",
+        r"^(?!.*unique_ptr<.*>\s*\w*\s*[({]\s*new\b).*(?<!<)(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))",
         ("",),
         (),
-        "use std::make_unique or a container (placement new is free)",
+        "use std::make_unique or a container (free: placement new, and std::unique_ptr<T>(new T) of a private constructor)",
     ),
     (
         "delete",
@@ -74,7 +74,7 @@ BANNED = [
     ),
     (
         "unbounded",
-        r"\b(?:v?sprintf|strcpy|strcat|gets|strtok|alloca)\s*\(",
+        r"\b(?:v?sprintf|strcpy|strcat|strtok|alloca)\s*\(",
         ("",),
         (),
         "it has no bound; use snprintf, std::string_view or base text functions",
