@@ -1,0 +1,123 @@
+// Database: SQLite with one connection that writes and a few that read, and one helper that runs every statement in a
+// client span with the attributes of the database semantic conventions.
+//
+// SQLite in WAL mode lets readers go on while one writes, and there is never more than one writer. So writers queue on
+// a mutex of ours, in order and without SQLite's busy polling, and readers take a connection from a small pool. A
+// Database is thread-safe; a Connection belongs to whoever holds its Lease. Statements are prepared once per connection
+// and kept.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include <nanospan/nanospan.h>
+
+namespace orders {
+
+/// One statement of the service. Static objects: their address is their identity.
+struct Sql {
+  const char* operation;   ///< db.operation.name: INSERT, SELECT, UPDATE ...
+  const char* collection;  ///< db.collection.name: the table; "" if there is none.
+  const char* summary;     ///< db.query.summary, and the span's name: "INSERT orders". Few distinct ones.
+  const char* text;        ///< db.query.text: with placeholders only, so it never holds a customer's data.
+};
+
+using Value = std::variant<std::int64_t, std::string_view>;
+
+/// A row of an answer, during the callback that gets it.
+class Row {
+ public:
+  explicit Row(sqlite3_stmt* statement) : statement_(statement) {}
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  std::string text(int column) const;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+class Connection {
+ public:
+  using OnRow = std::function<void(const Row&)>;
+
+  /// Opens the file (creating it) in WAL mode. `database_name` is what spans call it.
+  static nanospan::Result<std::unique_ptr<Connection>> open(const std::string& path, const std::string& database_name);
+  /// Takes over the handle; use open().
+  Connection(sqlite3* handle, std::string database_name) : handle_(handle), database_name_(std::move(database_name)) {}
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Runs the statement in a span of its own, calling back with each row of the answer.
+  nanospan::Status execute(const Sql& sql, std::initializer_list<Value> parameters, const OnRow& on_row = nullptr);
+  /// Runs the statement once for each of `batch`, all in one span.
+  nanospan::Status execute_batch(const Sql& sql, std::span<const std::vector<Value>> batch);
+  /// Runs SQL without a span: for the schema and for BEGIN and ROLLBACK.
+  nanospan::Status run(const char* text);
+  std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+
+  nanospan::Span start_span(const Sql& sql, std::size_t batch_size) const;
+  nanospan::Status step(const Sql& sql, std::span<const Value> parameters, const OnRow& on_row);
+  sqlite3_stmt* prepared(const Sql& sql);
+  nanospan::Error error(const Sql& sql) const;
+  nanospan::Status finish(nanospan::Span& span, nanospan::Status status) const;
+
+  sqlite3* handle_;
+  std::string database_name_;
+  std::unordered_map<const Sql*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
+};
+
+class Database {
+ public:
+  /// One connection that writes and `readers` that read.
+  static nanospan::Result<std::unique_ptr<Database>> open(const std::string& path, std::size_t readers);
+
+  /// The right to use a connection, until it goes.
+  class Lease {
+   public:
+    Lease(Lease&& other) noexcept
+        : database_(other.database_), connection_(std::exchange(other.connection_, nullptr)) {}
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (connection_ != nullptr) database_.give_back(connection_);
+    }
+    Connection* operator->() const { return connection_; }
+
+   private:
+    friend class Database;
+    Lease(Database& database, Connection* connection) : database_(database), connection_(connection) {}
+    Database& database_;
+    Connection* connection_;
+  };
+
+  Lease reader();
+  /// Runs `work` in one transaction on the writing connection: committed if it succeeds, else rolled back.
+  nanospan::Status write(const std::function<nanospan::Status(Connection&)>& work);
+
+ private:
+  void give_back(Connection* connection);
+
+  std::mutex writing_;
+  std::unique_ptr<Connection> writer_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Connection>> readers_;
+  std::vector<Connection*> free_;
+};
+
+}  // namespace orders
