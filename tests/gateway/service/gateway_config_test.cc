@@ -74,7 +74,7 @@ struct Wrong {
   std::string line;
 };
 
-std::vector<Wrong> wrong_configurations() {
+std::vector<Wrong> wrong_components() {
   return {
       {"empty", "", "f.yaml:1: the configuration is empty; it needs receivers, exporters and service.pipelines"},
       {"no service", "receivers:\n  otlp: {protocols: {http: }}\n",
@@ -127,6 +127,11 @@ std::vector<Wrong> wrong_configurations() {
        "f.yaml:8: exporters.file.path: is missing; write the file to append to, such as ./traces.jsonl"},
       {"verbosity", with("", "  debug: {verbosity: loud}\n"),
        "f.yaml:8: exporters.debug.verbosity: \"loud\" is not one of basic, normal or detailed"},
+  };
+}
+
+std::vector<Wrong> wrong_services() {
+  return {
       {"missing component", with("", "", "    traces/2: {receivers: [otlp], exporters: [otlphtp]}\n"),
        "f.yaml:13: service.pipelines.traces/2.exporters: there is no exporter \"otlphtp\"; did you mean \"otlphttp\"?"},
       {"undeclared component", with("", "", "    traces/2: {receivers: [kafka], exporters: [otlphttp]}\n"),
@@ -156,10 +161,12 @@ std::vector<Wrong> wrong_configurations() {
 }
 
 TEST(GatewayConfig, EachFaultIsOneLineWithFileLineKeyAndRemedy) {
-  for (const Wrong& wrong : wrong_configurations()) {
-    const LoadedConfig loaded = load(wrong.text);
-    ASSERT_FALSE(loaded.errors.empty()) << wrong.what;
-    EXPECT_EQ(loaded.errors.front(), wrong.line) << wrong.what;
+  for (const std::vector<Wrong>& table : {wrong_components(), wrong_services()}) {
+    for (const Wrong& wrong : table) {
+      const LoadedConfig loaded = load(wrong.text);
+      ASSERT_FALSE(loaded.errors.empty()) << wrong.what;
+      EXPECT_EQ(loaded.errors.front(), wrong.line) << wrong.what;
+    }
   }
 }
 

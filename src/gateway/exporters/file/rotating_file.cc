@@ -141,13 +141,15 @@ Status RotatingFile::write_all(std::string_view record) {
 Status RotatingFile::rotate() {
   const fs::path path(options_.path);
   const fs::path stem = path.parent_path() / path.stem();
-  // Milliseconds name the backup; two in one millisecond would overwrite each other, so look for a free one.
+  // Names carry milliseconds and must rise, also for several files within one: the oldest is the one that goes.
+  base::UnixNanos when = std::max(clock_.unix_now(), last_backup_ + base::kNanosPerMilli);
   fs::path backup;
-  for (base::UnixNanos when = clock_.unix_now();; when += base::kNanosPerMilli) {
+  for (;; when += base::kNanosPerMilli) {
     backup = stem.string() + "-" + stamp(when) + path.extension().string();
     std::error_code ignored;
     if (!fs::exists(backup, ignored)) break;
   }
+  last_backup_ = when;
   if (::rename(options_.path.c_str(), backup.c_str()) != 0) return error("rename", errno);
   file_.reset();
   if (Status opened = open_at(false); !opened) return opened;

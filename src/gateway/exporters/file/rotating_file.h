@@ -55,6 +55,7 @@ class RotatingFile {
   const base::Clock& clock_;
   net::Fd file_;
   std::uint64_t size_ = 0;
+  base::UnixNanos last_backup_ = 0;
   std::uint64_t removed_files_ = 0;
   std::uint64_t removed_bytes_ = 0;
 };

@@ -1,0 +1,69 @@
+// Batches as lines and as length-prefixed protobuf; what a refusing disk means for the queue.
+#include "gateway/exporters/file/file_sender.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/gateway/sample_traces.h"
+#include "tests/gateway/temporary_folder.h"
+#include "tests/support/fake_clock.h"
+
+namespace nanospan::gateway {
+namespace {
+
+class FileSenderTest : public ::testing::Test {
+ protected:
+  FileSenderTest() { config_.file.path = folder_ / "t"; }
+  SendResult send(FileSender& sender, const BatchRef& batch) {
+    SendResult result;
+    sender.send(batch, base::Deadline::never(), [&result](SendResult r) { result = std::move(r); });
+    return result;
+  }
+  testing::TemporaryFolder folder_;
+  nanospan::testing::FakeClock clock_;
+  MetricsRegistry metrics_;
+  FileExporterConfig config_;
+};
+
+TEST_F(FileSenderTest, JsonLines) {
+  FileSender sender(config_, "file", clock_, metrics_);
+  ASSERT_TRUE(sender.open().ok());
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(send(sender, testing::sample_batch()).kind, SendResult::Kind::kSent);
+  const std::string line =
+      "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"30313233343536373839616263646566\",\"spanId\":"
+      "\"3031323334353637\","
+      "\"name\":\"checkout\",\"startTimeUnixNano\":\"1700000000000000000\",\"endTimeUnixNano\":\"1700000000001500000\"}"
+      "]}]}]}\n";
+  EXPECT_EQ(testing::contents(folder_ / "t"), line + line);
+}
+
+TEST_F(FileSenderTest, LengthPrefixedProtobuf) {
+  config_.format = FileFormat::kProto;
+  FileSender sender(config_, "file", clock_, metrics_);
+  ASSERT_TRUE(sender.open().ok());
+  const BatchRef batch = testing::sample_batch(5);
+  EXPECT_EQ(send(sender, batch).kind, SendResult::Kind::kSent);
+  std::string expected = {0, 0, static_cast<char>(batch->bytes().size() >> 8),
+                          static_cast<char>(batch->bytes().size() & 0xFF)};
+  EXPECT_EQ(testing::contents(folder_ / "t"), expected.append(batch->bytes()));
+}
+
+TEST_F(FileSenderTest, WhatCanNeverFitIsFinalAndTheRestIsRetried) {
+  config_.file.rotate = true;
+  config_.file.bytes_max = 100;
+  FileSender sender(config_, "file", clock_, metrics_);
+  ASSERT_TRUE(sender.open().ok());
+  const SendResult too_large = send(sender, testing::sample_batch());
+  EXPECT_EQ(too_large.kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(too_large.reason, "record_too_large");
+  FileExporterConfig elsewhere;
+  elsewhere.file.path = "/dev/full";  // Every write answers ENOSPC.
+  elsewhere.file.text = false;
+  FileSender full(elsewhere, "file", clock_, metrics_);
+  const SendResult refused = send(full, testing::sample_batch());
+  EXPECT_EQ(refused.kind, SendResult::Kind::kRetry);
+  EXPECT_EQ(refused.reason, "disk");
+  EXPECT_NE(refused.message.find("No space left on device"), std::string::npos) << refused.message;
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

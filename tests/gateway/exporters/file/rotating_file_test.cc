@@ -1,0 +1,144 @@
+// Whole records, a bounded total, and a disk that refuses.
+#include "gateway/exporters/file/rotating_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "tests/gateway/temporary_folder.h"
+#include "tests/support/fake_clock.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using testing::contents;
+
+/// While it lives, files of this process cannot grow beyond `bytes`: write() answers EFBIG, as ENOSPC would come from a
+/// full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+class RotatingFileTest : public ::testing::Test {
+ protected:
+  RotatingFileOptions options() {
+    RotatingFileOptions options;
+    options.path = folder_ / "traces.jsonl";
+    return options;
+  }
+  testing::TemporaryFolder folder_;
+  nanospan::testing::FakeClock clock_;
+};
+
+TEST_F(RotatingFileTest, AppendsAndGoesOnAfterARestart) {
+  for (const char* record : {"a\n", "b\n"}) {
+    RotatingFile file(options(), clock_);
+    ASSERT_TRUE(file.open().ok());
+    ASSERT_TRUE(file.append(record).ok());
+  }
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "a\nb\n");
+}
+
+TEST_F(RotatingFileTest, WithoutAppendItBeginsAnew) {
+  RotatingFileOptions anew = options();
+  anew.append = false;
+  for (const char* record : {"a\n", "b\n"}) {
+    RotatingFile file(anew, clock_);
+    ASSERT_TRUE(file.open().ok());
+    ASSERT_TRUE(file.append(record).ok());
+  }
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "b\n");
+}
+
+TEST_F(RotatingFileTest, RotatesAndNeverHoldsMoreThanItsBound) {
+  RotatingFileOptions rotating = options();
+  rotating.rotate = true;
+  rotating.bytes_max = 100;
+  rotating.backups_max = 3;
+  RotatingFile file(rotating, clock_);
+  ASSERT_TRUE(file.open().ok());
+  for (int i = 0; i < 200; ++i) {  // All within one millisecond: names must not collide.
+    ASSERT_TRUE(file.append(std::string(29, 'x') + "\n").ok());
+    ASSERT_LE(folder_.bytes(), 400u);
+  }
+  EXPECT_EQ(folder_.files(), 4u);
+  EXPECT_EQ(file.removed_files(), 63u);
+  EXPECT_EQ(file.removed_bytes(), 63u * 90);
+  EXPECT_FALSE(contents(folder_ / "traces-2023-11-14T22-13-20.065.jsonl").empty());
+}
+
+TEST_F(RotatingFileTest, OldFilesGoAfterTheirDays) {
+  RotatingFileOptions rotating = options();
+  rotating.rotate = true;
+  rotating.bytes_max = 10;
+  rotating.days_max = 2;
+  RotatingFile file(rotating, clock_);
+  ASSERT_TRUE(file.open().ok());
+  for (int day = 0; day < 5; ++day) {
+    ASSERT_TRUE(file.append("123456789\n").ok());
+    clock_.advance(24 * 3600 * base::kNanosPerSecond);
+  }
+  EXPECT_EQ(folder_.files(), 4u);  // The present one, and those of today, yesterday and the day before.
+}
+
+TEST_F(RotatingFileTest, ARecordLargerThanAFileIsRefusedForGood) {
+  RotatingFileOptions rotating = options();
+  rotating.rotate = true;
+  rotating.bytes_max = 10;
+  RotatingFile file(rotating, clock_);
+  ASSERT_TRUE(file.open().ok());
+  EXPECT_EQ(file.append("12345678901\n").error().code, ErrorCode::kResourceExhausted);
+}
+
+TEST_F(RotatingFileTest, AFullDiskLeavesNoTornRecordAndIsSurvived) {
+  RotatingFile file(options(), clock_);
+  ASSERT_TRUE(file.open().ok());
+  ASSERT_TRUE(file.append("first\n").ok());
+  {
+    const FileSizeLimit full(10);
+    const Status refused = file.append("second\n");  // 4 of 7 bytes fit
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kSystem);
+    EXPECT_NE(refused.error().message.find("File too large"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(contents(folder_ / "traces.jsonl"), "first\n");
+    EXPECT_FALSE(file.append("third\n").ok());
+  }
+  ASSERT_TRUE(file.append("second\n").ok());
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "first\nsecond\n");
+}
+
+TEST_F(RotatingFileTest, ATornLineOfACrashIsClosed) {
+  std::ofstream(folder_ / "traces.jsonl") << "{\"torn\":";
+  RotatingFile file(options(), clock_);
+  ASSERT_TRUE(file.open().ok());
+  ASSERT_TRUE(file.append("{}\n").ok());
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "{\"torn\":\n{}\n");
+}
+
+TEST_F(RotatingFileTest, TwoWritersAreRefused) {
+  RotatingFile first(options(), clock_), second(options(), clock_);
+  ASSERT_TRUE(first.open().ok());
+  EXPECT_EQ(second.open().error().code, ErrorCode::kAlreadyExists);
+}
+
+TEST_F(RotatingFileTest, DirectoriesAreMadeOnRequestOnly) {
+  RotatingFileOptions deep = options();
+  deep.path = folder_ / "a/b/t.jsonl";
+  EXPECT_NE(RotatingFile(deep, clock_).open().error().message.find("No such file or directory"), std::string::npos);
+  deep.create_directory = true;
+  EXPECT_TRUE(RotatingFile(deep, clock_).open().ok());
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

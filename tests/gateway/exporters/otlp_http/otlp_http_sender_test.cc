@@ -1,0 +1,129 @@
+// Attempts against a scripted server: what goes out, and what each answer means.
+#include "gateway/exporters/otlp_http/otlp_http_sender.h"
+
+#include <gtest/gtest.h>
+
+#include "net/gzip.h"
+#include "tests/gateway/sample_traces.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/scripted_server.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using nanospan::testing::close_now;
+using nanospan::testing::closed_port;
+using nanospan::testing::respond;
+using nanospan::testing::ScriptedServer;
+
+class OtlpHttpSenderTest : public ::testing::Test {
+ protected:
+  OtlpHttpSenderTest() : loop_(clock_, net::make_epoll_poller().value()), server_(loop_) {
+    config_.url = net::parse_url(server_.url("/v1/traces")).value();
+    config_.gzip = false;
+  }
+  OtlpHttpSender& sender() {
+    if (!sender_) sender_ = OtlpHttpSender::create(loop_, config_, "exporter test", log_).value();
+    return *sender_;
+  }
+  SendResult send(const BatchRef& batch = testing::sample_batch(), base::Deadline deadline = base::Deadline::never()) {
+    std::optional<SendResult> result;
+    sender().send(batch, deadline, [&result](SendResult r) { result = std::move(r); });
+    while (!result) loop_.run_once(base::Deadline::never());
+    return *result;
+  }
+  SendResult send_against(int status, const std::string& body = {}, const std::vector<net::Header>& headers = {}) {
+    server_.script({respond(status, body, headers)});
+    return send();
+  }
+
+  nanospan::testing::FakeClock clock_;
+  std::string logged_;
+  Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
+  net::EventLoop loop_;
+  ScriptedServer server_;
+  OtlpHttpExporterConfig config_;
+  std::unique_ptr<OtlpHttpSender> sender_;
+};
+
+TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
+  config_.headers = {{"x-tenant", "shop"}};
+  const BatchRef batch = testing::sample_batch(3);
+  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
+  const auto request = server_.requests().at(0);
+  EXPECT_EQ(request.method + " " + request.target, "POST /v1/traces");
+  EXPECT_EQ(request.body, batch->bytes());
+  EXPECT_EQ(net::find_header(request.headers, "content-type"), "application/x-protobuf");
+  EXPECT_EQ(net::find_header(request.headers, "x-tenant"), "shop");
+  EXPECT_FALSE(net::find_header(request.headers, "content-encoding"));
+}
+
+TEST_F(OtlpHttpSenderTest, Compresses) {
+  config_.gzip = true;
+  const BatchRef batch = testing::sample_batch(100);
+  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
+  const auto request = server_.requests().at(0);
+  EXPECT_EQ(net::find_header(request.headers, "content-encoding"), "gzip");
+  const std::vector<std::string_view> slices = {request.body};
+  EXPECT_EQ(net::gzip_decompress(slices, 1 << 20).value().bytes.view(), batch->bytes());
+}
+
+TEST_F(OtlpHttpSenderTest, ForwardsAGzipMemberVerbatim) {
+  config_.gzip = true;
+  const std::string bytes = testing::sample_request(2);
+  const std::vector<std::string_view> slices = {bytes};
+  net::ByteBlock member = net::gzip_compress(slices, 9).value();
+  const std::string expected(member.view());
+  send(std::make_shared<const Batch>(net::ByteBlock::copy_of(bytes), std::move(member), SpanCounts{1, 1, 2},
+                                     BudgetCharge()));
+  EXPECT_EQ(server_.requests().at(0).body, expected);
+}
+
+TEST_F(OtlpHttpSenderTest, StatusesThatOtlpRetries) {
+  for (const int status : {429, 502, 503, 504})
+    EXPECT_EQ(send_against(status).kind, SendResult::Kind::kRetry) << status;
+  for (const int status : {400, 401, 404, 413, 500, 501, 301})
+    EXPECT_EQ(send_against(status).kind, SendResult::Kind::kPermanent) << status;
+  for (const int status : {200, 202}) EXPECT_EQ(send_against(status).kind, SendResult::Kind::kSent) << status;
+}
+
+TEST_F(OtlpHttpSenderTest, RetryAfterInBothForms) {
+  EXPECT_EQ(send_against(503, {}, {{"Retry-After", "7"}}).retry_after_nanos, 7 * base::kNanosPerSecond);
+  // The fake clock stands at 2023-11-14T22:13:20Z.
+  EXPECT_EQ(send_against(429, {}, {{"Retry-After", "Tue, 14 Nov 2023 22:13:50 GMT"}}).retry_after_nanos,
+            30 * base::kNanosPerSecond);
+  EXPECT_EQ(send_against(503, {}, {{"Retry-After", "soon"}}).retry_after_nanos, 0u);
+}
+
+TEST_F(OtlpHttpSenderTest, PartialSuccessIsSentAndNeverRetried) {
+  const SendResult result = send_against(200, wire::encode_export_response({3, "too \x1b old"}),
+                                         {{"Content-Type", "application/x-protobuf"}});
+  EXPECT_EQ(result.kind, SendResult::Kind::kSent);
+  EXPECT_EQ(result.rejected_spans, 3u);
+  EXPECT_NE(logged_.find("rejected 3 spans for good: too ? old"), std::string::npos) << logged_;
+}
+
+TEST_F(OtlpHttpSenderTest, ErrorsSayWhatTheServerSaid) {
+  const std::string body = wire::encode_rpc_status({3, "trace id is zero", std::nullopt});
+  const SendResult result = send_against(400, body, {{"Content-Type", "application/x-protobuf"}});
+  EXPECT_EQ(result.message, server_.url("/v1/traces") + " answered 400 Bad Request: trace id is zero");
+  EXPECT_EQ(result.reason, "client_error");
+  EXPECT_NE(send_against(404, "no such page").message.find("no such page; check the path of the endpoint"),
+            std::string::npos);
+}
+
+TEST_F(OtlpHttpSenderTest, BrokenConnectionsAreRetriedWithTheirReason) {
+  server_.script({close_now()});
+  const SendResult closed = send();
+  EXPECT_EQ(closed.kind, SendResult::Kind::kRetry);
+  EXPECT_EQ(closed.reason, "closed_before_response");
+  sender_.reset();
+  config_.url.port = closed_port();
+  const SendResult refused = send();
+  EXPECT_EQ(refused.kind, SendResult::Kind::kRetry);
+  EXPECT_EQ(refused.reason, "refused");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

@@ -1,0 +1,255 @@
+// The receiver's answers by raw HTTP: each status, its body in the request's encoding, its counter.
+#include "gateway/receivers/otlp/otlp_receiver.h"
+
+#include <gmock/gmock.h>
+
+#include <mutex>
+
+#include "net/gzip.h"
+#include "tests/gateway/raw_http.h"
+#include "tests/gateway/sample_traces.h"
+#include "tests/gateway/test_host.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using ::testing::EndsWith;
+using testing::exchange;
+using ::testing::HasSubstr;
+using testing::post;
+using testing::sample_request;
+using ::testing::StartsWith;
+
+constexpr std::string_view kProtobuf = "Content-Type: application/x-protobuf\r\n";
+constexpr std::string_view kJson = "Content-Type: application/json; charset=utf-8\r\n";
+
+/// Takes batches and answers as told.
+class Destination final : public Consumer {
+ public:
+  bool has_room(const Batch&) const override { return true; }
+  void consume(BatchRef batch, Completion done) override {
+    const std::lock_guard lock(mutex_);
+    batches_.push_back(std::move(batch));
+    done(outcome);
+  }
+  std::string bytes() {
+    const std::lock_guard lock(mutex_);
+    return batches_.empty() ? "" : std::string(batches_.back()->bytes());
+  }
+  BatchRef last() {
+    const std::lock_guard lock(mutex_);
+    return batches_.back();
+  }
+  Outcome outcome;
+
+ private:
+  std::mutex mutex_;
+  std::vector<BatchRef> batches_;
+};
+
+class OtlpReceiverTest : public ::testing::Test {
+ protected:
+  OtlpReceiverTest() {
+    config_.http_enabled = true;
+    config_.http.port = 0;
+    config_.http.body_bytes_max = 4096;
+  }
+  ~OtlpReceiverTest() override { host_.stop(); }
+  std::uint16_t port() {
+    if (!receiver_) {
+      receiver_ = std::make_unique<OtlpReceiver>(config_, "otlp", host_, destination_);
+      EXPECT_TRUE(receiver_->start().ok());
+      const std::string text = receiver_->describe();  // "http 127.0.0.1:PORT/v1/traces, ..."
+      port_ = static_cast<std::uint16_t>(std::stoi(text.substr(text.find(':') + 1)));
+    }
+    return port_;
+  }
+  bool counted(const std::string& line) {
+    return host_.metrics().render().find("\n" + line + "\n") != std::string::npos;
+  }
+  bool refused(const std::string& reason, int times = 1) {
+    return counted("nanospan_receiver_refused_requests{receiver=\"otlp\",transport=\"http\",reason=\"" + reason +
+                   "\"} " + std::to_string(times));
+  }
+
+  testing::TestHost host_{8192};
+  Destination destination_;
+  OtlpReceiverConfig config_;
+  std::unique_ptr<OtlpReceiver> receiver_;
+  std::uint16_t port_ = 0;
+};
+
+std::string gzip(const std::string& text) {
+  const std::vector<std::string_view> slices = {text};
+  return std::string(net::gzip_compress(slices).value().view());
+}
+
+TEST_F(OtlpReceiverTest, ProtobufIsTakenAsItCame) {
+  const std::string request = sample_request(3);
+  const std::string response = exchange(port(), post("/v1/traces", kProtobuf, request));
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"));
+  EXPECT_THAT(response, EndsWith("\r\n\r\n"));  // An empty ExportTraceServiceResponse is no bytes.
+  EXPECT_EQ(destination_.bytes(), request);
+  EXPECT_EQ(destination_.last()->counts().spans, 3u);
+  EXPECT_TRUE(counted("otelcol_receiver_accepted_spans{receiver=\"otlp\",transport=\"http\"} 3"));
+}
+
+TEST_F(OtlpReceiverTest, JsonBecomesProtobuf) {
+  const std::string json =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"30313233343536373839616263646566","spanId":"3031323334353637",
+    "name":"checkout","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000001500000"}]}]}]})";
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, json)), EndsWith("\r\n\r\n{}"));
+  EXPECT_EQ(destination_.bytes(), sample_request(1));
+}
+
+TEST_F(OtlpReceiverTest, GzipIsInflatedAndKept) {
+  const std::string request = sample_request(20), body = gzip(request);
+  EXPECT_THAT(exchange(port(), post("/v1/traces?x=1", std::string(kProtobuf) + "Content-Encoding: gzip\r\n", body)),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(destination_.bytes(), request);
+  EXPECT_EQ(destination_.last()->gzip(), body);
+  // Two members are legal gzip, but some receivers drop the second: such a body is not forwarded verbatim.
+  EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kProtobuf) + "Content-Encoding: gzip\r\n",
+                                    gzip(sample_request(1)) + gzip(sample_request(1)))),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(destination_.last()->counts().spans, 2u);
+  EXPECT_EQ(destination_.last()->gzip(), "");
+}
+
+TEST_F(OtlpReceiverTest, EmptyRequestsSucceed) {
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, "")), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(destination_.bytes(), "");
+}
+
+TEST_F(OtlpReceiverTest, MalformedBodiesAreToldTheByte) {
+  EXPECT_THAT(
+      exchange(port(), post("/v1/traces", kProtobuf, "\x0a\x05zz")),
+      EndsWith("\x08\x03\x12\x4ethe body is not an ExportTraceServiceRequest: byte 1: length runs past the end"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson,
+                                    "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"xyz\"}]}]}]}")),
+              HasSubstr("resourceSpans[0].scopeSpans[0].spans[0].traceId"));
+  EXPECT_THAT(
+      exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: gzip\r\n", gzip("{}").substr(0, 15))),
+      HasSubstr("{\"code\":3,\"message\":\"the gzip body ends before its end mark, at byte 15\"}"));
+  EXPECT_THAT(
+      exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: gzip\r\n", "not gzip at all")),
+      HasSubstr("400 Bad Request"));
+  EXPECT_TRUE(refused("malformed_protobuf"));
+  EXPECT_TRUE(refused("malformed_json"));
+  EXPECT_TRUE(refused("malformed_gzip", 2));
+}
+
+TEST_F(OtlpReceiverTest, WrongPathMethodTypeAndEncoding) {
+  const std::string path = exchange(port(), post("/v1/trace", kJson, "{}"));
+  EXPECT_THAT(path, StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(
+      path,
+      EndsWith("{\"code\":12,\"message\":\"\\\"/v1/trace\\\" is not served here; send traces to POST /v1/traces\"}"));
+  const std::string method = exchange(port(), "GET /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(method, StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(method, HasSubstr("\r\nAllow: POST\r\n"));
+  const std::string type = exchange(port(), post("/v1/traces", "Content-Type: text/html\r\n", "x"));
+  EXPECT_THAT(type, StartsWith("HTTP/1.1 415"));
+  EXPECT_THAT(type,
+              EndsWith("Content-Type \"text/html\" is not supported; send application/x-protobuf, application/json\n"));
+  const std::string encoding =
+      exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: br\r\n", "x"));
+  EXPECT_THAT(encoding, StartsWith("HTTP/1.1 415"));
+  EXPECT_THAT(encoding, HasSubstr("\r\nAccept-Encoding: gzip, identity\r\n"));
+  for (const char* reason : {"wrong_path", "wrong_method", "wrong_type", "wrong_encoding"})
+    EXPECT_TRUE(refused(reason)) << reason;
+}
+
+TEST_F(OtlpReceiverTest, SizesAreBoundedBeforeAndAfterInflating) {
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, std::string(5000, ' '))),
+              EndsWith("the body of 4.9 KiB is larger than 4 KiB, the receiver's max_request_body_size; send smaller "
+                       "batches or raise it\"}"));
+  const std::string gzipped = std::string(kJson) + "Content-Encoding: gzip\r\n";
+  EXPECT_THAT(exchange(port(), post("/v1/traces", gzipped, gzip(std::string(5000, ' ')))), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", gzipped, gzip(std::string(1'000'000, ' ')))),
+              StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(
+      exchange(port(), "POST /v1/traces HTTP/1.1\r\nHost: x\r\n" + std::string(kJson) +
+                           "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5000, ' ') + "\r\n0\r\n\r\n"),
+      StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(exchange(port(), "POST /v1/traces HTTP/1.1\r\nHost: x\r\n" + std::string(kJson) + "\r\n"),
+              StartsWith("HTTP/1.1 411"));
+  EXPECT_TRUE(refused("body_too_large", 4));
+  EXPECT_TRUE(refused("no_length"));
+}
+
+TEST_F(OtlpReceiverTest, ABodyOfExactlyTheLimitPasses) {
+  std::string json = "{}";
+  json.append(4096 - json.size(), ' ');
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, json)), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: gzip\r\n", gzip(json))),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(OtlpReceiverTest, WithoutMemoryItSaysComeBackAndNamesTheBudget) {
+  ASSERT_TRUE(host_.budget().try_take(8000));
+  const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(400, ' ')));
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(response, HasSubstr("\r\nRetry-After: 1\r\n"));
+  EXPECT_THAT(response, HasSubstr("the gateway's memory budget of 8 KiB (service.memory_budget) is in use"));
+  host_.budget().give_back(8000);
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{}")), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(host_.budget().used(), 0u);
+  EXPECT_TRUE(refused("memory"));
+}
+
+TEST_F(OtlpReceiverTest, ABatchHoldsItsBytesInTheBudgetUntilItIsGone) {
+  exchange(port(), post("/v1/traces", kProtobuf, sample_request(10)));
+  EXPECT_EQ(host_.budget().used(), sample_request(10).size());
+}
+
+TEST_F(OtlpReceiverTest, OutcomesBecomeAnswers) {
+  port();
+  destination_.outcome = Outcome::retry("exporter x: the queue is full", 2'500'000'000);
+  const std::string busy = exchange(port(), post("/v1/traces", kProtobuf, sample_request(2)));
+  EXPECT_THAT(busy, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(busy, HasSubstr("\r\nRetry-After: 3\r\n"));
+  EXPECT_THAT(busy, EndsWith("exporter x: the queue is full"));
+  destination_.outcome = Outcome::permanent("exporter x: bad request");
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(4))), StartsWith("HTTP/1.1 500"));
+  EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"http\"} 2"));
+  EXPECT_TRUE(counted("otelcol_receiver_failed_spans{receiver=\"otlp\",transport=\"http\"} 4"));
+}
+
+TEST_F(OtlpReceiverTest, BrowsersOfAllowedOrigins) {
+  config_.http.cors.allowed_origins = {"https://*.example.com"};
+  config_.http.cors.max_age_seconds = 60;
+  const std::string ask = "OPTIONS /v1/traces HTTP/1.1\r\nHost: x\r\nAccess-Control-Request-Method: POST\r\nOrigin: ";
+  const std::string allowed = exchange(port(), ask + "https://shop.example.com\r\n\r\n");
+  EXPECT_THAT(allowed, StartsWith("HTTP/1.1 204"));
+  EXPECT_THAT(allowed, HasSubstr("\r\nAccess-Control-Allow-Origin: https://shop.example.com\r\n"));
+  EXPECT_THAT(allowed, HasSubstr("\r\nAccess-Control-Max-Age: 60\r\n"));
+  EXPECT_THAT(exchange(port(), ask + "https://example.org\r\n\r\n"), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kJson) + "Origin: https://a.example.com\r\n", "{}")),
+              HasSubstr("\r\nAccess-Control-Allow-Origin: https://a.example.com\r\n"));
+}
+
+TEST_F(OtlpReceiverTest, OneConnectionCarriesManyRequestsAlsoRefusedOnes) {
+  testing::RawConnection connection(port());
+  for (int i = 0; i < 3; ++i) {
+    connection.send(post("/v1/traces", kProtobuf, sample_request(1)));
+    connection.send(post("/wrong", kProtobuf, "xyz"));
+    EXPECT_THAT(connection.receive(), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(connection.receive(), StartsWith("HTTP/1.1 404"));
+  }
+}
+
+TEST_F(OtlpReceiverTest, AStalledPeerHarmsNobody) {
+  testing::RawConnection stalled(port());
+  stalled.send("POST /v1/traces HTTP/1.1\r\nHost: x\r\n" + std::string(kProtobuf) + "Content-Length: 4000\r\n\r\nabc");
+  for (int i = 0; i < 20; ++i)
+    EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(1))), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(OtlpReceiverTest, GarbageIsAnsweredAndCounted) {
+  EXPECT_THAT(exchange(port(), "\x16\x03\x01 hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_TRUE(refused("malformed_http"));
+}
+
+}  // namespace
+}  // namespace nanospan::gateway
