@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nanospan/context.h>
@@ -24,6 +25,8 @@ class Baggage {
   };
 
   Baggage() = default;
+  /// With all of `entries`, in one allocation. REQUIRES: names are not empty and differ.
+  static Baggage of(std::vector<Entry> entries) { return Baggage(std::move(entries)); }
 
   /// The baggage of `context`, or an empty one.
   static Baggage from(const Context& context = Context::current()) {

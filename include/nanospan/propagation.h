@@ -34,6 +34,8 @@ class TextMapGetter {
     const std::string_view one = get(key);
     return one.data() == nullptr ? std::vector<std::string>() : std::vector<std::string>{std::string(one)};
   }
+  /// All keys, for formats whose keys are not fixed (api-propagators.md "Keys"). The built-in formats never ask.
+  virtual std::vector<std::string> keys() const { return {}; }
 };
 
 class TextMapPropagator {
