@@ -15,6 +15,7 @@ import sys
 
 ENTRY = "include/nanospan/nanospan.h"
 EXPORTED = ("nanospan_api_r1", "nanospan_thread_r1")
+GZIP_HOOK = "nanospan_gzip_r1"
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {
     "libstdc++.so.6",
@@ -86,6 +87,16 @@ def check_exports(library):
         assert any(found.startswith(name) for found in names), f"{library} does not export {name}"
 
 
+def check_gzip(work, kind):
+    """zlib and the hook come with nanospan::gzip, and only with it."""
+    for program, wanted in (("consumer", False), ("consumer_gzip", True)):
+        path = work / "cmake" / program
+        needed = output("readelf", "-d", path)
+        hook = f" T {GZIP_HOOK}" in output("nm", path) if kind == "static" else "libnanospan_gzip.so" in needed
+        assert hook == wanted, f"{program}: gzip linked {hook}"
+        assert kind == "shared" or ("libz.so" in needed) == wanted, f"{program}: {needed}"
+
+
 def with_cmake(work, prefix, compiler, environment, kind):
     project = pathlib.Path(__file__).parent / "consumer"
     shutil.rmtree(work / "cmake", ignore_errors=True)
@@ -104,6 +115,7 @@ def with_cmake(work, prefix, compiler, environment, kind):
     run("cmake", "--build", work / "cmake")
     check_program(work / "cmake/consumer", work / "cmake/plugin.so", environment, kind)
     output(work / "cmake/consumer_gzip", work / "cmake/plugin.so", env=environment)
+    check_gzip(work, kind)
 
 
 def with_pkg_config(work, prefix, compiler, environment, kind):
