@@ -1,0 +1,10 @@
+// The weak side of the hook. Thread-safe.
+#include "export/otlp_http/gzip_hook.h"
+
+#pragma weak nanospan_gzip_r1
+
+namespace nanospan::exporters {
+
+GzipEncoder gzip_encoder() { return &nanospan_gzip_r1; }
+
+}  // namespace nanospan::exporters

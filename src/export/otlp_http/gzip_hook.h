@@ -1,0 +1,22 @@
+// How the OTLP exporter reaches gzip without linking zlib: one symbol that nanospan::gzip defines and nanospan::sdk
+// refers to weakly. Linking nanospan::gzip brings `-u nanospan_gzip_r1`, so the definition is there exactly if the
+// target is linked, statically or as a shared library, and before any static constructor runs. Thread-safe.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "net/byte_block.h"
+
+/// Compresses the slices, in order, into one gzip member; false if memory ran out.
+extern "C" [[gnu::visibility("default")]] bool nanospan_gzip_r1(std::span<const std::string_view> slices,
+                                                                nanospan::net::ByteBlock& out);
+
+namespace nanospan::exporters {
+
+using GzipEncoder = bool (*)(std::span<const std::string_view> slices, net::ByteBlock& out);
+
+/// Null unless nanospan::gzip is linked into this program.
+GzipEncoder gzip_encoder();
+
+}  // namespace nanospan::exporters
