@@ -1,8 +1,8 @@
 // ByteBlock: an owned, uninitialised, exactly sized piece of memory that bytes are received into.
 //
-// Why not std::string: growing it zero-fills and moves, and a received body of some megabytes should be written once, by the
-// kernel (DESIGN, "What decides its speed"). Move-only, one owner, no locking. Views of it are std::string_view, the form in
-// which this module passes bytes everywhere.
+// Why not std::string: growing it zero-fills and moves, and a received body of some megabytes should be written once,
+// by the kernel (DESIGN, "What decides its speed"). Move-only, one owner, no locking. Views of it are std::string_view,
+// the form in which this module passes bytes everywhere.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
-// ByteStream: the seam between a protocol (HTTP/1.1 today) and what carries its bytes: a socket, and later TLS over one.
+// ByteStream: the seam between a protocol (HTTP/1.1 today) and what carries its bytes: a socket, and later TLS over
+// one.
 //
-// Non-blocking, for one loop's thread, one owner. A protocol registers fd() with its loop for readiness and moves bytes through
-// read() and write() only, so that tests can put short, failing or reordered operations underneath it.
+// Non-blocking, for one loop's thread, one owner. A protocol registers fd() with its loop for readiness and moves bytes
+// through read() and write() only, so that tests can put short, failing or reordered operations underneath it.
 #pragma once
 
 #include <sys/uio.h>

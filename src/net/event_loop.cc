@@ -15,13 +15,14 @@ std::uint64_t make_tag(int fd, std::uint32_t generation) {
 
 }  // namespace
 
-// --- LoopHandle -------------------------------------------------------------------------------------------------------------------
+// --- LoopHandle ---
 
 bool LoopHandle::post(Task task) {
   const std::lock_guard lock(mutex_);
   if (poller_ == nullptr) return false;
   tasks_.push_back(std::move(task));
-  // One wake is enough for any number of tasks: the loop takes all of them. Under the lock, so that the poller still exists.
+  // One wake is enough for any number of tasks: the loop takes all of them. Under the lock, so that the poller still
+  // exists.
   if (tasks_.size() == 1) poller_->wake();
   return true;
 }
@@ -38,7 +39,7 @@ void LoopHandle::close() {
   unrun.swap(tasks_);
 }
 
-// --- Timer ------------------------------------------------------------------------------------------------------------------------
+// --- Timer ---
 
 void Timer::arm(base::MonotonicNanos at) {
   if (at == base::kNever) return cancel();
@@ -64,7 +65,7 @@ void Timer::cancel() {
   loop_.sift_down(last->place_);
 }
 
-// --- EventLoop --------------------------------------------------------------------------------------------------------------------
+// --- EventLoop ---
 
 Result<std::unique_ptr<EventLoop>> EventLoop::create(const base::Clock& clock) {
   Result<std::unique_ptr<Poller>> poller = make_epoll_poller();

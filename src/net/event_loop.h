@@ -1,11 +1,12 @@
 // EventLoop: one thread's world of descriptors, timers and posted functions.
 //
-// Everything is for the thread that runs the loop (or, before it runs, for the thread that sets it up), except post(), stop() and
-// the LoopHandle, which any thread may use at any time, even after the loop is gone. Handlers and timers are owned by their
-// users and unregister when they are destroyed; a handler may be destroyed from within any callback, its own included.
+// Everything is for the thread that runs the loop (or, before it runs, for the thread that sets it up), except post(),
+// stop() and the LoopHandle, which any thread may use at any time, even after the loop is gone. Handlers and timers are
+// owned by their users and unregister when they are destroyed; a handler may be destroyed from within any callback, its
+// own included.
 //
-// Two ways to run it: run() in a thread of its own, or nested in another poll loop, which waits for pollable_fd() to become readable
-// or for next_timer() to come, and then calls poll_once().
+// Two ways to run it: run() in a thread of its own, or nested in another poll loop, which waits for pollable_fd() to
+// become readable or for next_timer() to come, and then calls poll_once().
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,8 @@ class FdHandler {
 class LoopHandle {
  public:
   explicit LoopHandle(Poller* poller) : poller_(poller) {}
-  /// Runs `task` on the loop's thread, soon and in order. False (and the task is destroyed at once) if the loop is gone.
+  /// Runs `task` on the loop's thread, soon and in order. False (and the task is destroyed at once) if the loop is
+  /// gone.
   bool post(Task task);
   /// True on the thread that last entered the loop.
   bool on_loop_thread() const { return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
@@ -54,7 +56,8 @@ class LoopHandle {
   std::atomic<std::thread::id> thread_{};
 };
 
-/// A one-shot timer that can be armed any number of times; allocation-free after construction. Fires on the loop's thread.
+/// A one-shot timer that can be armed any number of times; allocation-free after construction. Fires on the loop's
+/// thread.
 class Timer {
  public:
   Timer(EventLoop& loop, UniqueFunction<void()> on_fire) : loop_(loop), on_fire_(std::move(on_fire)) {}
@@ -91,7 +94,8 @@ class EventLoop {
   Status watch(int fd, unsigned interest, FdHandler& handler);
   /// Changes what is watched for; 0 leaves only failures. REQUIRES: fd is watched.
   void set_interest(int fd, unsigned interest);
-  /// Stops watching; no event of this fd is delivered afterwards, not even one already collected. Call it before close().
+  /// Stops watching; no event of this fd is delivered afterwards, not even one already collected. Call it before
+  /// close().
   void unwatch(int fd);
 
   /// Runs until stop(). stop() before run() makes run() return at once (after what is already due).
@@ -116,15 +120,16 @@ class EventLoop {
   /// True on the thread that last entered run(), run_once() or poll_once().
   bool on_loop_thread() const { return handle_->on_loop_thread(); }
 
-  /// In the child of a fork: lets go of the kernel objects shared with the parent. Only destruction is allowed afterwards (of the
-  /// loop and of what is registered with it).
+  /// In the child of a fork: lets go of the kernel objects shared with the parent. Only destruction is allowed
+  /// afterwards (of the loop and of what is registered with it).
   void abandon_after_fork();
 
  private:
   friend class Timer;
   struct Watch {
     FdHandler* handler = nullptr;
-    std::uint32_t generation = 0;  // grows with each watch of the same fd, so that an event of an earlier one is recognised
+    std::uint32_t generation =
+        0;  // grows with each watch of the same fd, so that an event of an earlier one is recognised
     unsigned interest = 0;
   };
 
@@ -139,8 +144,8 @@ class EventLoop {
   const base::Clock& clock_;
   const std::unique_ptr<Poller> poller_;
   const std::shared_ptr<LoopHandle> handle_;
-  std::vector<Watch> watches_;   // by descriptor number
-  std::vector<Timer*> timers_;   // binary heap, earliest first
+  std::vector<Watch> watches_;  // by descriptor number
+  std::vector<Timer*> timers_;  // binary heap, earliest first
   std::vector<PollEvent> events_;
   base::MonotonicNanos now_;
   std::atomic<bool> stopped_{false};

@@ -40,7 +40,8 @@ Result<ByteBlock> gzip_compress(std::span<const std::string_view> slices, int le
   deflater.begun = true;
   std::size_t total = 0;
   for (const std::string_view slice : slices) total += slice.size();
-  // deflateBound is for one call of deflate over all input; several slices may add a few bytes, so growth stays possible.
+  // deflateBound is for one call of deflate over all input; several slices may add a few bytes, so growth stays
+  // possible.
   ByteBlock out = ByteBlock::with_capacity(deflateBound(&stream, total));
   if (out.capacity() == 0) return out_of_memory();
 
@@ -141,7 +142,8 @@ Result<Gunzipped> gzip_decompress(std::span<const std::string_view> slices, std:
   std::size_t total = 0;
   for (const std::string_view slice : slices) total += slice.size();
   GzipInflater inflater(output_bytes_max);
-  // OTLP shrinks 6 to 8 times (dependencies.md, d). Never more than the limit; and never sized by what the input claims.
+  // OTLP shrinks 6 to 8 times (dependencies.md, d). Never more than the limit; and never sized by what the input
+  // claims.
   Gunzipped out{ByteBlock::with_capacity(std::max<std::size_t>(std::min(output_bytes_max, total * 8), 1)), true};
   for (std::string_view slice : slices) {
     for (;;) {

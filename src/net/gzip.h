@@ -1,5 +1,5 @@
-// gzip (RFC 1952) on zlib: one-shot compression of a list of slices into a single member, and streaming inflation with a hard limit
-// on what comes out. Its own library (nanospan_net_gzip), so that programs without gzip do not link zlib.
+// gzip (RFC 1952) on zlib: one-shot compression of a list of slices into a single member, and streaming inflation with
+// a hard limit on what comes out. Its own library (nanospan_net_gzip), so that programs without gzip do not link zlib.
 //
 // Objects belong to one thread at a time; the functions are reentrant.
 #pragma once
@@ -19,9 +19,9 @@ Result<ByteBlock> gzip_compress(std::span<const std::string_view> slices, int le
 
 /// Inflates gzip step by step, into buffers that the caller gives.
 ///
-/// Several members in a row are accepted and their contents joined, as RFC 1952 2.2 asks, but complete_single_member() tells them
-/// apart: receivers exist that silently drop all members after the first, so only a single one may be forwarded verbatim (DESIGN,
-/// decision 13). Anything but a member after a member is an error, never ignored.
+/// Several members in a row are accepted and their contents joined, as RFC 1952 2.2 asks, but complete_single_member()
+/// tells them apart: receivers exist that silently drop all members after the first, so only a single one may be
+/// forwarded verbatim (DESIGN, decision 13). Anything but a member after a member is an error, never ignored.
 class GzipInflater {
  public:
   /// Stops with kResourceExhausted as soon as more than `output_bytes_max` bytes would come out.
@@ -34,7 +34,8 @@ class GzipInflater {
     std::size_t consumed = 0;
     std::size_t produced = 0;
   };
-  /// Inflates from `input` to `output` until one of them is used up; call again with the rest of the input or more room.
+  /// Inflates from `input` to `output` until one of them is used up; call again with the rest of the input or more
+  /// room.
   Result<Step> inflate(std::string_view input, std::span<char> output);
 
   /// The input so far ends exactly at the end of a member.

@@ -1,12 +1,14 @@
 // Http1Client: an asynchronous HTTP/1.1 client for one origin, on one EventLoop.
 //
-// Each connection carries one request at a time; several requests in flight use several connections, at most connections_max, kept
-// alive between requests. More requests wait in a bounded queue. Everything is for the loop's thread; completions run there too,
-// never from within send() or cancel(), and each exactly once, unless the client is destroyed or abandoned first (then never).
+// Each connection carries one request at a time; several requests in flight use several connections, at most
+// connections_max, kept alive between requests. More requests wait in a bounded queue. Everything is for the loop's
+// thread; completions run there too, never from within send() or cancel(), and each exactly once, unless the client is
+// destroyed or abandoned first (then never).
 //
-// One deadline covers a request from send() to the last byte of the answer: name resolution, connecting, sending, receiving.
-// A request is sent again only if it is `repeatable`, it went out on a connection that had been kept alive, and that
-// connection died before a byte of the answer came (RFC 9112, 9.3.1): the server closed it while we were writing.
+// One deadline covers a request from send() to the last byte of the answer: name resolution, connecting, sending,
+// receiving. A request is sent again only if it is `repeatable`, it went out on a connection that had been kept alive,
+// and that connection died before a byte of the answer came (RFC 9112, 9.3.1): the server closed it while we were
+// writing.
 #pragma once
 
 #include <cstddef>
@@ -27,29 +29,29 @@ namespace nanospan::net {
 
 /// Why a request got no response. Stable: callers map these to hints for people.
 enum class HttpFailure : std::uint8_t {
-  kInvalidRequest = 1,    ///< The request cannot be written (bad header, bad method). Never sent.
-  kQueueFull = 2,         ///< queued_requests_max requests are waiting already. Never sent.
-  kResolve = 3,           ///< The host name has no address or the resolver failed.
-  kResolveTimeout = 4,    ///< The deadline came while the name was being resolved.
-  kRefused = 5,           ///< Nothing listens on that port (ECONNREFUSED).
-  kUnreachable = 6,       ///< No route, or another failure to connect.
-  kConnectTimeout = 7,    ///< The deadline came while connecting, or while waiting for a free connection.
-  kSendTimeout = 8,       ///< The deadline came while the request was being sent: the peer stopped reading.
-  kResponseTimeout = 9,   ///< The deadline came before the whole response did.
-  kReset = 10,            ///< The peer reset the connection before a byte of the response came.
+  kInvalidRequest = 1,         ///< The request cannot be written (bad header, bad method). Never sent.
+  kQueueFull = 2,              ///< queued_requests_max requests are waiting already. Never sent.
+  kResolve = 3,                ///< The host name has no address or the resolver failed.
+  kResolveTimeout = 4,         ///< The deadline came while the name was being resolved.
+  kRefused = 5,                ///< Nothing listens on that port (ECONNREFUSED).
+  kUnreachable = 6,            ///< No route, or another failure to connect.
+  kConnectTimeout = 7,         ///< The deadline came while connecting, or while waiting for a free connection.
+  kSendTimeout = 8,            ///< The deadline came while the request was being sent: the peer stopped reading.
+  kResponseTimeout = 9,        ///< The deadline came before the whole response did.
+  kReset = 10,                 ///< The peer reset the connection before a byte of the response came.
   kClosedBeforeResponse = 11,  ///< The peer closed the connection in order, without a byte of response.
   kClosedMidResponse = 12,     ///< The connection ended, in whatever way, in the middle of the response.
-  kNotHttp = 13,          ///< The answer does not begin like HTTP/1; the message says what it looks like (TLS, HTTP/2, ...).
+  kNotHttp = 13,  ///< The answer does not begin like HTTP/1; the message says what it looks like (TLS, HTTP/2, ...).
   kMalformedResponse = 14,  ///< It begins like HTTP/1 but breaks its rules.
   kResponseTooLarge = 15,   ///< Head or body above the limit.
   kCancelled = 16,
-  kSystem = 17,           ///< Out of descriptors, memory or alike on this side.
+  kSystem = 17,  ///< Out of descriptors, memory or alike on this side.
 };
 std::string_view to_string(HttpFailure failure);
 
 struct HttpError {
   HttpFailure failure = HttpFailure::kSystem;
-  Error error;                   ///< One line for people, with the origin and the errno text.
+  Error error;                    ///< One line for people, with the origin and the errno text.
   bool may_have_arrived = false;  ///< False if the peer certainly did not get the whole request.
 };
 
@@ -74,17 +76,17 @@ struct HttpRequest {
   std::vector<std::string_view> body;
   std::shared_ptr<const void> body_owner;
   base::Deadline deadline;
-  bool repeatable = false;  ///< Receiving it twice does no harm.
+  bool repeatable = false;                         ///< Receiving it twice does no harm.
   std::size_t response_body_bytes_max = 4u << 20;  ///< OTLP exporter specification: responses above 4 MiB are errors.
 };
 
 struct Http1ClientOptions {
-  Url origin;                             ///< Path ignored.
+  Url origin;  ///< Path ignored.
   std::size_t connections_max = 8;
-  std::size_t queued_requests_max = 64;   ///< Requests that wait for a connection.
+  std::size_t queued_requests_max = 64;                   ///< Requests that wait for a connection.
   std::uint64_t idle_nanos = 50 * base::kNanosPerSecond;  ///< Below the 60 s after which common servers close.
   std::size_t response_head_bytes_max = 32u << 10;
-  StreamFactory make_stream;              ///< Empty: the plain socket. Required for https origins.
+  StreamFactory make_stream;  ///< Empty: the plain socket. Required for https origins.
 };
 
 class Http1Client {
@@ -114,7 +116,8 @@ class Http1Client {
   std::size_t in_flight() const;  ///< Sent or waiting.
   const Counters& counters() const;
 
-  /// In the child of a fork, after EventLoop::abandon_after_fork(): drops every request and descriptor, calls nothing back.
+  /// In the child of a fork, after EventLoop::abandon_after_fork(): drops every request and descriptor, calls nothing
+  /// back.
   void abandon_after_fork();
 
  private:

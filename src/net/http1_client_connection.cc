@@ -44,7 +44,7 @@ ClientConnection::ClientConnection(Http1ClientPool& pool)
       parser_(Http1Parser::Role::kResponses,
               {pool.options().response_head_bytes_max, pool.options().response_head_bytes_max, 256}) {}
 
-// --- Opening and closing ----------------------------------------------------------------------------------------------------------
+// --- Opening and closing ---
 
 void ClientConnection::open(Exchange& exchange) {
   exchange_ = &exchange;
@@ -87,7 +87,8 @@ void ClientConnection::connect_next() {
     if (untried > 1 && left != base::kNever) timer_.arm(now + left / untried);
     return;
   }
-  fail(connect_failure(connect_error_), "cannot connect to " + addresses_.back().text() + ": " + text_of(connect_error_));
+  fail(connect_failure(connect_error_),
+       "cannot connect to " + addresses_.back().text() + ": " + text_of(connect_error_));
 }
 
 void ClientConnection::finish_connect() {
@@ -137,7 +138,7 @@ void ClientConnection::on_ready(unsigned ready) {
   if (state_ == State::kBusy && (ready & (kReadable | kFailed)) != 0) receive_some();
 }
 
-// --- Sending ----------------------------------------------------------------------------------------------------------------------
+// --- Sending ---
 
 void ClientConnection::take(Exchange& exchange) {
   timer_.cancel();
@@ -201,7 +202,7 @@ void ClientConnection::update_interest() {
   pool_.loop().set_interest(fd(), sending ? kReadable | kWritable : kReadable);
 }
 
-// --- Receiving --------------------------------------------------------------------------------------------------------------------
+// --- Receiving ---
 
 void ClientConnection::receive_some() {
   std::vector<char>& scratch = pool_.scratch();
@@ -222,11 +223,14 @@ bool ClientConnection::parse(std::string_view input) {
     const Http1Parser::Step step = parser_.next(input);
     input.remove_prefix(step.consumed);
     switch (step.event) {
-      case Http1Parser::Event::kNeedMore: return true;
+      case Http1Parser::Event::kNeedMore:
+        return true;
       case Http1Parser::Event::kHead:
         if (!on_head()) return false;
         break;
-      case Http1Parser::Event::kBody: response_.body.append(step.body); break;
+      case Http1Parser::Event::kBody:
+        response_.body.append(step.body);
+        break;
       case Http1Parser::Event::kDone:
         if (parser_.head().status / 100 != 1) {
           complete(parser_.head().keep_alive && input.empty() && request_sent());
@@ -234,7 +238,9 @@ bool ClientConnection::parse(std::string_view input) {
         }
         parser_.start_next();
         break;
-      case Http1Parser::Event::kFault: fail_parse(); return false;
+      case Http1Parser::Event::kFault:
+        fail_parse();
+        return false;
     }
   }
 }

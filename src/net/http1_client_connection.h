@@ -1,8 +1,10 @@
-// ClientConnection: one connection of an Http1Client, from the first address lookup to its close. Internal to the client.
+// ClientConnection: one connection of an Http1Client, from the first address lookup to its close. Internal to the
+// client.
 //
 //   kResolving --> kConnecting (address after address) --> kBusy <--> kIdle --> kClosed
 //
-// It is opened for one request and, if the peer keeps it alive, serves others later; one at a time. Loop thread only; owned by the pool.
+// It is opened for one request and, if the peer keeps it alive, serves others later; one at a time. Loop thread only;
+// owned by the pool.
 #pragma once
 
 #include <cstdint>
@@ -67,16 +69,16 @@ class ClientConnection final : public FdHandler {
   Exchange* exchange_ = nullptr;
   Addresses addresses_;
   std::size_t next_address_ = 0;
-  int connect_error_ = 0;           // of the addresses that failed; "refused" says more than the others
+  int connect_error_ = 0;  // of the addresses that failed; "refused" says more than the others
   Fd connecting_;
   std::unique_ptr<ByteStream> stream_;
-  Timer timer_;                     // while connecting: on to the next address; while idle: close
+  Timer timer_;  // while connecting: on to the next address; while idle: close
   Http1Parser parser_;
   std::uint64_t requests_ = 0;
 
   // The present request.
   std::uint64_t sent_ = 0;
-  bool send_broken_ = false;        // the peer takes no more; its answer may still be on the way
+  bool send_broken_ = false;  // the peer takes no more; its answer may still be on the way
   bool answer_begun_ = false;
   int interim_answers_ = 0;
   Response response_;

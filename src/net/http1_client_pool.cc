@@ -11,23 +11,30 @@ constexpr std::size_t kScratchBytes = 64u << 10;
 
 ErrorCode code_for(HttpFailure failure) {
   switch (failure) {
-    case HttpFailure::kInvalidRequest: return ErrorCode::kInvalidArgument;
+    case HttpFailure::kInvalidRequest:
+      return ErrorCode::kInvalidArgument;
     case HttpFailure::kQueueFull:
-    case HttpFailure::kResponseTooLarge: return ErrorCode::kResourceExhausted;
+    case HttpFailure::kResponseTooLarge:
+      return ErrorCode::kResourceExhausted;
     case HttpFailure::kResolve:
     case HttpFailure::kRefused:
     case HttpFailure::kUnreachable:
     case HttpFailure::kReset:
     case HttpFailure::kClosedBeforeResponse:
-    case HttpFailure::kClosedMidResponse: return ErrorCode::kUnavailable;
+    case HttpFailure::kClosedMidResponse:
+      return ErrorCode::kUnavailable;
     case HttpFailure::kResolveTimeout:
     case HttpFailure::kConnectTimeout:
     case HttpFailure::kSendTimeout:
-    case HttpFailure::kResponseTimeout: return ErrorCode::kDeadlineExceeded;
+    case HttpFailure::kResponseTimeout:
+      return ErrorCode::kDeadlineExceeded;
     case HttpFailure::kNotHttp:
-    case HttpFailure::kMalformedResponse: return ErrorCode::kMalformed;
-    case HttpFailure::kCancelled: return ErrorCode::kCancelled;
-    case HttpFailure::kSystem: return ErrorCode::kSystem;
+    case HttpFailure::kMalformedResponse:
+      return ErrorCode::kMalformed;
+    case HttpFailure::kCancelled:
+      return ErrorCode::kCancelled;
+    case HttpFailure::kSystem:
+      return ErrorCode::kSystem;
   }
   return ErrorCode::kUnknown;
 }
@@ -81,7 +88,8 @@ void Http1ClientPool::serve_queue() {
   }
 }
 
-/// The most recently used one, so that surplus connections grow old and close. For a repeated request idle ones are suspect.
+/// The most recently used one, so that surplus connections grow old and close. For a repeated request idle ones are
+/// suspect.
 ClientConnection* Http1ClientPool::idle_connection(bool fresh_only) {
   const auto found = std::find_if(connections_.rbegin(), connections_.rend(), [](const auto& c) { return c->idle(); });
   if (found == connections_.rend()) return nullptr;

@@ -1,7 +1,7 @@
 // Http1ClientPool: the client's requests, its connections, and who gets which. Internal to the client.
 //
-// Completions may do anything, destroying the client included. So they run only when the outermost entry point (an event, a timer)
-// is about to return: see Entry. Connections that closed meanwhile are destroyed then, too.
+// Completions may do anything, destroying the client included. So they run only when the outermost entry point (an
+// event, a timer) is about to return: see Entry. Connections that closed meanwhile are destroyed then, too.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,7 @@ Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::uniqu
 
 Http1Connection::~Http1Connection() { shard_.loop().unwatch(stream_->fd()); }
 
-// --- Entry points: each ends in settle() ------------------------------------------------------------------------------------------
+// --- Entry points: each ends in settle() ---
 
 void Http1Connection::start() {
   set_deadline(shard_.loop().now() + shard_.options().idle_nanos);
@@ -75,10 +75,14 @@ void Http1Connection::settle() {
   switch (state_) {
     case State::kReading:
     case State::kSkipping:
-    case State::kLingering: return shard_.loop().set_interest(stream_->fd(), kReadable);
-    case State::kAnswering: return shard_.loop().set_interest(stream_->fd(), 0);
-    case State::kWriting: return shard_.loop().set_interest(stream_->fd(), kWritable);
-    case State::kClosed: return shard_.remove(id_);  // destroys this
+    case State::kLingering:
+      return shard_.loop().set_interest(stream_->fd(), kReadable);
+    case State::kAnswering:
+      return shard_.loop().set_interest(stream_->fd(), 0);
+    case State::kWriting:
+      return shard_.loop().set_interest(stream_->fd(), kWritable);
+    case State::kClosed:
+      return shard_.remove(id_);  // destroys this
   }
 }
 
@@ -99,11 +103,18 @@ void Http1Connection::on_timer() {
         set_deadline(body_deadline());
       }
       break;
-    case State::kSkipping: close(&C::closed_body_slow); break;
-    case State::kWriting: close(&C::closed_write_slow); break;
-    case State::kLingering: state_ = State::kClosed; break;
+    case State::kSkipping:
+      close(&C::closed_body_slow);
+      break;
+    case State::kWriting:
+      close(&C::closed_write_slow);
+      break;
+    case State::kLingering:
+      state_ = State::kClosed;
+      break;
     case State::kAnswering:
-    case State::kClosed: break;
+    case State::kClosed:
+      break;
   }
   run();
   settle();
@@ -127,12 +138,13 @@ void Http1Connection::run() {
         if (!write_some()) return;
         break;
       case State::kAnswering:
-      case State::kClosed: return;
+      case State::kClosed:
+        return;
     }
   }
 }
 
-// --- Reading ----------------------------------------------------------------------------------------------------------------------
+// --- Reading ---
 
 bool Http1Connection::read_some() {
   if (pending_at_ < pending_.size()) {
@@ -188,8 +200,12 @@ void Http1Connection::parse(std::string_view input) {
       case Http1Parser::Event::kNeedMore:
         if (was_between && !parser_.head_seen()) set_deadline(shard_.loop().now() + shard_.options().head_nanos);
         return;
-      case Http1Parser::Event::kHead: on_head(!input.empty()); break;
-      case Http1Parser::Event::kBody: keep_body(step.body); break;
+      case Http1Parser::Event::kHead:
+        on_head(!input.empty());
+        break;
+      case Http1Parser::Event::kBody:
+        keep_body(step.body);
+        break;
       case Http1Parser::Event::kDone:
         keep_rest(input);
         return state_ == State::kSkipping ? next_request() : dispatch();
@@ -282,7 +298,7 @@ void Http1Connection::dispatch() {
   in_handler_ = false;
 }
 
-// --- Answering --------------------------------------------------------------------------------------------------------------------
+// --- Answering ---
 
 void Http1Connection::refuse(Http1Fault fault) {
   const int status = status_for(fault);
@@ -351,8 +367,8 @@ void Http1Connection::next_request() {
   if (shard_.draining()) linger();
 }
 
-/// Closing a socket with unread bytes resets it, and the reset may overtake the answer (RFC 9112, 9.6): so the peer is told
-/// that nothing more comes, and what it still sends is read away for a moment.
+/// Closing a socket with unread bytes resets it, and the reset may overtake the answer (RFC 9112, 9.6): so the peer is
+/// told that nothing more comes, and what it still sends is read away for a moment.
 void Http1Connection::linger() {
   stream_->finish_writing();
   keep_rest({});

@@ -2,10 +2,13 @@
 //
 //            +----------------------------- keep-alive ------------------------------+
 //            v                                                                       |
-//        kReading --head: on_headers()--> body --complete: on_request()--> kAnswering --> kWriting --+--> kLingering --> kClosed
+//        kReading --head: on_headers()--> body --complete: on_request()--> kAnswering --> kWriting --+--> kLingering
+//        --> kClosed
 //            |                                                                          ^           |
-//            +--- refused (fault, limit, too slow, early answer) -----------------------+           +--> kSkipping (rest of a
-//                                                                                                        refused body), kReading
+//            +--- refused (fault, limit, too slow, early answer) -----------------------+           +--> kSkipping
+//            (rest of a
+//                                                                                                        refused body),
+//                                                                                                        kReading
 //
 // Loop thread only. Owned by its shard; every entry point may end with the connection being destroyed (settle()).
 #pragma once
@@ -81,14 +84,14 @@ class Http1Connection final : public FdHandler {
   base::MonotonicNanos deadline_ = base::kNever;
 
   State state_ = State::kReading;
-  bool in_handler_ = false;       // on_request() is on the stack: its answer is only stored
-  std::string pending_;           // received, not parsed (pipelined requests), from pending_at_ on
+  bool in_handler_ = false;  // on_request() is on the stack: its answer is only stored
+  std::string pending_;      // received, not parsed (pipelined requests), from pending_at_ on
   std::size_t pending_at_ = 0;
 
   // The request being read or answered.
   bool keep_alive_ = true;
-  bool head_only_ = false;        // HEAD: the answer has no body
-  bool body_unread_ = false;      // refused before its body was read
+  bool head_only_ = false;    // HEAD: the answer has no body
+  bool body_unread_ = false;  // refused before its body was read
   base::MonotonicNanos body_since_ = 0;
   std::uint64_t body_received_ = 0;
   std::size_t body_bytes_max_ = 0;

@@ -12,10 +12,12 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Visible ASCII, as a request target is made of (RFC 3986, 2). A fragment is never sent.
 bool is_target(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
-/// uri-host [":" port], by alphabet: enough to keep out what other parsers might take for a path, a list or user information.
+/// uri-host [":" port], by alphabet: enough to keep out what other parsers might take for a path, a list or user
+/// information.
 bool is_host(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return c > 0x20 && c < 0x7f && std::string_view("\"#,/<>?@\\^`{|}").find(c) == std::string_view::npos;
@@ -26,37 +28,61 @@ bool is_host(std::string_view text) {
 
 std::string_view describe(Http1Fault fault) {
   switch (fault) {
-    case Http1Fault::kNone: return "no fault";
-    case Http1Fault::kNotHttp: return "the first bytes are not HTTP/1";
-    case Http1Fault::kBadStartLine: return "malformed start line";
-    case Http1Fault::kBadVersion: return "only HTTP/1.0 and HTTP/1.1 are spoken here";
-    case Http1Fault::kBareLineFeed: return "a line does not end in CR LF";
-    case Http1Fault::kObsFold: return "a header is folded over several lines";
-    case Http1Fault::kBadField: return "malformed header field";
-    case Http1Fault::kBadHost: return "a request needs exactly one valid Host header";
-    case Http1Fault::kBadContentLength: return "Content-Length is not one decimal number";
-    case Http1Fault::kLengthAndChunked: return "Content-Length and Transfer-Encoding exclude each other";
-    case Http1Fault::kBadTransferEncoding: return "Transfer-Encoding other than chunked in HTTP/1.1";
-    case Http1Fault::kBadExpectation: return "Expect other than 100-continue";
-    case Http1Fault::kStartLineTooLong: return "the start line is too long";
-    case Http1Fault::kHeadTooLarge: return "the headers are too large";
-    case Http1Fault::kTooManyFields: return "too many header fields";
-    case Http1Fault::kBodyTooLarge: return "the body is too large";
-    case Http1Fault::kBadChunk: return "malformed chunk";
+    case Http1Fault::kNone:
+      return "no fault";
+    case Http1Fault::kNotHttp:
+      return "the first bytes are not HTTP/1";
+    case Http1Fault::kBadStartLine:
+      return "malformed start line";
+    case Http1Fault::kBadVersion:
+      return "only HTTP/1.0 and HTTP/1.1 are spoken here";
+    case Http1Fault::kBareLineFeed:
+      return "a line does not end in CR LF";
+    case Http1Fault::kObsFold:
+      return "a header is folded over several lines";
+    case Http1Fault::kBadField:
+      return "malformed header field";
+    case Http1Fault::kBadHost:
+      return "a request needs exactly one valid Host header";
+    case Http1Fault::kBadContentLength:
+      return "Content-Length is not one decimal number";
+    case Http1Fault::kLengthAndChunked:
+      return "Content-Length and Transfer-Encoding exclude each other";
+    case Http1Fault::kBadTransferEncoding:
+      return "Transfer-Encoding other than chunked in HTTP/1.1";
+    case Http1Fault::kBadExpectation:
+      return "Expect other than 100-continue";
+    case Http1Fault::kStartLineTooLong:
+      return "the start line is too long";
+    case Http1Fault::kHeadTooLarge:
+      return "the headers are too large";
+    case Http1Fault::kTooManyFields:
+      return "too many header fields";
+    case Http1Fault::kBodyTooLarge:
+      return "the body is too large";
+    case Http1Fault::kBadChunk:
+      return "malformed chunk";
   }
   return "unknown fault";
 }
 
 int status_for(Http1Fault fault) {
   switch (fault) {
-    case Http1Fault::kBadVersion: return 505;
-    case Http1Fault::kBadTransferEncoding: return 501;
-    case Http1Fault::kBadExpectation: return 417;
-    case Http1Fault::kStartLineTooLong: return 414;
+    case Http1Fault::kBadVersion:
+      return 505;
+    case Http1Fault::kBadTransferEncoding:
+      return 501;
+    case Http1Fault::kBadExpectation:
+      return 417;
+    case Http1Fault::kStartLineTooLong:
+      return 414;
     case Http1Fault::kHeadTooLarge:
-    case Http1Fault::kTooManyFields: return 431;
-    case Http1Fault::kBodyTooLarge: return 413;
-    default: return 400;
+    case Http1Fault::kTooManyFields:
+      return 431;
+    case Http1Fault::kBodyTooLarge:
+      return 413;
+    default:
+      return 400;
   }
 }
 
@@ -155,7 +181,9 @@ void HeadReader::end_of_line() {
   line_start_ = bytes.size();
 }
 
-Http1Fault HeadReader::start_line(std::string_view line) { return is_request_ ? request_line(line) : status_line(line); }
+Http1Fault HeadReader::start_line(std::string_view line) {
+  return is_request_ ? request_line(line) : status_line(line);
+}
 
 Http1Fault HeadReader::request_line(std::string_view line) {
   const std::size_t first = line.find(' ');
@@ -196,9 +224,9 @@ Http1Fault HeadReader::field(std::string_view line) {
   if (head_.headers.fields_.size() >= limits_.head_fields_max) return Http1Fault::kTooManyFields;
   const FieldLine read = read_field_line(line);
   if (read.fault != Http1Fault::kNone) return read.fault;
-  head_.headers.fields_.push_back(
-      {static_cast<std::uint32_t>(line_start_), static_cast<std::uint32_t>(read.name_size),
-       static_cast<std::uint32_t>(line_start_ + read.value), static_cast<std::uint32_t>(read.value_size)});
+  head_.headers.fields_.push_back({static_cast<std::uint32_t>(line_start_), static_cast<std::uint32_t>(read.name_size),
+                                   static_cast<std::uint32_t>(line_start_ + read.value),
+                                   static_cast<std::uint32_t>(read.value_size)});
   return interpret(line.substr(0, read.name_size), line.substr(read.value, read.value_size));
 }
 

@@ -4,10 +4,10 @@
 //   field-line     name ":" OWS value OWS CR LF                (any number)
 //   end            CR LF
 //
-// It is stricter than RFC 9112 asks wherever leniency lets two parsers see two messages (request smuggling): lines end in CR LF
-// and nothing else, no obs-fold, no white space before the colon, Content-Length is digits only and agrees with itself,
-// Transfer-Encoding is exactly "chunked", in HTTP/1.1 only and never next to Content-Length.
-// Not thread-safe; owned by one parser.
+// It is stricter than RFC 9112 asks wherever leniency lets two parsers see two messages (request smuggling): lines end
+// in CR LF and nothing else, no obs-fold, no white space before the colon, Content-Length is digits only and agrees
+// with itself, Transfer-Encoding is exactly "chunked", in HTTP/1.1 only and never next to Content-Length. Not
+// thread-safe; owned by one parser.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,13 @@ namespace nanospan::net {
 
 enum class Http1Fault : std::uint8_t {
   kNone,
-  kNotHttp,              ///< The first bytes cannot begin an HTTP/1 message.
+  kNotHttp,  ///< The first bytes cannot begin an HTTP/1 message.
   kBadStartLine,
-  kBadVersion,           ///< HTTP, but not HTTP/1.x.
+  kBadVersion,  ///< HTTP, but not HTTP/1.x.
   kBareLineFeed,
   kObsFold,
   kBadField,
-  kBadHost,              ///< A request without exactly one valid Host (RFC 9112, 3.2).
+  kBadHost,  ///< A request without exactly one valid Host (RFC 9112, 3.2).
   kBadContentLength,
   kLengthAndChunked,
   kBadTransferEncoding,

@@ -1,7 +1,7 @@
 // The parts of HTTP/1.1 messages (RFC 9110, RFC 9112): header fields, the head of a request or response, and Response.
 //
-// Plain values. A received head owns one string with the bytes as they came; fields are offsets into it, so heads may be
-// moved and copied freely and parsing allocates at most twice.
+// Plain values. A received head owns one string with the bytes as they came; fields are offsets into it, so heads may
+// be moved and copied freely and parsing allocates at most twice.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +54,9 @@ class HeaderBlock {
   struct Span {
     std::uint32_t name, name_size, value, value_size;
   };
-  std::string_view text(std::uint32_t at, std::uint32_t size) const { return std::string_view(bytes_).substr(at, size); }
+  std::string_view text(std::uint32_t at, std::uint32_t size) const {
+    return std::string_view(bytes_).substr(at, size);
+  }
 
   std::string bytes_;  // start line and fields as received
   std::vector<Span> fields_;

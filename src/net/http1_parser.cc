@@ -33,18 +33,26 @@ Http1Parser::Step Http1Parser::next(std::string_view input) {
     const std::string_view rest = input.substr(consumed);
     Step step;
     switch (state_) {
-      case State::kHead: step = read_head(rest); break;
+      case State::kHead:
+        step = read_head(rest);
+        break;
       case State::kFraming:
         if (const Http1Fault fault = choose_framing(); fault != Http1Fault::kNone) return fail(fault, consumed);
         continue;
       case State::kSized:
       case State::kChunkData:
-      case State::kUntilClose: step = read_body(rest); break;
+      case State::kUntilClose:
+        step = read_body(rest);
+        break;
       case State::kChunkSize:
       case State::kChunkEnd:
-      case State::kTrailers: step = read_line(rest); break;
-      case State::kDone: return {Event::kDone, consumed, {}};
-      case State::kFault: return {Event::kFault, consumed, {}};
+      case State::kTrailers:
+        step = read_line(rest);
+        break;
+      case State::kDone:
+        return {Event::kDone, consumed, {}};
+      case State::kFault:
+        return {Event::kFault, consumed, {}};
     }
     consumed += step.consumed;
     step.consumed = consumed;

@@ -1,10 +1,11 @@
 // Http1Parser: turns the bytes of one side of an HTTP/1 connection into heads and body pieces, message after message.
 //
-// Incremental and copy-free for bodies: next() is given what has been received and answers with the next event and how much of the
-// input it used. A reader that wants the body straight in its own memory asks contiguous_body_left(), receives at most so many bytes
-// there itself, and reports them with body_received().
+// Incremental and copy-free for bodies: next() is given what has been received and answers with the next event and how
+// much of the input it used. A reader that wants the body straight in its own memory asks contiguous_body_left(),
+// receives at most so many bytes there itself, and reports them with body_received().
 //
-//   chunked-body (RFC 9112, 7.1)   HEX [";" extension] CR LF  data CR LF  ...  "0" CR LF  *( trailer-field CR LF )  CR LF
+//   chunked-body (RFC 9112, 7.1)   HEX [";" extension] CR LF  data CR LF  ...  "0" CR LF  *( trailer-field CR LF )  CR
+//   LF
 //
 // Limits are hard: what exceeds them is a fault, and after a fault the connection cannot be used. Not thread-safe.
 #pragma once
@@ -66,7 +67,18 @@ class Http1Parser {
   void body_received(std::uint64_t bytes);
 
  private:
-  enum class State { kHead, kFraming, kSized, kChunkSize, kChunkData, kChunkEnd, kTrailers, kUntilClose, kDone, kFault };
+  enum class State {
+    kHead,
+    kFraming,
+    kSized,
+    kChunkSize,
+    kChunkData,
+    kChunkEnd,
+    kTrailers,
+    kUntilClose,
+    kDone,
+    kFault
+  };
 
   Step read_head(std::string_view input);
   Http1Fault choose_framing();
@@ -85,7 +97,7 @@ class Http1Parser {
   std::uint64_t body_bytes_ = 0;  // announced so far
   std::uint64_t body_bytes_max_ = std::numeric_limits<std::uint64_t>::max();
   bool head_seen_ = false;
-  std::string line_;              // a chunk-size or trailer line in the making
+  std::string line_;  // a chunk-size or trailer line in the making
   std::size_t trailer_bytes_ = 0;
 };
 

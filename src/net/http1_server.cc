@@ -16,7 +16,8 @@ Error address_error(const Http1ServerOptions& options) {
                "listen address \"" + options.host + "\" is not an IP address; use 127.0.0.1, 0.0.0.0, :: or localhost"};
 }
 
-/// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the connections.
+/// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the
+/// connections.
 Result<SocketAddress> claim(const Http1ServerOptions& options) {
   std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
   SocketAddress address;
@@ -31,7 +32,7 @@ Result<SocketAddress> claim(const Http1ServerOptions& options) {
 
 }  // namespace
 
-// --- Responder --------------------------------------------------------------------------------------------------------------------
+// --- Responder ---
 
 Responder::Responder(Responder&& other) noexcept
     : loop_(std::move(other.loop_)),
@@ -75,7 +76,7 @@ Response Http1Handler::on_refused(int status, std::string_view reason, const Mes
   return {status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n", true};
 }
 
-// --- Http1Server ------------------------------------------------------------------------------------------------------------------
+// --- Http1Server ---
 
 struct Http1Server::State {
   std::vector<EventLoop*> loops;

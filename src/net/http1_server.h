@@ -1,13 +1,16 @@
-// Http1Server: an asynchronous HTTP/1.1 server over one or more EventLoops, built for large request bodies and hostile peers.
+// Http1Server: an asynchronous HTTP/1.1 server over one or more EventLoops, built for large request bodies and hostile
+// peers.
 //
-// How a request goes: its head is read and handed to Http1Handler::on_headers(), which admits it (with a cap on the body) or answers at
-// once, before a byte of the body is read. The body is received straight into one block of its exact size; then on_request()
-// gets it with a Responder, which may answer at once or later, from any thread, exactly once. Requests of one connection are handled
-// one after the other, in order, pipelined ones too; while one is being answered nothing is read: that is the back-pressure.
+// How a request goes: its head is read and handed to Http1Handler::on_headers(), which admits it (with a cap on the
+// body) or answers at once, before a byte of the body is read. The body is received straight into one block of its
+// exact size; then on_request() gets it with a Responder, which may answer at once or later, from any thread, exactly
+// once. Requests of one connection are handled one after the other, in order, pipelined ones too; while one is being
+// answered nothing is read: that is the back-pressure.
 //
-// Threads: each listed loop accepts on its own SO_REUSEPORT socket, and a connection stays on its loop. The handler is called on
-// the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the last loop let go.
-// start(), counters(), begin_drain() and shutdown() may be called from any thread. The loops must outlive the server object.
+// Threads: each listed loop accepts on its own SO_REUSEPORT socket, and a connection stays on its loop. The handler is
+// called on the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the
+// last loop let go. start(), counters(), begin_drain() and shutdown() may be called from any thread. The loops must
+// outlive the server object.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +29,8 @@
 
 namespace nanospan::net {
 
-/// What an admitted body is charged to; travels with the request and is destroyed with it, or when the body will never come.
+/// What an admitted body is charged to; travels with the request and is destroyed with it, or when the body will never
+/// come.
 class BodyTicket {
  public:
   virtual ~BodyTicket() = default;
@@ -65,7 +69,8 @@ struct Request {
   EventLoop* loop = nullptr;  ///< The loop that this connection lives on.
 };
 
-/// Answers one request, from any thread. Destroyed without an answer: 500, and counted. Outliving the server is harmless.
+/// Answers one request, from any thread. Destroyed without an answer: 500, and counted. Outliving the server is
+/// harmless.
 class Responder {
  public:
   Responder() = default;
@@ -90,63 +95,70 @@ class Responder {
 class Http1Handler {
  public:
   virtual ~Http1Handler() = default;
-  /// The head is complete, nothing of the body has been kept. Called for every well-formed request, also those without a body.
+  /// The head is complete, nothing of the body has been kept. Called for every well-formed request, also those without
+  /// a body.
   virtual Admission on_headers(const MessageHead& head) = 0;
   /// The whole request is here.
   virtual void on_request(Request request, Responder responder) = 0;
-  /// The server itself refuses: 400, 408, 413, 414, 431, 500, 501, 503 (ticket refused to grow), 505. `head` is null if it was
-  /// never completed. The answer's form is the handler's; its status stays. Default: the reason as plain text.
+  /// The server itself refuses: 400, 408, 413, 414, 431, 500, 501, 503 (ticket refused to grow), 505. `head` is null if
+  /// it was never completed. The answer's form is the handler's; its status stays. Default: the reason as plain text.
   virtual Response on_refused(int status, std::string_view reason, const MessageHead* head);
 };
 
 struct Http1ServerOptions {
   std::string host = "127.0.0.1";  ///< An IP address, "localhost", or "" for all addresses.
   std::uint16_t port = 4318;       ///< 0: any free one; see Http1Server::port().
-  std::size_t connections_max = 10'000;      ///< In all; shared evenly by the loops. Above: accepted and closed at once, counted.
+  std::size_t connections_max =
+      10'000;  ///< In all; shared evenly by the loops. Above: accepted and closed at once, counted.
   std::size_t start_line_bytes_max = 8u << 10;
   std::size_t head_bytes_max = 32u << 10;
   std::size_t head_fields_max = 100;
-  std::uint64_t head_nanos = 10 * base::kNanosPerSecond;   ///< From a request's first byte to the end of its head (slow-loris).
-  std::uint64_t idle_nanos = 60 * base::kNanosPerSecond;   ///< Between requests, and before the first.
-  /// A body must have come at this pace, after the grace time; so a slow peer holds its admitted bytes for a bounded time.
+  std::uint64_t head_nanos =
+      10 * base::kNanosPerSecond;  ///< From a request's first byte to the end of its head (slow-loris).
+  std::uint64_t idle_nanos = 60 * base::kNanosPerSecond;  ///< Between requests, and before the first.
+  /// A body must have come at this pace, after the grace time; so a slow peer holds its admitted bytes for a bounded
+  /// time.
   std::uint64_t body_bytes_per_second_min = 16u << 10;
   std::uint64_t body_grace_nanos = 10 * base::kNanosPerSecond;
   std::uint64_t write_nanos = 30 * base::kNanosPerSecond;  ///< For the peer to take a response.
-  std::uint64_t linger_nanos = 2 * base::kNanosPerSecond;  ///< After a refusal: for the peer to read it before the close.
-  std::size_t skip_body_bytes_max = 256u << 10;  ///< A refused request's body up to this is read away to keep the connection.
-  StreamFactory make_stream;                     ///< Empty: the plain socket.
+  std::uint64_t linger_nanos =
+      2 * base::kNanosPerSecond;  ///< After a refusal: for the peer to read it before the close.
+  std::size_t skip_body_bytes_max =
+      256u << 10;             ///< A refused request's body up to this is read away to keep the connection.
+  StreamFactory make_stream;  ///< Empty: the plain socket.
 };
 
 /// Everything that was refused or closed, by reason. Sums over all loops.
 struct Http1ServerCounters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;
-  std::uint64_t connections_over_limit = 0;   ///< Closed at once: connections_max.
-  std::uint64_t accept_failures = 0;          ///< EMFILE and alike; accepting pauses for a moment.
-  std::uint64_t requests = 0;                 ///< Complete heads.
-  std::uint64_t answered = 0;                 ///< Responses written to the end.
+  std::uint64_t connections_over_limit = 0;     ///< Closed at once: connections_max.
+  std::uint64_t accept_failures = 0;            ///< EMFILE and alike; accepting pauses for a moment.
+  std::uint64_t requests = 0;                   ///< Complete heads.
+  std::uint64_t answered = 0;                   ///< Responses written to the end.
   std::uint64_t answered_by_handler_early = 0;  ///< on_headers() answered.
-  std::uint64_t refused_malformed = 0;        ///< 400, 501, 505
-  std::uint64_t refused_head_too_large = 0;   ///< 414, 431
-  std::uint64_t refused_body_too_large = 0;   ///< 413
-  std::uint64_t refused_ticket = 0;           ///< 503: a ticket refused to grow, or memory ran out.
+  std::uint64_t refused_malformed = 0;          ///< 400, 501, 505
+  std::uint64_t refused_head_too_large = 0;     ///< 414, 431
+  std::uint64_t refused_body_too_large = 0;     ///< 413
+  std::uint64_t refused_ticket = 0;             ///< 503: a ticket refused to grow, or memory ran out.
   std::uint64_t closed_idle = 0;
-  std::uint64_t closed_head_slow = 0;         ///< 408
-  std::uint64_t closed_body_slow = 0;         ///< 408
+  std::uint64_t closed_head_slow = 0;  ///< 408
+  std::uint64_t closed_body_slow = 0;  ///< 408
   std::uint64_t closed_write_slow = 0;
   std::uint64_t closed_by_peer_in_head = 0;
   std::uint64_t closed_by_peer_in_body = 0;
   std::uint64_t closed_by_peer_in_response = 0;
-  std::uint64_t closed_by_drain = 0;          ///< Still busy when the drain's deadline came.
-  std::uint64_t unanswered = 0;               ///< Responders destroyed without an answer: 500 sent.
-  std::uint64_t answers_too_late = 0;         ///< The connection was gone when the answer came.
+  std::uint64_t closed_by_drain = 0;   ///< Still busy when the drain's deadline came.
+  std::uint64_t unanswered = 0;        ///< Responders destroyed without an answer: 500 sent.
+  std::uint64_t answers_too_late = 0;  ///< The connection was gone when the answer came.
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
 };
 
 class Http1Server {
  public:
-  /// Listens on every loop; when this returns, connections are accepted as soon as the loops run. The error names address and cause.
+  /// Listens on every loop; when this returns, connections are accepted as soon as the loops run. The error names
+  /// address and cause.
   static Result<std::unique_ptr<Http1Server>> start(std::vector<EventLoop*> loops, Http1ServerOptions options,
                                                     std::shared_ptr<Http1Handler> handler);
   /// Closes everything at once (on the loops' threads). For a graceful end call shutdown() first.
@@ -157,11 +169,12 @@ class Http1Server {
   std::uint16_t port() const;
   Http1ServerCounters counters() const;
 
-  /// Stops accepting, closes idle connections, lets requests in flight finish (answers carry Connection: close), and at the
-  /// deadline closes what is left. `drained` runs once, on one of the loops, when the last connection is gone. Idempotent: a later
-  /// call only tightens the deadline and its `drained` runs as well.
+  /// Stops accepting, closes idle connections, lets requests in flight finish (answers carry Connection: close), and at
+  /// the deadline closes what is left. `drained` runs once, on one of the loops, when the last connection is gone.
+  /// Idempotent: a later call only tightens the deadline and its `drained` runs as well.
   void begin_drain(base::Deadline deadline, Task drained);
-  /// begin_drain() and wait. True if all is closed; false at the deadline (loops that do not run). Not from a loop's thread.
+  /// begin_drain() and wait. True if all is closed; false at the deadline (loops that do not run). Not from a loop's
+  /// thread.
   bool shutdown(base::Deadline deadline);
 
  private:

@@ -13,12 +13,29 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr std::uint64_t kAcceptPauseNanos = 100 * base::kNanosPerMilli;
 
 using C = Http1ServerCounters;
-constexpr std::array kCounters = {
-    &C::connections_accepted, &C::connections_open, &C::connections_over_limit, &C::accept_failures, &C::requests,
-    &C::answered, &C::answered_by_handler_early, &C::refused_malformed, &C::refused_head_too_large,
-    &C::refused_body_too_large, &C::refused_ticket, &C::closed_idle, &C::closed_head_slow, &C::closed_body_slow,
-    &C::closed_write_slow, &C::closed_by_peer_in_head, &C::closed_by_peer_in_body, &C::closed_by_peer_in_response,
-    &C::closed_by_drain, &C::unanswered, &C::answers_too_late, &C::bytes_received, &C::bytes_sent};
+constexpr std::array kCounters = {&C::connections_accepted,
+                                  &C::connections_open,
+                                  &C::connections_over_limit,
+                                  &C::accept_failures,
+                                  &C::requests,
+                                  &C::answered,
+                                  &C::answered_by_handler_early,
+                                  &C::refused_malformed,
+                                  &C::refused_head_too_large,
+                                  &C::refused_body_too_large,
+                                  &C::refused_ticket,
+                                  &C::closed_idle,
+                                  &C::closed_head_slow,
+                                  &C::closed_body_slow,
+                                  &C::closed_write_slow,
+                                  &C::closed_by_peer_in_head,
+                                  &C::closed_by_peer_in_body,
+                                  &C::closed_by_peer_in_response,
+                                  &C::closed_by_drain,
+                                  &C::unanswered,
+                                  &C::answers_too_late,
+                                  &C::bytes_received,
+                                  &C::bytes_sent};
 static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter is missing above");
 
 }  // namespace
@@ -62,7 +79,8 @@ void Http1Shard::accept_some() {
   }
 }
 
-/// Out of descriptors the connection stays in the queue and the listener stays readable: without a pause the loop would spin.
+/// Out of descriptors the connection stays in the queue and the listener stays readable: without a pause the loop would
+/// spin.
 void Http1Shard::pause_accepting() {
   count(&C::accept_failures);
   loop_.unwatch(listener_.get());

@@ -1,7 +1,7 @@
 // Http1Shard: an Http1Server's part on one loop: the listener, the connections, the counters. Internal to the server.
 //
-// Everything is for the loop's thread, except snapshot(). Held by the server object, which gives it up on the loop's thread; Responders
-// hold weak references, taken up on the loop's thread only.
+// Everything is for the loop's thread, except snapshot(). Held by the server object, which gives it up on the loop's
+// thread; Responders hold weak references, taken up on the loop's thread only.
 #pragma once
 
 #include <array>

@@ -26,7 +26,8 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 std::string http_date(base::UnixNanos at) {
   // Not strftime: its names follow the locale.
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto seconds = static_cast<std::time_t>(at / base::kNanosPerSecond);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);

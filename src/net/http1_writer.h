@@ -1,5 +1,5 @@
-// Writes the heads of HTTP/1.1 requests and responses. Pure functions; nothing that a caller passes can break the framing:
-// invalid header names and values are refused (requests) or left out (responses).
+// Writes the heads of HTTP/1.1 requests and responses. Pure functions; nothing that a caller passes can break the
+// framing: invalid header names and values are refused (requests) or left out (responses).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ std::string http_date(base::UnixNanos at);
 /// Status line and headers, with Date, Content-Length (where the status may have a body) and Connection.
 std::string response_head(const Response& response, bool keep_alive, std::string_view date);
 
-/// Request line and headers, with Host and Content-Length. kInvalidArgument if method, target or a header cannot be sent.
+/// Request line and headers, with Host and Content-Length. kInvalidArgument if method, target or a header cannot be
+/// sent.
 Result<std::string> request_head(std::string_view method, std::string_view target, std::string_view authority,
                                  const std::vector<Header>& headers, std::uint64_t body_bytes);
 

@@ -1,7 +1,9 @@
-// LoopThreads: event loops, each run by a thread of its own. The threads are named and take no signals of the host program.
+// LoopThreads: event loops, each run by a thread of its own. The threads are named and take no signals of the host
+// program.
 //
-// Lifecycle: start() gives running loops; stop() (idempotent, also by the destructor) ends and joins the threads, after which the loops
-// still exist, so that what is registered with them can be destroyed. Not from one of the loops' own threads.
+// Lifecycle: start() gives running loops; stop() (idempotent, also by the destructor) ends and joins the threads, after
+// which the loops still exist, so that what is registered with them can be destroyed. Not from one of the loops' own
+// threads.
 #pragma once
 
 #include <pthread.h>

@@ -37,7 +37,9 @@ class EpollPoller final : public Poller {
  public:
   EpollPoller(Fd epoll, Fd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
-  Status add(int fd, unsigned interest, std::uint64_t tag) override { return control(EPOLL_CTL_ADD, fd, interest, tag); }
+  Status add(int fd, unsigned interest, std::uint64_t tag) override {
+    return control(EPOLL_CTL_ADD, fd, interest, tag);
+  }
   Status modify(int fd, unsigned interest, std::uint64_t tag) override {
     return control(EPOLL_CTL_MOD, fd, interest, tag);
   }

@@ -1,7 +1,7 @@
 // Poller: the seam between the event loop and the kernel's readiness interface. Tests replace it with a scripted one.
 //
-// Level-triggered: an event is reported again until its cause is gone. All calls are for the loop's thread, except wake().
-// The poller never owns the descriptors that it watches.
+// Level-triggered: an event is reported again until its cause is gone. All calls are for the loop's thread, except
+// wake(). The poller never owns the descriptors that it watches.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace nanospan::net {
 
-/// What to watch for, and what was seen; a bit set. Failure and hang-up are always watched for and are reported as kFailed.
+/// What to watch for, and what was seen; a bit set. Failure and hang-up are always watched for and are reported as
+/// kFailed.
 inline constexpr unsigned kReadable = 1;
 inline constexpr unsigned kWritable = 2;
 inline constexpr unsigned kFailed = 4;
@@ -39,11 +40,12 @@ class Poller {
   /// Makes the present or the next wait() return at once. Any thread; async-signal-safe.
   virtual void wake() = 0;
 
-  /// A descriptor that is readable whenever wait() would not block, so that another loop can nest this one; -1 if there is none.
+  /// A descriptor that is readable whenever wait() would not block, so that another loop can nest this one; -1 if there
+  /// is none.
   virtual int pollable_fd() const = 0;
 
-  /// In the child of a fork: closes the poller's own descriptors and makes every later call a no-op. Must come before any
-  /// remove(): the kernel object is shared with the parent, and removing there would silence the parent's sockets.
+  /// In the child of a fork: closes the poller's own descriptors and makes every later call a no-op. Must come before
+  /// any remove(): the kernel object is shared with the parent, and removing there would silence the parent's sockets.
   virtual void abandon_after_fork() = 0;
 };
 

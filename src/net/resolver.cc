@@ -96,7 +96,8 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, base::Deadli
   Addresses known;
   if (answer_without_lookup(host, port, known)) return finish_later(std::move(known));
   if (state.lookups >= kLookupsMax) {
-    return finish_later(Error{ErrorCode::kResourceExhausted, "earlier name lookups are still hanging in the system's resolver"});
+    return finish_later(
+        Error{ErrorCode::kResourceExhausted, "earlier name lookups are still hanging in the system's resolver"});
   }
   auto deliver = [weak, id, loop = state.loop.handle()](Result<Addresses> result) {
     loop->post([weak, id, result = std::move(result)]() mutable {

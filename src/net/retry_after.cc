@@ -1,4 +1,5 @@
-// Both forms of Retry-After; of dates only IMF-fixdate, the one that senders must use (RFC 9110, 5.6.7). Pure, any thread.
+// Both forms of Retry-After; of dates only IMF-fixdate, the one that senders must use (RFC 9110, 5.6.7). Pure, any
+// thread.
 #include "net/retry_after.h"
 
 #include <algorithm>
@@ -19,13 +20,15 @@ bool read_number(std::string_view text, int& out) {
 /// "Sun, 06 Nov 1994 08:49:37 GMT"
 ///  0    5  8   12   17 20 23 26
 std::optional<std::time_t> parse_imf_fixdate(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[19] != ':' || text[22] != ':') return std::nullopt;
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[19] != ':' || text[22] != ':')
+    return std::nullopt;
   std::tm date{};
   const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
-  if (month == kMonths.end() || !read_number(text.substr(5, 2), date.tm_mday) || !read_number(text.substr(12, 4), date.tm_year) ||
-      !read_number(text.substr(17, 2), date.tm_hour) || !read_number(text.substr(20, 2), date.tm_min) ||
-      !read_number(text.substr(23, 2), date.tm_sec)) {
+  if (month == kMonths.end() || !read_number(text.substr(5, 2), date.tm_mday) ||
+      !read_number(text.substr(12, 4), date.tm_year) || !read_number(text.substr(17, 2), date.tm_hour) ||
+      !read_number(text.substr(20, 2), date.tm_min) || !read_number(text.substr(23, 2), date.tm_sec)) {
     return std::nullopt;
   }
   date.tm_mon = static_cast<int>(month - kMonths.begin());

@@ -115,7 +115,8 @@ ConnectStart start_connect(const SocketAddress& address) {
     start.error_number = errno;
     return start;
   }
-  // Requests are written in one piece; Nagle would only hold their last segment back (dependencies.md, a: 40 ms stalls).
+  // Requests are written in one piece; Nagle would only hold their last segment back (dependencies.md, a: 40 ms
+  // stalls).
   set_option(start.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (::connect(start.fd.get(), address.get(), address.size()) == 0) return start;
   if (errno == EINPROGRESS || errno == EINTR) {
@@ -137,8 +138,7 @@ Accepted accept_on(int listener) {
   Accepted accepted;
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  accepted.fd =
-      Fd(::accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  accepted.fd = Fd(::accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!accepted.fd) {
     accepted.error_number = errno == EAGAIN ? 0 : errno;
     return accepted;

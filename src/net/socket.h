@@ -1,6 +1,8 @@
-// Sockets without surprises: every descriptor is owned, close-on-exec and non-blocking; nothing raises SIGPIPE; addresses are values.
+// Sockets without surprises: every descriptor is owned, close-on-exec and non-blocking; nothing raises SIGPIPE;
+// addresses are values.
 //
-// Free functions over the system calls, each with an Error that names the call, the address and the errno text. Reentrant.
+// Free functions over the system calls, each with an Error that names the call, the address and the errno text.
+// Reentrant.
 #pragma once
 
 #include <sys/socket.h>
@@ -65,8 +67,8 @@ Error system_error(std::string_view what, int error_number);
 Result<Fd> listen_on(const SocketAddress& address, bool share_port);
 Result<SocketAddress> local_address(int fd);
 
-/// Starts a TCP connection (TCP_NODELAY set). `in_progress` says whether connect_result() must be asked once it is writable.
-/// On failure the errno is in `error_number`.
+/// Starts a TCP connection (TCP_NODELAY set). `in_progress` says whether connect_result() must be asked once it is
+/// writable. On failure the errno is in `error_number`.
 struct ConnectStart {
   Fd fd;
   bool in_progress = false;
@@ -76,7 +78,8 @@ ConnectStart start_connect(const SocketAddress& address);
 /// 0 if the connection stands, else its errno.
 int connect_result(int fd);
 
-/// Accepts one connection: TCP_NODELAY, non-blocking. An empty Fd with 0 or the errno in `error_number` (EAGAIN counts as 0).
+/// Accepts one connection: TCP_NODELAY, non-blocking. An empty Fd with 0 or the errno in `error_number` (EAGAIN counts
+/// as 0).
 struct Accepted {
   Fd fd;
   SocketAddress peer;

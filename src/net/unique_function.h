@@ -1,5 +1,6 @@
-// UniqueFunction: std::function for callables that can only be moved (a Responder, a ByteBlock, a unique_ptr captured by value).
-// C++23 has std::move_only_function; this is the part of it that the event loop needs. Not thread-safe; one owner.
+// UniqueFunction: std::function for callables that can only be moved (a Responder, a ByteBlock, a unique_ptr captured
+// by value). C++23 has std::move_only_function; this is the part of it that the event loop needs. Not thread-safe; one
+// owner.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ class UniqueFunction<R(Args...)> {
  public:
   UniqueFunction() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> && std::is_invocable_r_v<R, F&, Args...>)
-  UniqueFunction(F&& callable)  // implicit, as a lambda argument should be
+  requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> && std::is_invocable_r_v<R, F&, Args...>)
+      UniqueFunction(F&& callable)  // implicit, as a lambda argument should be
       : held_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(callable))) {}
 
   explicit operator bool() const { return held_ != nullptr; }

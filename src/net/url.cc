@@ -80,7 +80,8 @@ Result<Url> parse_url(std::string_view text) {
   const std::size_t path_at = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, path_at);
   if (authority.find('@') != std::string_view::npos) {  // first, and not quoted: it may hold a password
-    return Error{ErrorCode::kInvalidArgument, "URL has a user name or password before '@'; send credentials in a header"};
+    return Error{ErrorCode::kInvalidArgument,
+                 "URL has a user name or password before '@'; send credentials in a header"};
   }
   if (!is_visible(text)) return bad(text, "has a space, a control character or a non-ASCII character");
   if (scheme_end == std::string_view::npos) {

@@ -1,5 +1,5 @@
-// Url: parses http and https URLs as OTLP endpoints are written (RFC 3986, the part with an authority), with errors for people.
-// A plain value.
+// Url: parses http and https URLs as OTLP endpoints are written (RFC 3986, the part with an authority), with errors for
+// people. A plain value.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ namespace nanospan::net {
 
 struct Url {
   bool https = false;
-  std::string host;          ///< Lower case; an IPv6 address without its brackets.
-  std::uint16_t port = 80;   ///< 80 or 443 if the URL names none.
-  std::string path = "/";    ///< With the query; "/" if the URL has none. Never a fragment.
+  std::string host;         ///< Lower case; an IPv6 address without its brackets.
+  std::uint16_t port = 80;  ///< 80 or 443 if the URL names none.
+  std::string path = "/";   ///< With the query; "/" if the URL has none. Never a fragment.
 
   /// "host:port" as for a Host header: brackets around IPv6, no port if it is the scheme's own.
   std::string authority() const;

@@ -1,7 +1,7 @@
 #include "net/event_loop.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,8 +54,9 @@ struct Recorder final : FdHandler {
 
 class EventLoopTest : public LoopTest {
  protected:
-  FakePoller* poller_ = new FakePoller();
-  EventLoop fake_{clock_, std::unique_ptr<Poller>(poller_)};
+  std::unique_ptr<FakePoller> made_ = std::make_unique<FakePoller>();
+  FakePoller* const poller_ = made_.get();
+  EventLoop fake_{clock_, std::move(made_)};
 };
 
 TEST_F(EventLoopTest, WaitsNoLongerThanTheNextTimerOrTheDeadline) {

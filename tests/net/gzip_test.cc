@@ -61,7 +61,8 @@ TEST(Gzip, InputMayComeInAnyPieces) {
   const std::string text = random_text(5000, 7);
   const std::string packed = compressed(text);
   for (std::size_t cut = 1; cut < packed.size(); cut += 13) {
-    const std::string_view slices[] = {std::string_view(packed).substr(0, cut), "", std::string_view(packed).substr(cut)};
+    const std::string_view slices[] = {std::string_view(packed).substr(0, cut), "",
+                                       std::string_view(packed).substr(cut)};
     const Result<Gunzipped> back = gzip_decompress(slices, 1u << 20);
     ASSERT_TRUE(back.ok()) << cut << back.error().message;
     EXPECT_EQ(back->bytes.view(), text);
@@ -107,8 +108,13 @@ TEST(Gzip, SeveralMembersAreJoinedAndToldApart) {
 
 TEST(Gzip, BrokenInputIsMalformed) {
   const std::string good = compressed(random_text(3000, 50));
-  std::vector<std::string> broken = {"", "\x1f", "not gzip at all", good + "x", good + std::string(8, '\0'),
-                                     good + good.substr(0, 5), compressed("a").substr(1)};
+  std::vector<std::string> broken = {"",
+                                     "\x1f",
+                                     "not gzip at all",
+                                     good + "x",
+                                     good + std::string(8, '\0'),
+                                     good + good.substr(0, 5),
+                                     compressed("a").substr(1)};
   for (std::size_t size = 1; size < good.size(); size += 101) broken.push_back(good.substr(0, size));
   for (const std::size_t back : {1u, 5u}) {  // length and checksum of the trailer
     broken.push_back(good);

@@ -81,6 +81,14 @@ class Http1ServerTest : public LoopTest {
            std::string(headers) + "\r\n" + std::string(body);
   }
 
+  /// Charges every body to ledger_.
+  void charge_bodies() {
+    handler_->admit = [this](const MessageHead&) {
+      return Admission::accept(handler_->body_bytes_max, std::make_unique<TestTicket>(ledger_));
+    };
+  }
+
+  Ledger ledger_;
   Http1ServerOptions options_;
   std::shared_ptr<TestHandler> handler_ = std::make_shared<TestHandler>();
   std::unique_ptr<Http1Server> server_;

@@ -1,4 +1,5 @@
-// What the tests of this module share: a loop on real sockets with a clock that only the test moves, and a bare TCP peer.
+// What the tests of this module share: a loop on real sockets with a clock that only the test moves, and a bare TCP
+// peer.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -83,7 +84,7 @@ class RawPeer {
   }
 
   const std::string& received() const { return received_; }
-  bool ended() const { return ended_; }      ///< By FIN or reset.
+  bool ended() const { return ended_; }  ///< By FIN or reset.
   bool was_reset() const { return reset_; }
   /// How many whole responses (that end with their heads or have the given bodies) have begun.
   std::size_t count(std::string_view text) const {

@@ -43,7 +43,8 @@ class ResolverTest : public LoopTest {
     return [hung = hung_](const std::string&, std::uint16_t port) { return hung->lookup(port); };
   }
   void resolve(Resolver& resolver, const std::string& host, std::optional<Result<Addresses>>& out) {
-    resolver.resolve(host, 4318, base::Deadline::after(clock_, kSeconds), [&out](Result<Addresses> r) { out = std::move(r); });
+    resolver.resolve(host, 4318, base::Deadline::after(clock_, kSeconds),
+                     [&out](Result<Addresses> r) { out = std::move(r); });
   }
   const std::shared_ptr<HungResolver> hung_ = std::make_shared<HungResolver>();
 };

@@ -17,12 +17,14 @@ TEST(Url, Accepted) {
   const Case cases[] = {
       {"http://localhost:4318", false, "localhost", 4318, "/", "localhost:4318"},
       {"http://collector.example/", false, "collector.example", 80, "/", "collector.example"},
-      {"https://Collector.Example/v1/traces?x=1", true, "collector.example", 443, "/v1/traces?x=1", "collector.example"},
+      {"https://Collector.Example/v1/traces?x=1", true, "collector.example", 443, "/v1/traces?x=1",
+       "collector.example"},
       {"HTTPS://a:80", true, "a", 80, "/", "a:80"},
       {"http://[::1]:4318/x", false, "::1", 4318, "/x", "[::1]:4318"},
       {"http://[2001:DB8::1]", false, "2001:db8::1", 80, "/", "[2001:db8::1]"},
       {"http://10.0.0.1?x", false, "10.0.0.1", 80, "/?x", "10.0.0.1"},
-      {"http://my_service-1.ns.svc:4318/a//b/", false, "my_service-1.ns.svc", 4318, "/a//b/", "my_service-1.ns.svc:4318"},
+      {"http://my_service-1.ns.svc:4318/a//b/", false, "my_service-1.ns.svc", 4318, "/a//b/",
+       "my_service-1.ns.svc:4318"},
   };
   for (const Case& c : cases) {
     const Result<Url> url = parse_url(c.text);

@@ -28,7 +28,7 @@ std::uint16_t closed_port() {
   return net::local_address(fd.get())->port();
 }
 
-// --- Connection: plays scripts ----------------------------------------------------------------------------------------------------
+// --- Connection: plays scripts ---
 
 class ScriptedServer::Connection final : public net::FdHandler {
  public:
@@ -74,10 +74,17 @@ class ScriptedServer::Connection final : public net::FdHandler {
       const Http1Parser::Step step = parser_.next(input);
       input.remove_prefix(step.consumed);
       switch (step.event) {
-        case Http1Parser::Event::kNeedMore: return true;
-        case Http1Parser::Event::kHead: body_.clear(); break;
-        case Http1Parser::Event::kBody: body_.append(step.body); break;
-        case Http1Parser::Event::kDone: request_done(); break;
+        case Http1Parser::Event::kNeedMore:
+          return true;
+        case Http1Parser::Event::kHead:
+          body_.clear();
+          break;
+        case Http1Parser::Event::kBody:
+          body_.append(step.body);
+          break;
+        case Http1Parser::Event::kDone:
+          request_done();
+          break;
         case Http1Parser::Event::kFault:
           ADD_FAILURE() << "the client sent a malformed request: " << net::describe(parser_.fault());
           end();
@@ -113,8 +120,10 @@ class ScriptedServer::Connection final : public net::FdHandler {
           timer_.arm(loop_.clock().monotonic_now() + step.nanos);
           steps_.pop_front();
           return;
-        case Step::What::kClose: return end();
-        case Step::What::kReset: return reset();
+        case Step::What::kClose:
+          return end();
+        case Step::What::kReset:
+          return reset();
         case Step::What::kStopReading:
           reading_ = false;
           loop_.set_interest(fd_.get(), 0);
@@ -164,7 +173,7 @@ class ScriptedServer::Connection final : public net::FdHandler {
   bool reading_ = true;
 };
 
-// --- Listener ---------------------------------------------------------------------------------------------------------------------
+// --- Listener ---
 
 class ScriptedServer::Listener final : public net::FdHandler {
  public:

@@ -1,8 +1,10 @@
-// ScriptedServer: an HTTP/1.1 peer that misbehaves exactly as told: it refuses, resets, drips, hangs, lies or answers properly.
+// ScriptedServer: an HTTP/1.1 peer that misbehaves exactly as told: it refuses, resets, drips, hangs, lies or answers
+// properly.
 //
-// It lives on a loop that the test runs (with a fake clock, if times matter), or on a thread of its own. Each script is played once, in
-// order: on the next request that is complete, on the next connection, or after so many bytes of a request. Without a script
-// it answers 200 with an empty body. script(), requests() and connections() may be called from any thread.
+// It lives on a loop that the test runs (with a fake clock, if times matter), or on a thread of its own. Each script is
+// played once, in order: on the next request that is complete, on the next connection, or after so many bytes of a
+// request. Without a script it answers 200 with an empty body. script(), requests() and connections() may be called
+// from any thread.
 #pragma once
 
 #include <cstddef>

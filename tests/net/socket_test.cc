@@ -1,0 +1,96 @@
+#include "net/socket.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <cerrno>
+
+namespace nanospan::net {
+namespace {
+
+SocketAddress address(const char* host, std::uint16_t port = 0) {
+  SocketAddress out;
+  EXPECT_TRUE(SocketAddress::parse(host, port, out)) << host;
+  return out;
+}
+
+int option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(fd, level, name, &value, &size), 0);
+  return value;
+}
+
+void expect_well_made(int fd) {
+  EXPECT_TRUE(::fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  EXPECT_TRUE(::fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+TEST(Socket, FdOwnsItsDescriptor) {
+  Fd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int number = first.get();
+  ASSERT_TRUE(first);
+  Fd second = std::move(first);
+  EXPECT_FALSE(first);  // NOLINT: moved from on purpose
+  second = std::move(second);
+  EXPECT_EQ(second.get(), number);
+  second.reset();
+  EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+}
+
+TEST(Socket, AddressesAreParsedAndPrinted) {
+  EXPECT_EQ(address("127.0.0.1", 4318).text(), "127.0.0.1:4318");
+  EXPECT_EQ(address("::1", 1).text(), "[::1]:1");
+  EXPECT_EQ(address("::1", 65535).port(), 65535);
+  SocketAddress unused;
+  for (const char* bad : {"", "localhost", "1.2.3", "1.2.3.4.5", "[::1]", "::1%lo", " 127.0.0.1", "127.0.0.1 "}) {
+    EXPECT_FALSE(SocketAddress::parse(bad, 1, unused)) << bad;
+  }
+}
+
+TEST(Socket, ConnectionsStandOnBothFamilies) {
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    Result<Fd> listener = listen_on(address(host), false);
+    if (!listener.ok() && std::string_view(host) == "::1") GTEST_SKIP() << "no IPv6 here";
+    ASSERT_TRUE(listener.ok()) << listener.error().message;
+    expect_well_made(listener->get());
+    const ConnectStart start = start_connect(*local_address(listener->get()));
+    ASSERT_TRUE(start.fd);
+    expect_well_made(start.fd.get());
+    pollfd writable{start.fd.get(), POLLOUT, 0};
+    ASSERT_EQ(::poll(&writable, 1, -1), 1);
+    EXPECT_EQ(connect_result(start.fd.get()), 0);
+    pollfd incoming{listener->get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&incoming, 1, -1), 1);
+    const Accepted accepted = accept_on(listener->get());
+    ASSERT_TRUE(accepted.fd);
+    expect_well_made(accepted.fd.get());
+    EXPECT_EQ(accepted.peer.text(), local_address(start.fd.get())->text());
+    for (const int fd : {start.fd.get(), accepted.fd.get()}) EXPECT_NE(option(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+    const Accepted none = accept_on(listener->get());
+    EXPECT_FALSE(none.fd);
+    EXPECT_EQ(none.error_number, 0);
+  }
+}
+
+TEST(Socket, ErrorsNameCallAndAddress) {
+  Result<Fd> first = listen_on(address("127.0.0.1"), false);
+  ASSERT_TRUE(first.ok());
+  const Result<Fd> second = listen_on(*local_address(first->get()), false);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().message, "bind on " + local_address(first->get())->text() + ": Address already in use");
+}
+
+TEST(Socket, SharedPortsNeedBothSidesToSay) {
+  Result<Fd> first = listen_on(address("127.0.0.1"), true);
+  ASSERT_TRUE(first.ok());
+  const SocketAddress taken = *local_address(first->get());
+  EXPECT_TRUE(listen_on(taken, true).ok());
+  EXPECT_FALSE(listen_on(taken, false).ok());
+}
+
+}  // namespace
+}  // namespace nanospan::net
