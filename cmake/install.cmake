@@ -58,10 +58,8 @@ set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
-if(TARGET nanospan_net_gzip)
+if(TARGET nanospan_export_gzip)
   nanospan_user_library(nanospan_gzip_library nanospan_gzip net_gzip export_gzip)
-  # The SDK refers to the encoder weakly (src/export/otlp_http/gzip_hook.h): this is what brings it into the program.
-  target_link_options(nanospan_gzip_library INTERFACE -Wl,-u,nanospan_gzip_r1)
   add_library(nanospan::gzip ALIAS nanospan_gzip_library)
   set_target_properties(nanospan_gzip_library PROPERTIES EXPORT_NAME gzip)
   target_link_libraries(nanospan_gzip_library PUBLIC nanospan_library PRIVATE ZLIB::ZLIB)
