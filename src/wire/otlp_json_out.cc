@@ -1,5 +1,6 @@
 #include "wire/otlp_json_out.h"
 
+#include <algorithm>
 #include <array>
 
 #include "wire/json_text.h"
@@ -13,9 +14,9 @@ constexpr std::size_t kFieldsMax = 32;  // Above every field number of a schema.
 
 // The bytes that hold one field of a message: from its first occurrence to the end of its last, with others in between.
 struct Occurrences {
-  const char* begin = nullptr;
-  const char* end = nullptr;
-  std::size_t count = 0;
+  const char* begin;
+  const char* end;
+  std::size_t count;
 
   std::string_view bytes() const { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
@@ -95,7 +96,8 @@ void write_merged(const FieldSchema& field, const Occurrences& found, std::strin
 
 // Of a scalar only the last occurrence counts, of a oneof only the member that was set last.
 FieldOccurrences find_fields(const MessageSchema& schema, std::string_view bytes) {
-  FieldOccurrences found;
+  FieldOccurrences found;  // Only as much of it is set as the schema has fields: most messages are small.
+  std::fill_n(found.begin(), schema.by_number.size(), Occurrences{});
   std::uint32_t oneof_member = 0;
   Reader reader(bytes);
   while (reader.next()) {

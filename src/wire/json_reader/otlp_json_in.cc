@@ -72,15 +72,21 @@ class Conversion {
   bool find_field(ondemand::field& field, const MessageSchema& schema, std::uint32_t expected,
                   const FieldSchema*& known) {
     const char* const raw = field.key().raw();
+    const std::size_t count = schema.by_number.size();
+    const FieldSchema& likely = schema.by_number[expected % count];
+    const std::size_t likely_size = likely.json_name.size();
+    // Names are shorter than the padding behind the document, so the comparison stays inside it.
+    if (likely.number != 0 && std::memcmp(raw, likely.json_name.data(), likely_size) == 0 && raw[likely_size] == '"') {
+      known = &likely;
+      return true;
+    }
     const char* raw_end = raw;
     while (*raw_end != '"' && *raw_end != '\\') ++raw_end;  // The parser has seen the closing quote.
     std::string_view name(raw, static_cast<std::size_t>(raw_end - raw));
     if (*raw_end == '\\') {
       if (const auto error = field.unescaped_key().get(name)) return fail_syntax(error);
     }
-    const std::size_t count = schema.by_number.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const FieldSchema& candidate = schema.by_number[(expected + i) % count];
+    for (const FieldSchema& candidate : schema.by_number) {
       if (candidate.number != 0 && candidate.json_name == name) {
         known = &candidate;
         return true;
