@@ -6,16 +6,32 @@
 #include "gateway/config/units.h"
 
 namespace nanospan::app {
+namespace {
+
+bool is_positional(const Option& option) { return option.name.substr(0, 1) != "-"; }
+
+}  // namespace
 
 Result<Arguments> Arguments::parse(const std::vector<std::string_view>& words, const std::vector<Option>& options) {
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].substr(0, 1) != "-") {
+      const auto place = std::find_if(options.begin(), options.end(),
+                                      [&](const Option& o) { return is_positional(o) && !arguments.has(o.name); });
+      if (place != options.end()) {
+        arguments.given_.emplace_back(place->name, words[i]);
+        continue;
+      }
+    }
     const std::size_t equals = words[i].substr(0, 2) == "--" ? words[i].find('=') : std::string_view::npos;
     const std::string_view name = words[i] == "-h" ? "--help" : words[i].substr(0, equals);
-    const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
+    const auto option = std::find_if(options.begin(), options.end(),
+                                     [&](const Option& o) { return o.name == name && !is_positional(o); });
     if (option == options.end()) {
       std::vector<std::string_view> names;
-      for (const Option& known : options) names.push_back(known.name);
+      for (const Option& known : options) {
+        if (!is_positional(known)) names.push_back(known.name);
+      }
       std::string text = "unknown argument \"" + std::string(words[i]) + "\"";
       if (const std::string_view meant = gateway::nearest(name, names); !meant.empty())
         text += "; did you mean " + std::string(meant) + "?";
@@ -46,6 +62,14 @@ std::optional<std::string> Arguments::value(std::string_view option) const {
       std::find_if(given_.rbegin(), given_.rend(), [&](const auto& given) { return given.first == option; });
   if (found == given_.rend()) return std::nullopt;
   return found->second;
+}
+
+std::vector<std::string> Arguments::values(std::string_view option) const {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : given_) {
+    if (name == option) all.push_back(value);
+  }
+  return all;
 }
 
 }  // namespace nanospan::app

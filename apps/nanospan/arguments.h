@@ -13,7 +13,7 @@ namespace nanospan::app {
 
 /// What a command understands.
 struct Option {
-  std::string_view name;   ///< With its dashes: "--config".
+  std::string_view name;   ///< With its dashes: "--config". Without dashes: a word that is given by its place, "FILE".
   std::string_view value;  ///< What its value is called in the help, "FILE"; empty for a flag.
   std::string_view help;
 };
@@ -26,6 +26,8 @@ class Arguments {
   bool has(std::string_view option) const;
   /// The last value given.
   std::optional<std::string> value(std::string_view option) const;
+  /// All values given, in order.
+  std::vector<std::string> values(std::string_view option) const;
 
  private:
   std::vector<std::pair<std::string_view, std::string>> given_;

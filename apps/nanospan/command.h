@@ -26,6 +26,8 @@ struct Command {
 Command serve_command();
 Command validate_command();
 Command components_command();
+Command load_command();
+Command tree_command();
 Command version_command();
 
 }  // namespace nanospan::app
