@@ -24,6 +24,7 @@ class SuppressTracing {
 
  private:
   void* saved_;
+  bool outer_;
 };
 
 }  // namespace v0

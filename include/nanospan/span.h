@@ -163,7 +163,7 @@ class SpanOperations {
     if (!key_fits(name)) return false;
     std::uint8_t* const at = load_cursor(slab);
     const ThreadState* thread = thread_locals().state;
-    if (at > slab->limit || slab->budget.events_left == 0 || thread == nullptr) [[unlikely]] return false;
+    if (at >= slab->limit || slab->budget.events_left == 0 || thread == nullptr) [[unlikely]] return false;
     const ClockScale* scale = thread->clock.load(std::memory_order_acquire);
     if (scale == nullptr) [[unlikely]] return false;
     const std::uint64_t now = scale->unix_nanos(read_ticks());
@@ -180,7 +180,7 @@ class SpanOperations {
   /// 6A 21 0A 10 trace_id 12 08 span_id 35 flags
   NANOSPAN_INLINE static bool append_link(Slab* slab, const SpanContext& context) {
     std::uint8_t* const at = load_cursor(slab);
-    if (at > slab->limit || slab->budget.links_left == 0) [[unlikely]] return false;
+    if (at >= slab->limit || slab->budget.links_left == 0) [[unlikely]] return false;
     if (!context.trace_state().empty() || !context.is_valid()) [[unlikely]] return false;
     --slab->budget.links_left;
     store<std::uint32_t>(at, 0x100A216AU);
@@ -265,6 +265,18 @@ class SpanRef : public detail::SpanOperations<SpanRef> {
  public:
   /// A handle whose operations do nothing.
   SpanRef() = default;
+  /// A copy may outlive the call and go to other threads, so it promotes the span to shared mode.
+  SpanRef(const SpanRef& other) : slab_(other.slab_), generation_(other.generation_), context_(other.context_) {
+    if (slab_ != nullptr) detail::api()->share(slab_, generation_);
+  }
+  SpanRef(SpanRef&& other) noexcept = default;
+  SpanRef& operator=(SpanRef other) noexcept {
+    slab_ = other.slab_;
+    generation_ = other.generation_;
+    context_ = other.context_;
+    return *this;
+  }
+  ~SpanRef() = default;
 
   bool is_recording() const {
     return slab_ != nullptr && slab_->generation.load(std::memory_order_acquire) == generation_;

@@ -20,13 +20,13 @@ inline namespace v0 {
 class SpanProcessor {
  public:
   virtual ~SpanProcessor() = default;
-  /// A recording span has started. `span` may be kept and used later; its operations do nothing once the span has ended.
-  virtual void on_start(SpanRef span, const Context& parent) {
+  /// A recording span has started. To keep `span` and use it later, from any thread, copy it: that promotes the span to shared mode.
+  virtual void on_start(SpanRef& span, const Context& parent) {
     (void)span;
     (void)parent;
   }
   /// The end time is set; the span may still be changed, from here only. All on_ending calls come before any on_end.
-  virtual void on_ending(SpanRef span) { (void)span; }
+  virtual void on_ending(SpanRef& span) { (void)span; }
   /// The span has ended. `span` is valid during the call.
   virtual void on_end(const SpanView& span) { (void)span; }
   /// Finishes work for spans that ended before the call. `timeout_ms` 0 = no limit.
@@ -48,6 +48,7 @@ struct BatchOptions {
   std::uint64_t schedule_delay_ms = 5000;     ///< Longest time a span waits before it is exported. At least 1.
   std::uint64_t export_timeout_ms = 30000;    ///< Time for one export with all its retries; 0 = no limit.
   std::uint64_t batch_bytes_max = 16U << 20;  ///< Encoded bytes of one export.
+  std::uint64_t queue_bytes_max = 64U << 20;  ///< Encoded bytes waiting for the exporter.
   std::uint32_t exports_in_flight_max = 4;    ///< Exports under way at once, where the exporter can.
 
   /// Small batches, sent at once: for a receiver on the same machine.

@@ -79,6 +79,7 @@ struct Ring {
   alignas(64) std::uint8_t* base = nullptr;        ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
   std::uint64_t size = 0;                          ///< A power of two.
   std::atomic<Ring*> next{nullptr};                ///< The larger ring that the producer went on to; set after the last tail.
+  std::atomic<bool> want_larger{false};            ///< The drain found it too full; the producer grows when it next looks.
 };
 
 /// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.
@@ -100,7 +101,7 @@ struct alignas(64) ThreadState {
   std::uint64_t slabs;                       ///< Slabs ever carved for this thread.
   Slab* carve;                               ///< Next slab of the current chunk that was never used.
   Slab* carve_end;
-  std::uint64_t reserved;
+  Ring* draining;                            ///< The drain's: the ring it reads; older than or equal to `ring`.
 
   std::atomic<std::uint64_t> ended[kProviderSlots];         ///< Sampled spans ended, by provider slot.
   std::atomic<std::uint64_t> dropped_ring[kProviderSlots];  ///< Of these, dropped because the ring was full.
@@ -141,7 +142,9 @@ struct alignas(64) Slab {
   static constexpr std::size_t kHeadRoom = 16;
   static constexpr std::size_t kSlack = 256;  ///< A fast append writes at most this much beyond `limit`.
 
+  /// Exactly kPlain on the common path. A slab that the kernel zeroed in a forked child has none, and takes the slow one.
   enum Cold : std::uint32_t {
+    kPlain = 1U << 31,
     kStatus = 1,      ///< set_status was called.
     kDropped = 2,     ///< A dropped count is not zero.
     kGrown = 4,       ///< The body is in a heap block.
@@ -153,11 +156,11 @@ struct alignas(64) Slab {
 
   // First line: every append and End.
   std::uint8_t* cursor;     ///< End of the bytes so far.
-  std::uint8_t* limit;      ///< Append inline only while cursor <= limit; null sends every append to the locked path.
+  std::uint8_t* limit;      ///< Append inline only while cursor < limit; null sends every append to the locked path.
   std::uint64_t bloom;      ///< One bit a key.
   std::uint64_t start;      ///< Ticks, or Unix nanoseconds with kWallClock.
   std::uint32_t keys;       ///< Unique attribute keys so far.
-  std::uint32_t cold;       ///< Cold flags; not zero sends End to the slow path.
+  std::uint32_t cold;       ///< Cold flags; other than kPlain send End to the slow path.
   Slab* next;               ///< Free list.
   ThreadState* owner;       ///< Whose slab it is; End on another thread takes the slow path.
 

@@ -131,7 +131,7 @@ NANOSPAN_INLINE std::uint8_t* put_varint(std::uint8_t* to, std::uint64_t value) 
 /// Where a new attribute may be written, or null if it must take the checked path.
 NANOSPAN_INLINE std::uint8_t* reserve_attribute(Slab* slab, std::uint64_t hash) {
   std::uint8_t* cursor = load_cursor(slab);
-  if (cursor > slab->limit) [[unlikely]] return nullptr;
+  if (cursor >= slab->limit) [[unlikely]] return nullptr;
   if (((slab->bloom >> (hash >> 58)) & 1) != 0) [[unlikely]] {
     if (needs_checked_set(slab, static_cast<std::uint32_t>(hash))) return nullptr;
   }

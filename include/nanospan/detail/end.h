@@ -13,7 +13,7 @@ namespace detail {
 [[gnu::noinline]] inline void end_span(Slab* slab) {
   const std::uint64_t stop = read_ticks();
   ThreadState* const thread = thread_locals().state;
-  if (slab->cold != 0 || slab->owner != thread) [[unlikely]] return api()->end(slab, 0, 0);
+  if (slab->cold != Slab::kPlain || slab->owner != thread) [[unlikely]] return api()->end(slab, 0, 0);
   const ClockScale* const scale = thread->clock.load(std::memory_order_acquire);
   const std::size_t body_size = static_cast<std::size_t>(slab->cursor - slab->body);
   if (scale == nullptr || body_size >= 16384) [[unlikely]] return api()->end(slab, 0, 0);
@@ -33,7 +33,8 @@ namespace detail {
   store(source, slab->frame_word | size);
 
   const std::uint64_t tail = thread->tail;
-  if (tail + size > thread->soft.load(std::memory_order_relaxed)) [[unlikely]] return api()->end(slab, 0, 0);
+  const std::uint64_t next = tail + ((size + 7) & ~std::size_t{7});
+  if (next > thread->soft.load(std::memory_order_relaxed)) [[unlikely]] return api()->end(slab, 0, 0);
   std::uint8_t* const target = thread->ring_base + (tail & thread->ring_mask);
 #if defined(__SSE2__)
   for (std::size_t i = 0; i < size; i += 64) {
@@ -53,8 +54,8 @@ namespace detail {
   const std::uint64_t ended = began + (stop > slab->start ? scale->duration(stop - slab->start) : 0);
   store(target + prefix + BodyLayout::kStart, began);
   store(target + prefix + BodyLayout::kEnd, ended);
-  thread->tail = tail + size;
-  thread->ring->tail.store(tail + size, std::memory_order_release);
+  thread->tail = next;
+  thread->ring->tail.store(next, std::memory_order_release);
 
   auto& count = thread->ended[slab->frame_word >> 56];
   count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

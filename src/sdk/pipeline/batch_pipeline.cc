@@ -1,0 +1,306 @@
+#include "sdk/pipeline/batch_pipeline.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "sdk/diagnostics.h"
+#include "sdk/pipeline/drain.h"
+#include "sdk/pipeline/worker_exporter.h"
+#include "sdk/runtime/drain_signal.h"
+#include "sdk/runtime/threads.h"
+#include "wire/otlp_fields.h"
+#include "wire/writer.h"
+
+namespace nanospan::sdk {
+namespace {
+
+// sdk-environment-variables.md "Batch Span Processor": values must be positive, and a batch may not exceed the queue.
+BatchOptions checked(BatchOptions options) {
+  const auto at_least_one = [](auto& value, const char* name) {
+    if (value != 0) return;
+    value = 1;
+    report("batch_processor", std::string(name) + " is 0; the least is 1, which is used");
+  };
+  at_least_one(options.queue_spans_max, "queue_spans_max");
+  at_least_one(options.batch_spans_max, "batch_spans_max");
+  at_least_one(options.schedule_delay_ms, "schedule_delay_ms");
+  at_least_one(options.exports_in_flight_max, "exports_in_flight_max");
+  if (options.batch_spans_max > options.queue_spans_max) {
+    report("batch_processor", "batch_spans_max " + std::to_string(options.batch_spans_max) + " is above queue_spans_max " +
+                                  std::to_string(options.queue_spans_max) + "; the queue's size is used for both");
+    options.batch_spans_max = options.queue_spans_max;
+  }
+  return options;
+}
+
+}  // namespace
+
+BatchPipeline::BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOptions options, const base::Clock& clock)
+    : options_(checked(options)),
+      delay_(options_.schedule_delay_ms * base::kNanosPerMilli),
+      clock_(clock),
+      owned_(dynamic_cast<AsyncExporter*>(exporter.get()) != nullptr ? std::move(exporter) : nullptr),
+      user_(owned_ == nullptr ? std::shared_ptr<SpanExporter>(std::move(exporter)) : nullptr),
+      worker_(user_ != nullptr ? make_worker_exporter(user_, clock) : nullptr),
+      target_(user_ != nullptr ? worker_.get() : dynamic_cast<AsyncExporter*>(owned_.get())),
+      credit_(user_ != nullptr ? 1 : options_.exports_in_flight_max) {}
+
+BatchPipeline::~BatchPipeline() {
+  if (!closed()) target_->abandon(DropReason::kShutdown);
+}
+
+void BatchPipeline::bind_slot(std::size_t slot) {
+  slot_ = slot;
+  ended_before_ = ended_spans(slot);
+  ring_drops_before_ = ring_drops(slot);
+}
+
+base::Deadline BatchPipeline::deadline_after(std::uint64_t timeout_ms) const {
+  if (timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli) return base::Deadline::never();
+  return base::Deadline::after(clock_, timeout_ms * base::kNanosPerMilli);
+}
+
+void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
+  dropped_[static_cast<std::size_t>(reason)].fetch_add(spans, std::memory_order_relaxed);
+}
+
+// ---- any thread ------------------------------------------------------------------------------------------------------
+
+void BatchPipeline::on_end(const SpanView& span) {
+  if (!span.context().is_sampled()) return;
+  const auto* tracer = tracer_of(span.scope());
+  if (tracer == nullptr) return;
+  const auto bytes = span.bytes();
+  std::vector<std::uint8_t> field(wire::bytes_field_size(wire::otlp::ScopeSpans::kSpans, bytes.size()));
+  wire::put_bytes_field(field.data(), wire::otlp::ScopeSpans::kSpans,
+                        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!attached_.exchange(true, std::memory_order_relaxed)) Drain::instance().attach(shared_from_this());
+  {
+    const std::lock_guard lock(notifier_);
+    foreign_ended_.fetch_add(1, std::memory_order_relaxed);
+    if (closed()) return drop(DropReason::kShutdown, 1);
+    if (foreign_.size() >= options_.queue_spans_max || foreign_bytes_ + field.size() > options_.queue_bytes_max) {
+      return drop(DropReason::kQueueFull, 1);
+    }
+    foreign_bytes_ += field.size();
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    foreign_.push_back({tracer, std::move(field)});
+  }
+  drain_signal().wake_if_sleeping(false);
+}
+
+FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
+  if (closed()) return FlushResult::kFailure;
+  const base::Deadline deadline = deadline_after(timeout_ms);
+  {
+    const auto lock = Drain::instance().pause();
+    if (!Drain::instance().started()) return FlushResult::kSuccess;
+  }
+  const std::uint64_t number = flush_requested_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  drain_signal().wake();
+  bool done, failed;
+  {
+    const std::lock_guard lock(notifier_);
+    done = notifier_.wait(deadline, [&] { return flush_done_ >= number || closed(); });
+    failed = last_failed_flush_ >= number || flush_done_ < number;
+  }
+  if (!done) return FlushResult::kTimeout;
+  if (failed) return FlushResult::kFailure;
+  if (user_ == nullptr) return FlushResult::kSuccess;
+  const std::uint64_t left = deadline.left(clock_.monotonic_now());
+  return user_->flush(left == base::kNever ? 0 : std::max<std::uint64_t>(1, left / base::kNanosPerMilli));
+}
+
+FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
+  const base::Deadline deadline = deadline_after(timeout_ms);
+  shutdown_by_.store(deadline.at, std::memory_order_relaxed);
+  if (shutdown_requested_.exchange(true, std::memory_order_seq_cst)) return FlushResult::kFailure;
+  {
+    // Without an export thread nothing was ever ended, and there is nobody else to close.
+    const auto lock = Drain::instance().pause();
+    if (!Drain::instance().started()) close_now();
+  }
+  if (!closed()) drain_signal().wake();
+  bool clean;
+  {
+    const std::lock_guard lock(notifier_);
+    // The export thread keeps the deadline; a little more than it covers its own scheduling.
+    notifier_.wait(base::Deadline::never(), [&] { return closed(); });
+    clean = shutdown_clean_;
+  }
+  Drain::instance().detach(*this);
+  if (user_ != nullptr) {
+    const std::uint64_t left = deadline.left(clock_.monotonic_now());
+    try {
+      user_->shutdown(left == base::kNever ? 0 : left / base::kNanosPerMilli + 1);
+    } catch (...) {
+      report("exporter", "an exporter's shutdown threw");
+    }
+  }
+  return clean ? FlushResult::kSuccess : FlushResult::kTimeout;
+}
+
+Ledger BatchPipeline::ledger() const {
+  Ledger ledger;
+  const auto lock = Drain::instance().pause();
+  ledger.exported = exported_.load(std::memory_order_relaxed);
+  ledger.queued = waiting_.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < kReasons; ++i) ledger.dropped[i] = dropped_[i].load(std::memory_order_relaxed);
+  ledger.ended = foreign_ended_.load(std::memory_order_relaxed);
+  if (slot_ == kUnbound) return ledger;
+  ledger.ended += ended_spans(slot_) - ended_before_;
+  ledger.dropped[static_cast<std::size_t>(DropReason::kRingFull)] += ring_drops(slot_) - ring_drops_before_;
+  ledger.queued += Drain::frames_in_rings(slot_);
+  return ledger;
+}
+
+// ---- export thread ---------------------------------------------------------------------------------------------------
+
+void BatchPipeline::note_requests() {
+  const std::uint64_t requested = flush_requested_.load(std::memory_order_seq_cst);
+  shutdown_noted_ = shutdown_requested_.load(std::memory_order_seq_cst);
+  if (requested == flush_noted_) return;
+  flush_noted_ = requested;
+  flushes_.push_back({requested, 0, false});
+}
+
+void BatchPipeline::take_foreign() {
+  std::vector<Foreign> spans;
+  {
+    const std::lock_guard lock(notifier_);
+    spans.swap(foreign_);
+    foreign_bytes_ = 0;
+    waiting_.fetch_sub(spans.size(), std::memory_order_relaxed);
+  }
+  for (const Foreign& span : spans) take(*span.tracer, span.field);
+}
+
+void BatchPipeline::take(const TracerRecord& tracer, Bytes field) {
+  if (closed()) return drop(DropReason::kShutdown, 1);
+  if (field.size() > options_.batch_bytes_max) return drop(DropReason::kTooLarge, 1);
+  if (queued_spans_ >= options_.queue_spans_max || queued_bytes_ + field.size() > options_.queue_bytes_max) {
+    return drop(DropReason::kQueueFull, 1);
+  }
+  if (open_.size_bytes() + field.size() > options_.batch_bytes_max) seal();
+  open_.add(tracer, field);
+  ++queued_spans_;
+  queued_bytes_ += field.size();
+  waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (open_.span_count() >= options_.batch_spans_max) {
+    seal();
+    start_exports();
+  }
+}
+
+void BatchPipeline::seal() {
+  if (open_.empty()) return;
+  const std::uint64_t sequence = next_sequence_++;
+  outstanding_.insert(sequence);
+  ready_.push_back(open_.seal(sequence));
+  open_since_ = 0;
+}
+
+void BatchPipeline::start_exports() {
+  while (!ready_.empty() && in_flight_ < credit_) {
+    std::shared_ptr<const Batch> batch = std::move(ready_.front());
+    ready_.pop_front();
+    ++in_flight_;
+    const std::size_t spans = batch->span_count();
+    const std::uint64_t sequence = batch->sequence();
+    queued_spans_ -= spans;
+    queued_bytes_ -= batch->span_bytes();
+    target_->start_export(std::move(batch), deadline_after(options_.export_timeout_ms),
+                          [this, sequence, spans](ExportResult result) { complete(sequence, spans, result); });
+  }
+}
+
+void BatchPipeline::complete(std::uint64_t sequence, std::size_t spans, ExportResult result) {
+  --in_flight_;
+  outstanding_.erase(sequence);
+  if (result.success) {
+    const std::uint64_t rejected = std::min<std::uint64_t>(result.rejected, spans);
+    exported_.fetch_add(spans - rejected, std::memory_order_relaxed);
+    if (rejected != 0) drop(DropReason::kRejected, rejected);
+  } else {
+    drop(result.reason, spans);
+    for (PendingFlush& flush : flushes_) flush.failed = true;
+    if (shutdown_noted_) {
+      const std::lock_guard lock(notifier_);
+      shutdown_clean_ = false;
+    }
+  }
+  waiting_.fetch_sub(spans, std::memory_order_relaxed);
+}
+
+void BatchPipeline::complete_flushes() {
+  while (!flushes_.empty()) {
+    const PendingFlush& flush = flushes_.front();
+    if (!outstanding_.empty() && *outstanding_.begin() <= flush.last_sequence) return;
+    const std::lock_guard lock(notifier_);
+    flush_done_ = flush.number;
+    if (flush.failed) last_failed_flush_ = flush.number;
+    notifier_.notify_all();
+    flushes_.pop_front();
+  }
+}
+
+void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since) {
+  take_foreign();
+  if (!open_.empty() && open_since_ == 0) open_since_ = since;
+  const bool flushing = std::any_of(flushes_.begin(), flushes_.end(), [](const PendingFlush& f) { return f.last_sequence == 0; });
+  if (flushing || shutdown_noted_ || (!open_.empty() && now >= open_since_ + delay_)) seal();
+  for (PendingFlush& flush : flushes_) {
+    if (flush.last_sequence == 0) flush.last_sequence = next_sequence_ - 1;
+  }
+  start_exports();
+  complete_flushes();
+  if (!shutdown_noted_ || closed()) return;
+  const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);
+  if (outstanding_.empty() || late) close_now();
+}
+
+void BatchPipeline::close_now() {
+  const bool clean = outstanding_.empty();
+  target_->abandon(DropReason::kShutdown);
+  drop(DropReason::kShutdown, queued_spans_);
+  waiting_.fetch_sub(queued_spans_, std::memory_order_relaxed);
+  queued_spans_ = 0;
+  queued_bytes_ = 0;
+  open_.clear();
+  ready_.clear();
+  outstanding_.clear();
+  const std::lock_guard lock(notifier_);
+  drop(DropReason::kShutdown, foreign_.size());
+  waiting_.fetch_sub(foreign_.size(), std::memory_order_relaxed);
+  foreign_.clear();
+  shutdown_clean_ = shutdown_clean_ && clean;
+  closed_.store(true, std::memory_order_release);
+  notifier_.notify_all();
+}
+
+base::MonotonicNanos BatchPipeline::next_due() const {
+  base::MonotonicNanos due = target_->next_timer();
+  if (!open_.empty()) due = std::min(due, open_since_ + delay_);
+  if (shutdown_noted_ && !closed()) due = std::min(due, shutdown_by_.load(std::memory_order_relaxed));
+  return due;
+}
+
+void BatchPipeline::reset_after_fork() {
+  open_.clear();
+  ready_.clear();
+  outstanding_.clear();
+  flushes_.clear();
+  in_flight_ = 0;
+  queued_spans_ = queued_bytes_ = 0;
+  exported_ = waiting_ = foreign_ended_ = 0;
+  for (auto& count : dropped_) count = 0;
+  ended_before_ = ring_drops_before_ = 0;
+  notifier_.reset_after_fork();
+  foreign_.clear();
+  foreign_bytes_ = 0;
+  flush_noted_ = flush_done_ = flush_requested_.load();
+  target_->reset_after_fork();
+}
+
+}  // namespace nanospan::sdk

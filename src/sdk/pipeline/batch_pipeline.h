@@ -1,0 +1,130 @@
+// BatchPipeline: the batch processor. Takes finished spans from the export thread, cuts batches, hands them to its exporter, and
+// keeps the ledger.
+//
+//   rings --take()--> open batch --seal--> ready --credit--> in flight --done--> exported | dropped by reason
+//
+// A batch is cut when it is full, when its oldest span has waited schedule_delay, or for a flush (trace/sdk.md "Batching
+// processor"). The queue (open and ready) is bounded in spans and bytes; what does not fit is dropped and counted, never waited
+// for. Threads: members marked "export thread" run under the Drain's lock; the SpanProcessor members from any thread.
+// The flush and shutdown handshake is model-checked: tests/models/flush_shutdown.pml.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include <nanospan/result.h>
+#include <nanospan/span_processor.h>
+
+#include "base/time.h"
+#include "sdk/pipeline/async_exporter.h"
+#include "sdk/pipeline/batch.h"
+#include "sdk/runtime/notifier.h"
+
+namespace nanospan::sdk {
+
+class BatchPipeline final : public SpanProcessor, public std::enable_shared_from_this<BatchPipeline> {
+ public:
+  /// Options outside their range are brought into it and reported.
+  BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOptions options, const base::Clock& clock);
+  ~BatchPipeline() override;
+
+  // SpanProcessor. on_end is for processors that wrap this one: spans of a provider that has this pipeline come by the rings.
+  void on_end(const SpanView& span) override;
+  FlushResult flush(std::uint64_t timeout_ms) override;
+  FlushResult shutdown(std::uint64_t timeout_ms) override;
+  Ledger ledger() const;
+
+  /// The provider whose ended spans this pipeline is to account for.
+  void bind_slot(std::size_t slot);
+  std::size_t slot() const { return slot_; }
+  /// True if a flush or shutdown was asked for that note_requests() has not seen.
+  bool has_requests() const {
+    return flush_requested_.load(std::memory_order_seq_cst) != flush_noted_ ||
+           shutdown_requested_.load(std::memory_order_seq_cst) != shutdown_noted_;
+  }
+
+  // Export thread.
+  /// Reads what callers asked for; spans that ended before are in the rings by now.
+  void note_requests();
+  void take(const TracerRecord& tracer, Bytes field);
+  /// `since`: when the rings were last drained before now, the earliest that any span taken now can have ended.
+  void advance(base::MonotonicNanos now, base::MonotonicNanos since);
+  base::MonotonicNanos next_due() const;
+  AsyncExporter& exporter() { return *target_; }
+  std::uint64_t schedule_delay() const { return delay_; }
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
+  void reset_after_fork();
+
+ private:
+  static constexpr std::size_t kUnbound = ~std::size_t{0};
+  static constexpr std::size_t kReasons = static_cast<std::size_t>(DropReason::kCount);
+
+  struct PendingFlush {
+    std::uint64_t number;
+    std::uint64_t last_sequence;
+    bool failed;
+  };
+  struct Foreign {
+    const TracerRecord* tracer;
+    std::vector<std::uint8_t> field;
+  };
+
+  void seal();
+  void start_exports();
+  void complete(std::uint64_t sequence, std::size_t spans, ExportResult result);
+  void complete_flushes();
+  void close_now();
+  void drop(DropReason reason, std::uint64_t spans);
+  void take_foreign();
+  base::Deadline deadline_after(std::uint64_t timeout_ms) const;
+
+  const BatchOptions options_;
+  const std::uint64_t delay_;
+  const base::Clock& clock_;
+  std::unique_ptr<SpanExporter> owned_;  // an asynchronous exporter
+  std::shared_ptr<SpanExporter> user_;   // a blocking one, shared with its worker
+  std::unique_ptr<AsyncExporter> worker_;
+  AsyncExporter* target_;
+  const std::uint32_t credit_;
+
+  // Export thread only.
+  BatchBuilder open_;
+  base::MonotonicNanos open_since_ = 0;
+  std::deque<std::shared_ptr<const Batch>> ready_;
+  std::set<std::uint64_t> outstanding_;
+  std::deque<PendingFlush> flushes_;
+  std::uint64_t next_sequence_ = 1;
+  std::uint32_t in_flight_ = 0;
+  std::size_t queued_spans_ = 0;
+  std::size_t queued_bytes_ = 0;
+  std::uint64_t flush_noted_ = 0;
+  bool shutdown_noted_ = false;
+
+  // Counters: written by the export thread, read by anyone.
+  std::atomic<std::uint64_t> exported_{0};
+  std::atomic<std::uint64_t> waiting_{0};  // open, ready and in flight
+  std::atomic<std::uint64_t> dropped_[kReasons] = {};
+  std::atomic<std::uint64_t> foreign_ended_{0};
+  std::size_t slot_ = kUnbound;
+  std::uint64_t ended_before_ = 0;
+  std::uint64_t ring_drops_before_ = 0;
+
+  // Requests, and their answers.
+  std::atomic<std::uint64_t> flush_requested_{0};
+  std::atomic<base::MonotonicNanos> shutdown_by_{base::kNever};
+  std::atomic<bool> shutdown_requested_{false};
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> attached_{false};
+  mutable Notifier notifier_;
+  std::uint64_t flush_done_ = 0;       // guarded by notifier_
+  std::uint64_t last_failed_flush_ = 0;  // guarded by notifier_
+  bool shutdown_clean_ = true;         // guarded by notifier_
+  std::vector<Foreign> foreign_;       // guarded by notifier_
+  std::size_t foreign_bytes_ = 0;      // guarded by notifier_
+};
+
+}  // namespace nanospan::sdk

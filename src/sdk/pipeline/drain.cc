@@ -1,0 +1,211 @@
+#include "sdk/pipeline/drain.h"
+
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "sdk/diagnostics.h"
+#include "sdk/pipeline/sdk_thread.h"
+#include "sdk/runtime/drain_signal.h"
+#include "sdk/runtime/ring.h"
+#include "sdk/runtime/threads.h"
+#include "sdk/runtime/ticks.h"
+
+namespace nanospan::sdk {
+namespace {
+
+constexpr std::uint64_t kShortestSleep = 500 * base::kNanosPerMicro;
+constexpr std::uint64_t kFirstSleep = 5 * base::kNanosPerMilli;
+constexpr std::uint64_t kLongestSleep = base::kNanosPerSecond;
+// Without spans for this many longest sleeps the thread goes to the deep one, where the next span wakes it.
+constexpr std::uint64_t kIdleSleeps = 2;
+constexpr std::uint64_t kIdleLeast = 20 * base::kNanosPerMilli;
+// Between telling the producers and believing that none is in the middle of an End that has not seen it.
+constexpr std::uint64_t kArmingSleep = 10 * base::kNanosPerMilli;
+// A span that slipped through all the same is found after this.
+constexpr std::uint64_t kDeepSleep = 5 * base::kNanosPerSecond;
+
+base::MonotonicNanos now() { return base::system_clock().monotonic_now(); }
+
+}  // namespace
+
+Drain& Drain::instance() {
+  static Drain& immortal = *new Drain;
+  return immortal;
+}
+
+Drain::Drain() { drain_signal().set_starter(&Drain::start_thread); }
+
+void Drain::start_thread() {
+  Drain& drain = instance();
+  const std::lock_guard lock(drain.mutex_);
+  if (drain.started_) return;
+  drain.last_drain_ = drain.last_span_ = now();
+  drain.interval_ = kShortestSleep;
+  if (drain_signal().open() && start_sdk_thread("nanospan", [] { instance().run(); })) {
+    drain.started_ = true;
+    return;
+  }
+  drain_signal().set_sleep(DrainSignal::Sleep::kAbsent);
+  report("batch_processor", "the export thread cannot be started; spans wait in their rings until it can");
+}
+
+void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
+  const std::lock_guard lock(mutex_);
+  if (std::find(pipelines_.begin(), pipelines_.end(), pipeline) != pipelines_.end()) return;
+  pipelines_.push_back(std::move(pipeline));
+}
+
+void Drain::detach(BatchPipeline& pipeline) {
+  std::shared_ptr<BatchPipeline> last;  // released after the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& p) { return p.get() == &pipeline; });
+  if (found == pipelines_.end()) return;
+  last = std::move(*found);
+  pipelines_.erase(found);
+}
+
+std::uint64_t Drain::frames_in_rings(std::size_t slot) {
+  std::uint64_t count = 0;
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    peek_frames(*state, [&](FrameHeader header, Bytes) { count += header.slot() == slot ? 1U : 0U; });
+  }
+  return count;
+}
+
+void Drain::route(const TracerRecord& tracer, Bytes field) {
+  for (const auto& pipeline : pipelines_) {
+    if (pipeline->slot() == tracer.provider->slot) pipeline->take(tracer, field);
+  }
+}
+
+std::uint64_t Drain::drain_rings() {
+  std::uint64_t bytes = 0;
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    const std::uint64_t waiting = waiting_bytes(*state);
+    if (waiting == 0) continue;
+    // A ring that fills by a quarter between two rounds is too small for its thread.
+    const std::uint64_t size = state->draining->size;
+    if (waiting >= size / 4) state->draining->want_larger.store(true, std::memory_order_relaxed);
+    if (waiting >= size / 8) interval_ = std::max(kShortestSleep, interval_ / 2);
+    bytes += drain_frames(*state, [&](FrameHeader header, Bytes field) {
+      if (const TracerRecord* tracer = tracer_at(header.tracer())) route(*tracer, field);
+    });
+  }
+  return bytes;
+}
+
+void Drain::refine_clock() {
+  TickClock& clock = tick_clock();
+  if (!clock.due(base::system_clock().unix_now()) || !clock.refine(take_tick_sample())) return;
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    if (state->in_use.load(std::memory_order_acquire) != 0) state->clock.store(clock.scale(), std::memory_order_release);
+  }
+}
+
+void Drain::work() {
+  for (const auto& pipeline : pipelines_) pipeline->note_requests();
+  const base::MonotonicNanos before = now();
+  refine_clock();
+  const std::uint64_t limit = sleep_limit();
+  interval_ = std::min(limit, interval_ + interval_ / 4);
+  if (drain_rings() != 0) {
+    last_span_ = before;
+    if (armed_) interval_ = std::min(limit, kFirstSleep);
+    armed_ = false;
+  }
+  for (const auto& pipeline : pipelines_) {
+    pipeline->exporter().poll_once();
+    pipeline->advance(before, last_drain_);
+  }
+  last_drain_ = before;
+}
+
+// A span should reach its batch well before the schedule delay is over.
+std::uint64_t Drain::sleep_limit() const {
+  std::uint64_t limit = kLongestSleep;
+  for (const auto& pipeline : pipelines_) limit = std::min(limit, pipeline->schedule_delay() / 4);
+  return std::max(limit, kShortestSleep);
+}
+
+base::MonotonicNanos Drain::next_due() const {
+  base::MonotonicNanos due = base::kNever;
+  for (const auto& pipeline : pipelines_) due = std::min(due, pipeline->next_due());
+  return due;
+}
+
+bool Drain::anything_asked() const {
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [](const auto& p) { return p->has_requests(); });
+}
+
+void Drain::arm_producers() {
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    state->soft.store(0, std::memory_order_relaxed);
+  }
+}
+
+void Drain::sleep() {
+  using Sleep = DrainSignal::Sleep;
+  const base::MonotonicNanos start = now();
+  std::uint64_t length = interval_;
+  Sleep kind = Sleep::kShort;
+  if (tick_clock().scale() == nullptr) length = std::min(length, TickClock::kFirstInterval);
+  if (start - last_span_ > std::max(kIdleLeast, kIdleSleeps * sleep_limit())) {
+    length = armed_ ? kDeepSleep : kArmingSleep;
+    kind = Sleep::kDeep;
+    if (!armed_) arm_producers();
+    armed_ = true;
+  }
+  const base::MonotonicNanos due = next_due();
+  if (due != base::kNever) length = std::min(length, due > start ? due - start : 0);
+
+  std::vector<pollfd> fds{{drain_signal().fd(), POLLIN, 0}};
+  for (const auto& pipeline : pipelines_) {
+    const int fd = pipeline->exporter().pollable_fd();
+    if (fd >= 0) fds.push_back({fd, POLLIN, 0});
+  }
+  drain_signal().set_sleep(kind);
+  if (length != 0 && !anything_asked()) {
+    timespec timeout{};
+    timeout.tv_sec = static_cast<time_t>(length / base::kNanosPerSecond);
+    timeout.tv_nsec = static_cast<long>(length % base::kNanosPerSecond);
+    mutex_.unlock();
+    ppoll(fds.data(), fds.size(), &timeout, nullptr);
+    mutex_.lock();
+  }
+  drain_signal().set_sleep(Sleep::kAwake);
+  if (fds[0].revents != 0) drain_signal().clear();
+}
+
+void Drain::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work();
+    sleep();
+  }
+}
+
+// ---- fork --------------------------------------------------------------------------------------------------------------
+
+void Drain::before_fork() {
+  mutex_.lock();
+  lock_threads();
+}
+
+void Drain::after_fork_in_parent() {
+  unlock_threads();
+  mutex_.unlock();
+}
+
+void Drain::after_fork_in_child() {
+  reset_threads_after_fork();
+  drain_signal().reset_after_fork();
+  for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
+  started_ = false;
+  armed_ = false;
+  unlock_threads();
+  mutex_.unlock();
+}
+
+}  // namespace nanospan::sdk

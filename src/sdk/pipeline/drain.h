@@ -1,0 +1,63 @@
+// Drain: the one export thread of a process. Empties the rings of all threads into the batch pipelines and drives exporters.
+//
+// Starts with the first sampled span, never blocks except in its one ppoll, and sleeps by how fast the rings fill: short sleeps
+// while spans come, a deep one (until a span or a request wakes it) when none do. Everything it touches is guarded by one lock that it
+// holds while it works and leaves while it sleeps; fork handlers and ledger readers take it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/time.h"
+#include "sdk/pipeline/batch_pipeline.h"
+
+namespace nanospan::sdk {
+
+class Drain {
+ public:
+  /// The process's. Lives for ever.
+  static Drain& instance();
+
+  /// From now on `pipeline` gets what it is due: sampled spans of its slot if it is bound. Idempotent.
+  void attach(std::shared_ptr<BatchPipeline> pipeline);
+  void detach(BatchPipeline& pipeline);
+  /// Holds the export thread off while the result lives.
+  std::unique_lock<std::mutex> pause() { return std::unique_lock(mutex_); }
+  /// True once the thread was needed. REQUIRES: paused.
+  bool started() const { return started_; }
+
+  /// Frames of this provider slot that wait in rings. REQUIRES: paused.
+  static std::uint64_t frames_in_rings(std::size_t slot);
+
+  // Fork handlers.
+  void before_fork();
+  void after_fork_in_parent();
+  void after_fork_in_child();
+
+ private:
+  Drain();
+  static void start_thread();
+  void run();
+  /// One round of work. REQUIRES: the lock.
+  void work();
+  std::uint64_t drain_rings();
+  void route(const TracerRecord& tracer, Bytes field);
+  void refine_clock();
+  base::MonotonicNanos next_due() const;
+  std::uint64_t sleep_limit() const;
+  void sleep();
+  bool anything_asked() const;
+  void arm_producers();
+
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<BatchPipeline>> pipelines_;
+  bool started_ = false;
+  base::MonotonicNanos last_drain_ = 0;
+  base::MonotonicNanos last_span_ = 0;
+  std::uint64_t interval_ = 0;
+  bool armed_ = false;
+};
+
+}  // namespace nanospan::sdk

@@ -1,0 +1,16 @@
+// Runs an exporter that may block on a thread of its own, so that the export thread never does.
+//
+// The thread starts with the first batch and is detachable: if the exporter hangs, its deadline still counts the batch as failed,
+// shutdown goes on without it, and the exporter stays alive until the call returns. Calls to the exporter never overlap.
+#pragma once
+
+#include <memory>
+
+#include "base/time.h"
+#include "sdk/pipeline/async_exporter.h"
+
+namespace nanospan::sdk {
+
+std::unique_ptr<AsyncExporter> make_worker_exporter(std::shared_ptr<SpanExporter> exporter, const base::Clock& clock);
+
+}  // namespace nanospan::sdk

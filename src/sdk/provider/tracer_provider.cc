@@ -1,0 +1,225 @@
+// TracerProvider: wires sampler, limits, processors and pipelines into the record that the hot path reads.
+
+#include <nanospan/tracer_provider.h>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/time.h"
+#include "sdk/diagnostics.h"
+#include "sdk/pipeline/batch_pipeline.h"
+#include "sdk/pipeline/drain.h"
+#include "sdk/runtime/drain_signal.h"
+#include "sdk/trace/api.h"
+#include "sdk/trace/record.h"
+#include "wire/otlp_fields.h"
+#include "wire/writer.h"
+
+namespace nanospan {
+namespace sdk {
+namespace {
+
+using Mode = detail::TracerCore::Mode;
+
+// The slots of providers that live; which one a provider has decides its column in the per-thread counters.
+std::mutex slots_mutex;
+bool slot_taken[detail::kProviderSlots] = {};
+std::size_t next_slot = 0;
+
+// The slot that was free for longest, so that a late span of an old provider does not meet a new one's count.
+std::optional<std::size_t> take_slot() {
+  const std::lock_guard lock(slots_mutex);
+  for (std::size_t i = 0; i < detail::kProviderSlots; ++i) {
+    const std::size_t slot = (next_slot + i) % detail::kProviderSlots;
+    if (slot_taken[slot]) continue;
+    slot_taken[slot] = true;
+    next_slot = slot + 1;
+    return slot;
+  }
+  return std::nullopt;
+}
+
+void give_slot(std::size_t slot) {
+  const std::lock_guard lock(slots_mutex);
+  slot_taken[slot] = false;
+}
+
+std::string encode_resource(const Resource& resource) {
+  std::string message;
+  append_attributes(message, wire::otlp::Resource::kAttributes, resource.attributes(), SpanLimits::kUnlimited, {});
+  std::string fields;
+  std::string scratch;
+  wire::Appender append(fields);
+  append.bytes_field(wire::otlp::ResourceSpans::kResource, message);
+  if (!resource.schema_url().empty()) {
+    append.bytes_field(wire::otlp::ResourceSpans::kSchemaUrl, valid_text(resource.schema_url(), scratch));
+  }
+  return fields;
+}
+
+// Once a process: the Api table, and handlers that let a fork find everything whole.
+void start_runtime() {
+  static const bool once = [] {
+    Drain::instance();
+    pthread_atfork([] { Drain::instance().before_fork(); }, [] { Drain::instance().after_fork_in_parent(); },
+                   [] { Drain::instance().after_fork_in_child(); });
+    install_api();
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+Status check(const TracerProviderOptions& options) {
+  for (const auto& processor : options.processors) {
+    if (processor == nullptr) return Error{ErrorCode::kInvalidArgument, "processors: one of them is null; leave it out"};
+  }
+  if (options.limits.span_bytes_max < 4096) {
+    return Error{ErrorCode::kInvalidArgument, "limits.span_bytes_max is " + std::to_string(options.limits.span_bytes_max) +
+                                                  "; the least is 4096"};
+  }
+  return {};
+}
+
+std::uint64_t milliseconds_left(base::Deadline deadline) {
+  const std::uint64_t left = deadline.left(base::system_clock().monotonic_now());
+  return left == base::kNever ? 0 : left / base::kNanosPerMilli + 1;
+}
+
+base::Deadline deadline_in(std::uint64_t timeout_ms) {
+  if (timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli) return base::Deadline::never();
+  return base::Deadline::after(base::system_clock(), timeout_ms * base::kNanosPerMilli);
+}
+
+}  // namespace
+}  // namespace sdk
+
+inline namespace v0 {
+
+struct TracerProvider::State {
+  sdk::ProviderCore* core;  // immortal
+  std::vector<std::shared_ptr<SpanProcessor>> processors;
+  std::vector<std::shared_ptr<sdk::BatchPipeline>> pipelines;
+  std::atomic<bool> shut_down{false};
+
+  // Calls `act` with the time left on each processor; the worst result.
+  template <class Act>
+  FlushResult on_each(std::uint64_t timeout_ms, Act&& act) {
+    const base::Deadline deadline = sdk::deadline_in(timeout_ms);
+    FlushResult worst = FlushResult::kSuccess;
+    for (const auto& processor : processors) {
+      FlushResult result = FlushResult::kFailure;
+      try {
+        result = act(*processor, sdk::milliseconds_left(deadline));
+      } catch (...) {
+        sdk::report("processor", "a processor's flush or shutdown threw");
+      }
+      worst = std::max(worst, result);
+    }
+    return worst;
+  }
+};
+
+TracerProvider::TracerProvider(std::shared_ptr<State> state) : state_(std::move(state)) {}
+TracerProvider::TracerProvider(TracerProvider&&) noexcept = default;
+TracerProvider& TracerProvider::operator=(TracerProvider&& other) noexcept {
+  if (this != &other) {
+    if (state_ != nullptr) shutdown();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+TracerProvider::~TracerProvider() {
+  if (state_ != nullptr) shutdown();
+}
+
+Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
+  if (Status status = sdk::check(options); !status.ok()) return status.error();
+  sdk::start_runtime();
+  const std::optional<std::size_t> slot = sdk::take_slot();
+  if (!slot) {
+    return Error{ErrorCode::kResourceExhausted, "16 tracer providers live already, which is the most; shut one down first"};
+  }
+  auto state = std::make_shared<State>();
+  auto* core = state->core = new sdk::ProviderCore;
+  core->slot = *slot;
+  core->resource = std::move(options.resource);
+  core->resource_fields = sdk::encode_resource(core->resource);
+  core->limits = options.limits;
+  core->sampler = options.sampler != nullptr ? std::move(options.sampler) : parent_based_sampler();
+  core->id_generator = std::move(options.id_generator);
+  auto hooks = std::make_shared<sdk::Hooks>();
+  for (auto& processor : options.processors) {
+    if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
+      pipeline->bind_slot(*slot);
+      state->pipelines.push_back(pipeline);
+      sdk::Drain::instance().attach(std::move(pipeline));
+    } else {
+      hooks->processors.push_back(processor);
+    }
+    state->processors.push_back(std::move(processor));
+  }
+  core->exports = !state->pipelines.empty();
+  core->has_hooks = !hooks->processors.empty();
+  if (core->has_hooks) core->hooks.store(std::move(hooks));
+
+  core->open_mode = sdk::Mode::kOn;
+  const std::optional<FixedSamplingRule> rule = core->sampler->fixed_rule();
+  if (rule && core->id_generator == nullptr && !core->has_hooks && core->exports) {
+    core->open_mode |= sdk::Mode::kFast | (rule->follow_parent ? sdk::Mode::kFollowParent : 0U);
+    core->threshold = rule->threshold;
+  }
+  return TracerProvider(std::move(state));
+}
+
+Tracer TracerProvider::tracer(const InstrumentationScope& scope) {
+  Tracer tracer(scope);
+  tracer.identity_.bound = true;
+  tracer.identity_.core.store(&sdk::find_tracer(*state_->core, scope)->core, std::memory_order_release);
+  return tracer;
+}
+
+FlushResult TracerProvider::flush(std::uint64_t timeout_ms) {
+  if (state_->shut_down.load()) return FlushResult::kFailure;
+  return state_->on_each(timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.flush(left); });
+}
+
+FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
+  if (state_->shut_down.exchange(true)) return FlushResult::kFailure;
+  sdk::close_tracers(*state_->core);
+  if (sdk::default_provider() == state_->core) sdk::set_default_provider(nullptr);
+  const FlushResult result =
+      state_->on_each(timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
+  state_->core->hooks.store(nullptr);
+  sdk::give_slot(state_->core->slot);
+  return result;
+}
+
+Ledger TracerProvider::ledger() const {
+  Ledger sum;
+  for (const auto& pipeline : state_->pipelines) {
+    const Ledger one = pipeline->ledger();
+    sum.ended += one.ended;
+    sum.exported += one.exported;
+    sum.queued += one.queued;
+    for (std::size_t i = 0; i < sum.dropped.size(); ++i) sum.dropped[i] += one.dropped[i];
+  }
+  return sum;
+}
+
+const Resource& TracerProvider::resource() const { return state_->core->resource; }
+
+void TracerProvider::set_default() { sdk::set_default_provider(state_->core); }
+
+std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exporter, BatchOptions options) {
+  return std::make_shared<sdk::BatchPipeline>(std::move(exporter), options, base::system_clock());
+}
+
+Ledger ledger_of(const SpanProcessor& processor) {
+  const auto* pipeline = dynamic_cast<const sdk::BatchPipeline*>(&processor);
+  return pipeline != nullptr ? pipeline->ledger() : Ledger{};
+}
+
+}  // namespace v0
+}  // namespace nanospan

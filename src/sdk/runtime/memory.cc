@@ -1,0 +1,43 @@
+#include "sdk/runtime/memory.h"
+
+#include <sys/mman.h>
+
+#include <atomic>
+
+namespace nanospan::sdk {
+namespace {
+
+std::atomic<std::size_t> mapped{0};
+
+constexpr std::size_t kPageBytes = 4096;
+
+std::size_t whole_pages(std::size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
+
+}  // namespace
+
+void* map_pages(std::size_t bytes, bool wipe_on_fork) {
+  const std::size_t size = whole_pages(bytes);
+  if (mapped.fetch_add(size, std::memory_order_relaxed) + size > kProducerBytesMax) {
+    mapped.fetch_sub(size, std::memory_order_relaxed);
+    return nullptr;
+  }
+  void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) {
+    mapped.fetch_sub(size, std::memory_order_relaxed);
+    return nullptr;
+  }
+  if (wipe_on_fork) madvise(pages, size, MADV_WIPEONFORK);
+  return pages;
+}
+
+void unmap_pages(void* pages, std::size_t bytes) {
+  const std::size_t size = whole_pages(bytes);
+  munmap(pages, size);
+  mapped.fetch_sub(size, std::memory_order_relaxed);
+}
+
+std::size_t mapped_bytes() { return mapped.load(std::memory_order_relaxed); }
+
+void forget_mapped_bytes() { mapped.store(0, std::memory_order_relaxed); }
+
+}  // namespace nanospan::sdk

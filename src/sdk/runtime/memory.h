@@ -1,0 +1,23 @@
+// Pages for rings, slabs and thread state, all charged to one process-wide bound.
+//
+// Pages marked for it are zeroed by the kernel in a forked child (MADV_WIPEONFORK), so that a child never reuses random state or
+// touches its parent's spans, even after a raw clone(). Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nanospan::sdk {
+
+/// Bytes of rings and slabs that a process may hold; threads beyond it share one locked producer.
+inline constexpr std::size_t kProducerBytesMax = 256U << 20;
+
+/// Zeroed pages of at least `bytes`, or null if the bound or the kernel refuses.
+void* map_pages(std::size_t bytes, bool wipe_on_fork);
+void unmap_pages(void* pages, std::size_t bytes);
+/// Bytes now mapped.
+std::size_t mapped_bytes();
+/// In a forked child: what the parent had mapped no longer counts.
+void forget_mapped_bytes();
+
+}  // namespace nanospan::sdk

@@ -1,0 +1,141 @@
+#include "sdk/runtime/ring.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "sdk/runtime/drain_signal.h"
+#include "sdk/runtime/memory.h"
+
+namespace nanospan::sdk {
+namespace {
+
+using detail::Ring;
+using detail::ThreadState;
+
+std::uint64_t room_end(const Ring& ring) {
+  return ring.head.load(std::memory_order_acquire) + ring.size - detail::kCopySlack;
+}
+
+// Up to where the inlined path may go on: the end of the ring, the room that is free, or the point where the drain should be
+// looked after next, whichever comes first.
+void set_soft_limit(ThreadState& thread) {
+  const Ring& ring = *thread.ring;
+  const std::uint64_t head = ring.head.load(std::memory_order_acquire);
+  const std::uint64_t full = head + ring.size - detail::kCopySlack;
+  const std::uint64_t wrap = (thread.tail | (ring.size - 1)) + 1;
+  const std::uint64_t watermark = head + ring.size / 4;
+  const std::uint64_t wake = thread.tail < watermark ? watermark : thread.tail + ring.size / 8;
+  thread.soft.store(std::min({full, wrap, wake}), std::memory_order_relaxed);
+}
+
+void publish(ThreadState& thread, std::uint64_t tail) {
+  thread.tail = tail;
+  thread.ring->tail.store(tail, std::memory_order_release);
+}
+
+// Goes on in a larger ring. False if this one is the largest, or memory is refused.
+bool grow(ThreadState& thread, std::size_t frame_size) {
+  Ring* old = thread.ring;
+  if (old->size >= kLastRingBytes) return false;
+  std::size_t size = old->size;
+  do {
+    size *= kRingGrowth;
+  } while (size / 4 < frame_size && size < kLastRingBytes);
+  Ring* larger = make_ring(size);
+  if (larger == nullptr) return false;
+  use_ring(thread, larger);
+  old->next.store(larger, std::memory_order_release);
+  return true;
+}
+
+// Makes `stride` bytes fit before the end of the ring, with a pad frame if need be. False if the ring is full.
+bool fit(ThreadState& thread, std::size_t stride) {
+  const Ring& ring = *thread.ring;
+  const std::uint64_t to_end = ring.size - (thread.tail & (ring.size - 1));
+  const std::uint64_t pad = to_end < stride ? to_end : 0;
+  if (thread.tail + pad + stride > room_end(ring)) return false;
+  if (pad != 0) {
+    FrameHeader::make(FrameKind::kPad, 0, pad).write(thread.ring_base + (thread.tail & thread.ring_mask));
+    publish(thread, thread.tail + pad);
+  }
+  return true;
+}
+
+bool push_bytes(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
+  const std::size_t stride = (size + 7) & ~std::size_t{7};
+  if (thread.ring->want_larger.exchange(false, std::memory_order_relaxed)) grow(thread, stride);
+  while (!fit(thread, stride)) {
+    if (!grow(thread, stride)) return false;
+  }
+  std::memcpy(thread.ring_base + (thread.tail & thread.ring_mask), frame, size);
+  publish(thread, thread.tail + stride);
+  return true;
+}
+
+bool push_pointer(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
+  const std::size_t payload_size = size - FrameHeader::kBytes;
+  auto* copy = new (std::nothrow) std::uint8_t[payload_size];
+  if (copy == nullptr) return false;
+  std::memcpy(copy, frame + FrameHeader::kBytes, payload_size);
+  std::uint8_t small[FrameHeader::kBytes + 16];
+  const std::uint64_t frame_word = FrameHeader::read(frame).word & 0xFF00'FFFF'0000'0000ULL;
+  FrameHeader::make(FrameKind::kByPointer, frame_word, sizeof small).write(small);
+  const std::uint64_t words[2] = {reinterpret_cast<std::uint64_t>(copy), payload_size};
+  std::memcpy(small + FrameHeader::kBytes, words, sizeof words);
+  if (push_bytes(thread, small, sizeof small)) return true;
+  delete[] copy;
+  return false;
+}
+
+}  // namespace
+
+Ring* make_ring(std::size_t size) {
+  void* base = map_pages(size + detail::kCopySlack, false);
+  if (base == nullptr) return nullptr;
+  auto* ring = new (std::nothrow) Ring;
+  if (ring == nullptr) {
+    unmap_pages(base, size + detail::kCopySlack);
+    return nullptr;
+  }
+  ring->base = static_cast<std::uint8_t*>(base);
+  ring->size = size;
+  return ring;
+}
+
+void destroy_ring(Ring* ring) {
+  unmap_pages(ring->base, ring->size + detail::kCopySlack);
+  delete ring;
+}
+
+void use_ring(ThreadState& thread, Ring* ring) {
+  thread.ring = ring;
+  thread.ring_base = ring->base;
+  thread.ring_mask = ring->size - 1;
+  thread.tail = 0;
+  thread.soft.store(0, std::memory_order_relaxed);
+}
+
+bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
+  const bool by_pointer = size > kLastRingBytes / 4;
+  const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
+  const Ring& ring = *thread.ring;
+  const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
+  drain_signal().wake_if_sleeping(used >= ring.size / 4);
+  set_soft_limit(thread);
+  return pushed;
+}
+
+std::uint64_t waiting_bytes(const ThreadState& thread) {
+  const Ring* ring = thread.draining;
+  if (ring->next.load(std::memory_order_acquire) != nullptr) return ring->size;
+  return ring->tail.load(std::memory_order_acquire) - ring->head.load(std::memory_order_relaxed);
+}
+
+void ring_internal::free_pointed(const std::uint8_t* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at + FrameHeader::kBytes, sizeof word);
+  delete[] reinterpret_cast<std::uint8_t*>(word);
+}
+
+}  // namespace nanospan::sdk

@@ -1,0 +1,262 @@
+#include "sdk/runtime/threads.h"
+
+#include <pthread.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <new>
+
+#include <nanospan/tracer.h>
+
+#include "sdk/runtime/memory.h"
+#include "sdk/runtime/ring.h"
+#include "sdk/runtime/suppression.h"
+#include "sdk/runtime/ticks.h"
+
+namespace nanospan::sdk {
+namespace {
+
+using detail::Slab;
+using detail::ThreadState;
+
+constexpr std::size_t kFirstSlabs = 8;  // with the state and the first ring: 36 KiB for a thread with few spans
+constexpr std::size_t kMoreSlabs = 32;
+
+struct Registry {
+  std::mutex mutex;
+  std::atomic<ThreadState*> first{nullptr};
+  pthread_key_t exit_key{};
+  bool has_key = false;
+  std::mutex shared_mutex;
+  ThreadState* shared = nullptr;
+};
+
+Registry& registry() {
+  static Registry& immortal = *new Registry;
+  return immortal;
+}
+
+void at_thread_exit(void* state) {
+  detail::thread_locals().state = nullptr;
+  static_cast<ThreadState*>(state)->in_use.store(0, std::memory_order_release);
+}
+
+bool seed(ThreadState* state) {
+  do {
+    if (getrandom(state->random, sizeof state->random, 0) != sizeof state->random) return false;
+  } while ((state->random[0] | state->random[1] | state->random[2] | state->random[3]) == 0);
+  return true;
+}
+
+// Brings zeroed memory to life.
+bool initialize(ThreadState* state) {
+  detail::Ring* ring = make_ring(kFirstRingBytes);
+  if (ring == nullptr) return false;
+  if (!seed(state)) {
+    destroy_ring(ring);
+    return false;
+  }
+  use_ring(*state, ring);
+  state->draining = ring;
+  state->clock.store(tick_clock().scale(), std::memory_order_release);
+  state->in_use.store(1, std::memory_order_relaxed);
+  return true;
+}
+
+// REQUIRES: the registry's mutex.
+ThreadState* make_state(Registry& all) {
+  void* memory = map_pages(sizeof(ThreadState), true);
+  if (memory == nullptr) return nullptr;
+  auto* state = ::new (memory) ThreadState{};
+  if (!initialize(state)) {
+    unmap_pages(memory, sizeof(ThreadState));
+    return nullptr;
+  }
+  state->next_registered = all.first.load(std::memory_order_relaxed);
+  all.first.store(state, std::memory_order_release);
+  return state;
+}
+
+// REQUIRES: the registry's mutex. A state whose thread has exited, if there is one.
+ThreadState* adopt_state(Registry& all) {
+  for (ThreadState* state = all.first.load(std::memory_order_relaxed); state != nullptr; state = state->next_registered) {
+    if (state == all.shared) continue;
+    std::uint32_t free = 0;
+    if (state->in_use.compare_exchange_strong(free, 1, std::memory_order_acq_rel)) return state;
+  }
+  return nullptr;
+}
+
+ThreadState* shared_state(Registry& all) {
+  if (all.shared == nullptr) {
+    const std::lock_guard lock(all.mutex);
+    all.shared = make_state(all);
+  }
+  return all.shared;
+}
+
+bool carve_chunk(ThreadState* state) {
+  const std::size_t count = state->slabs == 0 ? kFirstSlabs : kMoreSlabs;
+  void* memory = map_pages(count * sizeof(Slab), true);
+  if (memory == nullptr) return false;
+  state->carve = static_cast<Slab*>(memory);
+  state->carve_end = state->carve + count;
+  state->slabs += count;
+  return true;
+}
+
+// Refills the free list: slabs that others gave back first, then one never used.
+bool refill(ThreadState* state) {
+  if (Slab* returned = state->returned.exchange(nullptr, std::memory_order_acquire)) {
+    state->free = returned;
+    return true;
+  }
+  if (state->carve == state->carve_end && !carve_chunk(state)) return false;
+  Slab* slab = state->carve++;
+  slab->generation.store(1, std::memory_order_relaxed);
+  make_free(slab, state);
+  slab->next = nullptr;
+  state->free = slab;
+  return true;
+}
+
+Slab* pop(ThreadState* state) {
+  if (state->free == nullptr && !refill(state)) return nullptr;
+  Slab* slab = state->free;
+  state->free = slab->next;
+  return slab;
+}
+
+bool push_counted(ThreadState* state, const std::uint8_t* frame, std::size_t size, std::size_t slot) {
+  const auto bump = [](std::atomic<std::uint64_t>& count) {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  };
+  const bool pushed = push_frame(*state, frame, size);
+  bump(state->ended[slot]);
+  if (!pushed) bump(state->dropped_ring[slot]);
+  return pushed;
+}
+
+template <class Count>
+std::uint64_t sum_states(Count&& count) {
+  std::uint64_t sum = 0;
+  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next_registered) sum += count(*state);
+  return sum;
+}
+
+}  // namespace
+
+void make_free(Slab* slab, ThreadState* owner) {
+  slab->body = slab->buffer + Slab::kHeadRoom;
+  static constexpr std::uint8_t kTemplate[detail::BodyLayout::kRootBytes] = {
+      0x0A, 16,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // trace_id
+      0x12, 8,    0, 0, 0, 0, 0, 0, 0, 0,                          // span_id
+      0x30, 0,                                                     // kind
+      0x39, 0,    0, 0, 0, 0, 0, 0, 0,                             // start_time_unix_nano
+      0x41, 0,    0, 0, 0, 0, 0, 0, 0,                             // end_time_unix_nano
+      0x85, 0x01, 0, 0, 0, 0};                                     // flags
+  std::memcpy(slab->body, kTemplate, sizeof kTemplate);
+  slab->cold = Slab::kPlain;
+  slab->owner = owner;
+  slab->dropped_attributes = 0;
+  slab->dropped_events = 0;
+  slab->dropped_links = 0;
+  slab->status = 0;
+  slab->holders.store(0, std::memory_order_relaxed);
+  slab->extra = nullptr;
+}
+
+ThreadState* thread_state() {
+  detail::ThreadLocals& locals = detail::thread_locals();
+  ThreadState* state = locals.state;
+  if (state != nullptr && (state->random[0] | state->random[1] | state->random[2] | state->random[3]) != 0) return state;
+  if (tracing_suppressed()) return nullptr;
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  if (!all.has_key) {
+    if (pthread_key_create(&all.exit_key, &at_thread_exit) != 0) return nullptr;
+    all.has_key = true;
+  }
+  state = adopt_state(all);
+  if (state == nullptr) state = make_state(all);
+  locals.state = state;
+  if (state != nullptr) pthread_setspecific(all.exit_key, state);
+  return state;
+}
+
+Slab* take_slab() {
+  if (ThreadState* state = thread_state()) {
+    if (Slab* slab = pop(state)) return slab;
+  }
+  Registry& all = registry();
+  const std::lock_guard lock(all.shared_mutex);
+  ThreadState* shared = shared_state(all);
+  return shared != nullptr ? pop(shared) : nullptr;
+}
+
+void give_back_slab(Slab* slab) {
+  ThreadState* owner = slab->owner;
+  if (owner == detail::thread_locals().state) {
+    slab->next = owner->free;
+    owner->free = slab;
+    return;
+  }
+  Slab* head = owner->returned.load(std::memory_order_relaxed);
+  do {
+    slab->next = head;
+  } while (!owner->returned.compare_exchange_weak(head, slab, std::memory_order_release, std::memory_order_relaxed));
+}
+
+bool push_frame_here(const std::uint8_t* frame, std::size_t size, std::size_t slot) {
+  if (ThreadState* state = thread_state()) return push_counted(state, frame, size, slot);
+  Registry& all = registry();
+  const std::lock_guard lock(all.shared_mutex);
+  ThreadState* shared = shared_state(all);
+  return shared != nullptr && push_counted(shared, frame, size, slot);
+}
+
+std::uint64_t random_word() {
+  std::uint64_t word = 0;
+  if (ThreadState* state = thread_state()) {
+    do {
+      word = detail::next_random(state);
+    } while (word == 0);
+    return word;
+  }
+  while (word == 0 && getrandom(&word, sizeof word, 0) != sizeof word) word = 0;
+  return word;
+}
+
+ThreadState* first_thread_state() { return registry().first.load(std::memory_order_acquire); }
+
+std::uint64_t ended_spans(std::size_t slot) {
+  return sum_states([&](const ThreadState& state) { return state.ended[slot].load(std::memory_order_relaxed); });
+}
+
+std::uint64_t ring_drops(std::size_t slot) {
+  return sum_states([&](const ThreadState& state) { return state.dropped_ring[slot].load(std::memory_order_relaxed); });
+}
+
+void lock_threads() {
+  registry().mutex.lock();
+  registry().shared_mutex.lock();
+}
+
+void unlock_threads() {
+  registry().shared_mutex.unlock();
+  registry().mutex.unlock();
+}
+
+void reset_threads_after_fork() {
+  // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this thread's
+  // own state stays null until its next span.
+  Registry& all = registry();
+  all.first.store(nullptr, std::memory_order_release);
+  all.shared = nullptr;
+  detail::thread_locals().state = nullptr;
+  if (all.has_key) pthread_setspecific(all.exit_key, nullptr);
+  forget_mapped_bytes();
+}
+
+}  // namespace nanospan::sdk

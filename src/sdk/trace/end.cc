@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <cstring>
+
+#include "sdk/diagnostics.h"
+#include "sdk/runtime/ring.h"
+#include "sdk/runtime/threads.h"
+#include "sdk/runtime/ticks.h"
+#include "sdk/trace/access.h"
+#include "sdk/trace/lifecycle.h"
+#include "sdk/trace/slab.h"
+#include "wire/otlp_fields.h"
+#include "wire/writer.h"
+
+namespace nanospan::sdk {
+namespace {
+
+using detail::BodyLayout;
+using detail::Slab;
+
+std::atomic<std::uint64_t> inherited{0};
+
+// Takes the span away from all other holders. Null generation: the owner. False if it has ended already.
+bool claim(Slab* slab, std::uint64_t generation) {
+  const bool shared = generation != 0 || (slab->cold & Slab::kShared) != 0;
+  if (shared) lock_slab(slab);
+  const std::uint64_t now = slab->generation.load(std::memory_order_relaxed);
+  const bool mine = generation == 0 || generation == now;
+  if (mine) slab->generation.store(now + 1, std::memory_order_release);
+  if (shared) unlock_slab(slab);
+  return mine;
+}
+
+std::uint64_t start_of(const Slab* slab) {
+  if ((slab->cold & Slab::kWallClock) != 0) return slab->start;
+  return tick_clock().scale()->unix_nanos(slab->start);
+}
+
+SpanContext context_of(const Slab* slab) {
+  std::uint32_t flags;
+  std::memcpy(&flags, slab->body + BodyLayout::kFlags, sizeof flags);
+  return SpanContext(TraceId::from_bytes(slab->body + BodyLayout::kTraceId),
+                     SpanId::from_bytes(slab->body + BodyLayout::kSpanId), static_cast<std::uint8_t>(flags), false);
+}
+
+void call_on_ending(const Hooks& hooks, Slab* slab) {
+  SpanRef span = SpanRefAccess::make(slab, slab->generation.load(std::memory_order_relaxed), context_of(slab));
+  for (const auto& processor : hooks.processors) {
+    try {
+      processor->on_ending(span);
+    } catch (...) {
+      report("processor", "a processor's on_ending threw");
+    }
+  }
+}
+
+void call_on_end(const Hooks& hooks, Slab* slab) {
+  const std::span<const std::uint8_t> bytes(slab->body, slab->cursor);
+  const SpanView view = TracerRecord::of(slab->core).view(bytes, true);
+  for (const auto& processor : hooks.processors) {
+    try {
+      processor->on_end(view);
+    } catch (...) {
+      report("processor", "a processor's on_end threw");
+    }
+  }
+}
+
+void push(Slab* slab) {
+  const std::size_t body_size = static_cast<std::size_t>(slab->cursor - slab->body);
+  const std::size_t prefix = wire::bytes_field_size(wire::otlp::ScopeSpans::kSpans, body_size) - body_size;
+  std::uint8_t* tag = slab->body - prefix;
+  wire::put_message_header(tag, wire::otlp::ScopeSpans::kSpans, body_size);
+  std::uint8_t* frame = tag - FrameHeader::kBytes;
+  const std::size_t size = FrameHeader::kBytes + prefix + body_size;
+  FrameHeader::make(FrameKind::kSpan, slab->frame_word, size).write(frame);
+  push_frame_here(frame, size, slab->frame_word >> 56);
+}
+
+}  // namespace
+
+void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos) {
+  const std::uint64_t stop = end_unix_nanos != 0 ? end_unix_nanos : unix_now();
+  if (slab->core == nullptr) {  // zeroed by the kernel in a forked child
+    inherited.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (!claim(slab, generation)) return;
+  const ProviderCore& provider = *TracerRecord::of(slab->core).provider;
+  const std::uint64_t start = start_of(slab);
+  detail::store(slab->body + BodyLayout::kStart, start);
+  detail::store(slab->body + BodyLayout::kEnd, std::max(start, stop));
+
+  std::shared_ptr<const Hooks> hooks;
+  if ((slab->cold & Slab::kHooks) != 0) hooks = provider.hooks.load(std::memory_order_acquire);
+  if (hooks != nullptr) call_on_ending(*hooks, slab);
+  slab->generation.fetch_add(1, std::memory_order_release);
+  if ((slab->cold & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
+  if (hooks != nullptr) call_on_end(*hooks, slab);
+  if (provider.exports && (slab->cold & Slab::kUnsampled) == 0) push(slab);
+  recycle(slab);
+  give_back_slab(slab);
+}
+
+void hold_span(Slab* slab, std::uint64_t generation) {
+  const OpenSlab open(slab, generation);
+  if (open) slab->holders.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release_span(Slab* slab, std::uint64_t generation) {
+  bool last = false;
+  {
+    const OpenSlab open(slab, generation);
+    last = open && slab->holders.fetch_sub(1, std::memory_order_relaxed) == 1;
+  }
+  if (last) end_span(slab, generation, 0);
+}
+
+std::uint64_t inherited_spans() { return inherited.load(std::memory_order_relaxed); }
+
+}  // namespace nanospan::sdk

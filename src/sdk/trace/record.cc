@@ -1,0 +1,120 @@
+#include "sdk/trace/record.h"
+
+#include <algorithm>
+
+#include "sdk/diagnostics.h"
+#include "wire/otlp_fields.h"
+#include "wire/writer.h"
+
+namespace nanospan::sdk {
+namespace {
+
+std::atomic<TracerRecord*> records[kTracersMax];
+std::atomic<std::uint32_t> record_count{0};
+std::atomic<ProviderCore*> the_default{nullptr};
+
+std::string encode_scope(const TracerRecord& record) {
+  std::string scope;
+  std::string scratch;
+  wire::Appender append(scope);
+  if (!record.name.empty()) append.bytes_field(wire::otlp::InstrumentationScope::kName, valid_text(record.name, scratch));
+  if (!record.version.empty()) {
+    append.bytes_field(wire::otlp::InstrumentationScope::kVersion, valid_text(record.version, scratch));
+  }
+  append_attributes(scope, wire::otlp::InstrumentationScope::kAttributes, record.attributes, SpanLimits::kUnlimited, {});
+  std::string fields;
+  wire::Appender outer(fields);
+  outer.bytes_field(wire::otlp::ScopeSpans::kScope, scope);
+  if (!record.schema_url.empty()) {
+    outer.bytes_field(wire::otlp::ScopeSpans::kSchemaUrl, valid_text(record.schema_url, scratch));
+  }
+  return fields;
+}
+
+bool same_attributes(const AttributeList& a, const Attributes& b) {
+  std::string left, right;
+  append_attributes(left, 1, a, SpanLimits::kUnlimited, {});
+  append_attributes(right, 1, b, SpanLimits::kUnlimited, {});
+  return left == right;
+}
+
+// The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so the checked
+// path is reached in time if it begins 64 keys before the limit (or at once, for small limits).
+void set_key_limits(detail::TracerCore& core, std::uint32_t count_max) {
+  constexpr std::uint32_t kBits = 64;
+  const std::uint32_t checked = std::min(count_max, detail::Slab::kFingerprints);
+  core.unchecked_keys = checked > kBits ? checked - kBits : 0;
+  core.bloom_seed = checked > kBits ? 0 : ~std::uint64_t{0};
+}
+
+TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& scope, std::uint16_t index) {
+  auto* record = new TracerRecord;
+  record->provider = &provider;
+  record->index = index;
+  record->name = scope.name;
+  record->version = scope.version;
+  record->schema_url = scope.schema_url;
+  record->attributes = AttributeList(scope.attributes);
+  record->scope = {record->name, record->version, record->schema_url,
+                   Attributes(static_cast<Attributes>(record->attributes))};
+  record->scope_fields = encode_scope(*record);
+  detail::TracerCore& core = record->core;
+  core.mode.store(provider.open.load() ? provider.open_mode : 0, std::memory_order_relaxed);
+  core.threshold = provider.threshold;
+  core.budget = {provider.limits.event_count_max, provider.limits.link_count_max};
+  core.frame_word = static_cast<std::uint64_t>(provider.slot) << 56 | static_cast<std::uint64_t>(index) << 32;
+  set_key_limits(core, provider.limits.attribute_count_max);
+  // Short values fit every limit but a very short one; then every set takes the checked path.
+  if (provider.limits.attribute_value_length_max < detail::kInlineMessageMax) {
+    core.unchecked_keys = 0;
+    core.bloom_seed = ~std::uint64_t{0};
+  }
+  return record;
+}
+
+}  // namespace
+
+TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
+  const std::lock_guard lock(provider.mutex);
+  for (TracerRecord* record : provider.tracers) {
+    if (record->name == scope.name && record->version == scope.version && record->schema_url == scope.schema_url &&
+        same_attributes(record->attributes, scope.attributes)) {
+      return record;
+    }
+  }
+  const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
+  if (index >= kTracersMax) {
+    record_count.store(kTracersMax, std::memory_order_relaxed);
+    report("tracer", "more than 4096 tracers; later scopes are reported as the first one: keep tracers instead of making "
+                     "one for each use with changing names");
+    if (!provider.tracers.empty()) return provider.tracers.front();
+    return records[0].load(std::memory_order_acquire);
+  }
+  TracerRecord* record = make_record(provider, scope, static_cast<std::uint16_t>(index));
+  records[index].store(record, std::memory_order_release);
+  provider.tracers.push_back(record);
+  return record;
+}
+
+TracerRecord* tracer_at(std::uint16_t index) { return records[index].load(std::memory_order_acquire); }
+
+const TracerRecord* tracer_of(const InstrumentationScope& scope) {
+  const std::uint32_t count = std::min<std::uint32_t>(record_count.load(std::memory_order_acquire), kTracersMax);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const TracerRecord* record = records[i].load(std::memory_order_acquire);
+    if (record != nullptr && &record->scope == &scope) return record;
+  }
+  return nullptr;
+}
+
+void close_tracers(ProviderCore& provider) {
+  const std::lock_guard lock(provider.mutex);
+  provider.open.store(false);
+  for (TracerRecord* record : provider.tracers) record->core.mode.store(0, std::memory_order_release);
+}
+
+ProviderCore* default_provider() { return the_default.load(std::memory_order_acquire); }
+
+void set_default_provider(ProviderCore* provider) { the_default.store(provider, std::memory_order_release); }
+
+}  // namespace nanospan::sdk

@@ -1,0 +1,77 @@
+// What the SDK knows of a provider and of each of its tracers. Both live for ever: spans may end after their provider has gone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nanospan/tracer_provider.h>
+
+#include "sdk/trace/value_encoder.h"
+
+namespace nanospan::sdk {
+
+struct TracerRecord;
+
+/// The provider's processors as the hooks of each span; replaced as a whole at shutdown.
+struct Hooks {
+  std::vector<std::shared_ptr<SpanProcessor>> processors;
+};
+
+struct ProviderCore {
+  Resource resource;
+  std::string resource_fields;  ///< Of ResourceSpans: resource, schema_url.
+  SpanLimits limits;
+  SamplerPtr sampler;
+  std::shared_ptr<IdGenerator> id_generator;  ///< Null = the built-in random one.
+  std::size_t slot = 0;                       ///< In the per-thread counters and frame headers.
+  std::uint32_t open_mode = 0;                ///< TracerCore::mode of its tracers while it lives.
+  std::uint64_t threshold = 0;
+
+  std::atomic<bool> open{true};
+  std::atomic<std::shared_ptr<const Hooks>> hooks{};  ///< Null if no processor needs to see each span.
+  bool has_hooks = false;
+  bool exports = false;                       ///< At least one batch pipeline: sampled spans go to the rings.
+
+  std::mutex mutex;                           ///< Guards `tracers`.
+  std::vector<TracerRecord*> tracers;
+
+  ValueLimits value_limits() const { return {limits.attribute_value_length_max, limits.attribute_value_depth_max}; }
+};
+
+struct TracerRecord {
+  detail::TracerCore core;  ///< First: the slab's pointer to it is a pointer to the record.
+  ProviderCore* provider;
+  std::uint16_t index;
+  std::string name;
+  std::string version;
+  std::string schema_url;
+  AttributeList attributes;
+  InstrumentationScope scope;  ///< Views of the above.
+  std::string scope_fields;    ///< Of ScopeSpans: scope, schema_url.
+
+  static TracerRecord& of(detail::TracerCore* core) { return *reinterpret_cast<TracerRecord*>(core); }
+  SpanView view(std::span<const std::uint8_t> bytes, bool ended) const { return {bytes, provider->resource, scope, ended}; }
+};
+
+/// Tracers that a process may have, over all providers; later ones share the record of the first.
+inline constexpr std::size_t kTracersMax = 4096;
+
+/// The record of this scope, made on first use. Never null.
+TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope);
+/// By the index in a frame header.
+TracerRecord* tracer_at(std::uint16_t index);
+/// By the scope that a SpanView gives; null if it is none of ours.
+const TracerRecord* tracer_of(const InstrumentationScope& scope);
+/// Stops the provider's tracers: spans started from now on do not record.
+void close_tracers(ProviderCore& provider);
+
+/// The provider of unbound tracers; null until one is made the default.
+ProviderCore* default_provider();
+void set_default_provider(ProviderCore* provider);
+
+}  // namespace nanospan::sdk

@@ -1,0 +1,275 @@
+#include "sdk/trace/slab.h"
+
+#include <sched.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "sdk/runtime/threads.h"
+#include "sdk/runtime/ticks.h"
+#include "wire/otlp_fields.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+namespace nanospan::sdk {
+namespace {
+
+using detail::Slab;
+namespace otlp = wire::otlp;
+
+std::string_view bytes_between(const std::uint8_t* from, const std::uint8_t* to) {
+  return {reinterpret_cast<const char*>(from), static_cast<std::size_t>(to - from)};
+}
+
+// Where in the span's own bytes a field lies, tag included.
+struct Range {
+  std::uint8_t* from = nullptr;
+  std::uint8_t* to = nullptr;
+};
+
+Range range_of(std::string_view raw) {
+  auto* from = reinterpret_cast<std::uint8_t*>(const_cast<char*>(raw.data()));
+  return {from, from + raw.size()};
+}
+
+Range find_attribute(const Slab* slab, std::string_view key) {
+  wire::Reader fields(bytes_between(slab->body, slab->cursor));
+  while (fields.next()) {
+    if (!fields.is(otlp::Span::kAttributes, wire::WireType::kBytes)) continue;
+    wire::Reader entry = fields.message();
+    if (entry.next() && entry.is(otlp::KeyValue::kKey, wire::WireType::kBytes) && entry.bytes() == key) {
+      return range_of(fields.raw_field());
+    }
+  }
+  return {};
+}
+
+Range find_name(const Slab* slab) {
+  wire::Reader fields(bytes_between(slab->body, slab->cursor));
+  while (fields.next()) {
+    if (fields.is(otlp::Span::kName, wire::WireType::kBytes)) return range_of(fields.raw_field());
+  }
+  return {};
+}
+
+bool may_have_key(const Slab* slab, std::uint64_t hash) {
+  if (slab->keys > Slab::kFingerprints) return true;
+  for (std::uint32_t i = 0; i < slab->keys; ++i) {
+    if (slab->fingerprints[i] == static_cast<std::uint32_t>(hash)) return true;
+  }
+  return false;
+}
+
+void note_key(Slab* slab, std::uint64_t hash) {
+  if (slab->keys < Slab::kFingerprints) slab->fingerprints[slab->keys] = static_cast<std::uint32_t>(hash);
+  ++slab->keys;
+  slab->bloom |= std::uint64_t{1} << (hash >> 58);
+  if (slab->keys >= slab->core->unchecked_keys) slab->bloom = ~std::uint64_t{0};
+}
+
+void drop_attribute(Slab* slab) {
+  ++slab->dropped_attributes;
+  slab->cold |= Slab::kDropped;
+}
+
+// Writes `message` as field `field`. False at the span's size limit.
+bool append_message(OpenSlab& open, std::uint32_t field, std::string_view message) {
+  std::uint8_t* to = open.reserve(wire::bytes_field_size(field, message.size()));
+  if (to == nullptr) return false;
+  open.commit(wire::put_bytes_field(to, field, message));
+  return true;
+}
+
+}  // namespace
+
+void lock_slab(Slab* slab) {
+  for (unsigned tries = 0; slab->lock.exchange(1, std::memory_order_acquire) != 0;) {
+    if (++tries % 64 == 0) sched_yield();
+  }
+}
+
+void unlock_slab(Slab* slab) { slab->lock.store(0, std::memory_order_release); }
+
+OpenSlab::OpenSlab(Slab* slab, std::uint64_t generation) : slab_(slab) {
+  // Only the owner passes 0, and only the owner may look at `cold` without the lock.
+  if (generation != 0 || (slab->cold & Slab::kShared) != 0) {
+    lock_slab(slab);
+    locked_ = slab;
+    if (generation != 0 && slab->generation.load(std::memory_order_relaxed) != generation) slab_ = nullptr;
+  }
+  if (slab_ != nullptr && slab_->core == nullptr) slab_ = nullptr;
+}
+
+OpenSlab::~OpenSlab() {
+  if (locked_ != nullptr) unlock_slab(locked_);
+}
+
+std::uint8_t* OpenSlab::reserve(std::size_t bytes) {
+  const bool grown = (slab_->cold & Slab::kGrown) != 0;
+  const std::size_t used = static_cast<std::size_t>(slab_->cursor - slab_->body);
+  const std::size_t needed = used + bytes + Slab::kSlack;
+  // A grown block has its size in front; see below.
+  std::size_t capacity = Slab::kBufferBytes - Slab::kHeadRoom;
+  if (grown) std::memcpy(&capacity, slab_->body - 2 * Slab::kHeadRoom, sizeof capacity);
+  if (needed <= capacity) return slab_->cursor;
+  if (used + bytes > limits().span_bytes_max) return nullptr;
+  std::size_t larger = capacity * 2;
+  while (larger < needed) larger *= 2;
+  auto* block = static_cast<std::uint8_t*>(std::malloc(2 * Slab::kHeadRoom + larger + detail::kCopySlack));
+  if (block == nullptr) return nullptr;
+  std::memcpy(block, &larger, sizeof larger);
+  std::uint8_t* body = block + 2 * Slab::kHeadRoom;
+  std::memcpy(body, slab_->body, used);
+  if (grown) std::free(slab_->body - 2 * Slab::kHeadRoom);
+  slab_->body = body;
+  slab_->cold |= Slab::kGrown;
+  if ((slab_->cold & Slab::kShared) == 0) slab_->limit = body + larger - Slab::kSlack;
+  commit(body + used);
+  return slab_->cursor;
+}
+
+void OpenSlab::erase(std::uint8_t* from, std::uint8_t* to) {
+  std::memmove(from, to, static_cast<std::size_t>(slab_->cursor - to));
+  commit(slab_->cursor - (to - from));
+}
+
+void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, const AttributeValue& value) {
+  OpenSlab open(slab, generation);
+  if (!open) return;
+  if (key.empty()) return drop_attribute(slab);
+  std::string scratch;
+  key = valid_text(key, scratch);
+  const std::uint64_t hash = Literal::hash_of(key.data(), key.size());
+  Range old;
+  if (may_have_key(slab, hash)) old = find_attribute(slab, key);
+  if (old.from == nullptr && slab->keys >= open.limits().attribute_count_max) return drop_attribute(slab);
+
+  const ValueLimits limits = open.record().provider->value_limits();
+  const std::size_t any_size = any_value_size(value, limits);
+  const std::size_t message_size = key_value_size(key, any_size);
+  const std::ptrdiff_t old_offset = old.from - slab->body;
+  const std::ptrdiff_t old_size = old.to - old.from;
+  if (open.reserve(wire::bytes_field_size(otlp::Span::kAttributes, message_size)) == nullptr) return drop_attribute(slab);
+  if (old_size != 0) {
+    open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
+  } else {
+    note_key(slab, hash);
+  }
+  std::uint8_t* to = wire::put_message_header(slab->cursor, otlp::Span::kAttributes, message_size);
+  open.commit(put_key_value(to, key, value, any_size, limits));
+}
+
+void add_event(Slab* slab, std::uint64_t generation, std::string_view name, const Attributes& attributes,
+               std::uint64_t unix_nanos) {
+  OpenSlab open(slab, generation);
+  if (!open) return;
+  std::string message;
+  std::string scratch;
+  wire::Appender append(message);
+  append.fixed64_field(otlp::SpanEvent::kTimeUnixNano, unix_nanos != 0 ? unix_nanos : unix_now());
+  append.bytes_field(otlp::SpanEvent::kName, valid_text(name, scratch));
+  const std::uint32_t discarded = append_attributes(message, otlp::SpanEvent::kAttributes, attributes,
+                                                    open.limits().attribute_per_event_count_max,
+                                                    open.record().provider->value_limits());
+  if (discarded != 0) append.varint_field(otlp::SpanEvent::kDroppedAttributesCount, discarded);
+  if (slab->budget.events_left == 0 || !append_message(open, otlp::Span::kEvents, message)) {
+    ++slab->dropped_events;
+    slab->cold |= Slab::kDropped;
+    return;
+  }
+  --slab->budget.events_left;
+}
+
+void add_link(Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes) {
+  // trace/api.md "Link": all-zero ids are worth keeping only with attributes or a tracestate.
+  if (!context.is_valid() && attributes.empty() && context.trace_state().empty()) return;
+  OpenSlab open(slab, generation);
+  if (!open) return;
+  const auto view = [](const auto& id) { return std::string_view(reinterpret_cast<const char*>(id.data()), id.kSize); };
+  std::string message;
+  wire::Appender append(message);
+  append.bytes_field(otlp::SpanLink::kTraceId, view(context.trace_id()));
+  append.bytes_field(otlp::SpanLink::kSpanId, view(context.span_id()));
+  if (!context.trace_state().empty()) append.bytes_field(otlp::SpanLink::kTraceState, context.trace_state().header());
+  const std::uint32_t discarded = append_attributes(message, otlp::SpanLink::kAttributes, attributes,
+                                                    open.limits().attribute_per_link_count_max,
+                                                    open.record().provider->value_limits());
+  if (discarded != 0) append.varint_field(otlp::SpanLink::kDroppedAttributesCount, discarded);
+  const std::uint32_t remote = context.is_remote() ? detail::kFlagIsRemote : 0;
+  append.fixed32_field(otlp::SpanLink::kFlags, detail::kFlagHasIsRemote | remote | context.trace_flags());
+  if (slab->budget.links_left == 0 || !append_message(open, otlp::Span::kLinks, message)) {
+    ++slab->dropped_links;
+    slab->cold |= Slab::kDropped;
+    return;
+  }
+  --slab->budget.links_left;
+}
+
+void set_status(Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description) {
+  OpenSlab open(slab, generation);
+  if (!open) return;
+  const auto old = static_cast<StatusCode>(slab->status);
+  if (code == StatusCode::kUnset || code > StatusCode::kError || old == StatusCode::kOk) return;
+  slab->status = static_cast<std::uint32_t>(code);
+  slab->cold |= Slab::kStatus;
+  auto* extra = static_cast<SlabExtra*>(slab->extra);
+  if (code == StatusCode::kError && !description.empty()) {
+    if (extra == nullptr) slab->extra = extra = new SlabExtra;
+    std::string scratch;
+    extra->status_description = valid_text(description, scratch);
+  } else if (extra != nullptr) {
+    extra->status_description.clear();
+  }
+}
+
+void update_name(Slab* slab, std::uint64_t generation, std::string_view name) {
+  OpenSlab open(slab, generation);
+  if (!open) return;
+  std::string scratch;
+  name = valid_text(name, scratch);
+  const Range old = find_name(slab);
+  const std::ptrdiff_t old_offset = old.from - slab->body;
+  const std::ptrdiff_t old_size = old.to - old.from;
+  // At the size limit the old name stays.
+  if (open.reserve(wire::bytes_field_size(otlp::Span::kName, name.size())) == nullptr) return;
+  if (old_size != 0) open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
+  open.commit(wire::put_bytes_field(slab->cursor, otlp::Span::kName, name));
+}
+
+void share(Slab* slab, std::uint64_t generation) {
+  OpenSlab open(slab, generation);
+  if (!open || (slab->cold & Slab::kShared) != 0) return;
+  slab->cold |= Slab::kShared;
+  slab->limit = nullptr;
+}
+
+void append_final_fields(Slab* slab) {
+  OpenSlab open(slab, 0);
+  const auto* extra = static_cast<const SlabExtra*>(slab->extra);
+  const std::string_view description = extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
+  const std::size_t status_size = (description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size())) +
+                                  wire::varint_field_size(otlp::SpanStatus::kCode, slab->status);
+  constexpr std::size_t kCounts = 3 * (1 + 5);
+  std::uint8_t* to = open.reserve(kCounts + wire::bytes_field_size(otlp::Span::kStatus, status_size));
+  if (to == nullptr) return;
+  const auto count = [&](std::uint32_t field, std::uint32_t value) {
+    if (value != 0) to = wire::put_varint_field(to, field, value);
+  };
+  count(otlp::Span::kDroppedAttributesCount, slab->dropped_attributes);
+  count(otlp::Span::kDroppedEventsCount, slab->dropped_events);
+  count(otlp::Span::kDroppedLinksCount, slab->dropped_links);
+  if (slab->status != 0) {
+    to = wire::put_message_header(to, otlp::Span::kStatus, status_size);
+    if (!description.empty()) to = wire::put_bytes_field(to, otlp::SpanStatus::kMessage, description);
+    to = wire::put_varint_field(to, otlp::SpanStatus::kCode, slab->status);
+  }
+  open.commit(to);
+}
+
+void recycle(Slab* slab) {
+  if ((slab->cold & Slab::kGrown) != 0) std::free(slab->body - 2 * Slab::kHeadRoom);
+  delete static_cast<SlabExtra*>(slab->extra);
+  make_free(slab, slab->owner);
+}
+
+}  // namespace nanospan::sdk

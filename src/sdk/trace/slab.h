@@ -1,0 +1,62 @@
+// The checked half of everything done to a recording span: duplicates, limits, repair, growth, and spans shared by threads.
+//
+// Each function is one entry of the Api table; their contracts are in include/nanospan/detail/abi.h. A stale generation, or a slab
+// that was zeroed by a fork, makes them do nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <nanospan/span.h>
+
+#include "sdk/trace/record.h"
+
+namespace nanospan::sdk {
+
+/// What few spans need beside their bytes.
+struct SlabExtra {
+  std::string status_description;
+};
+
+/// A slab made safe to change: locked if it is shared, checked for being the span that the caller means.
+class OpenSlab {
+ public:
+  OpenSlab(detail::Slab* slab, std::uint64_t generation);
+  OpenSlab(const OpenSlab&) = delete;
+  OpenSlab& operator=(const OpenSlab&) = delete;
+  ~OpenSlab();
+
+  /// False if there is no such span any more.
+  explicit operator bool() const { return slab_ != nullptr; }
+  TracerRecord& record() const { return TracerRecord::of(slab_->core); }
+  const SpanLimits& limits() const { return record().provider->limits; }
+
+  /// Room for `bytes` at the cursor, growing if need be; null at span_bytes_max.
+  std::uint8_t* reserve(std::size_t bytes);
+  void commit(std::uint8_t* end) { detail::store_cursor(slab_, end); }
+  /// Removes bytes that were written before.
+  void erase(std::uint8_t* from, std::uint8_t* to);
+
+ private:
+  detail::Slab* slab_;
+  detail::Slab* locked_ = nullptr;
+};
+
+void set_attribute(detail::Slab* slab, std::uint64_t generation, std::string_view key, const AttributeValue& value);
+void add_event(detail::Slab* slab, std::uint64_t generation, std::string_view name, const Attributes& attributes,
+               std::uint64_t unix_nanos);
+void add_link(detail::Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes);
+void set_status(detail::Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description);
+void update_name(detail::Slab* slab, std::uint64_t generation, std::string_view name);
+void share(detail::Slab* slab, std::uint64_t generation);
+
+/// Appends what is written once, at the end: dropped counts and status. REQUIRES: exclusive use of the slab.
+void append_final_fields(detail::Slab* slab);
+/// Frees heap blocks and restores the slab to the free state. REQUIRES: exclusive use of the slab.
+void recycle(detail::Slab* slab);
+
+void lock_slab(detail::Slab* slab);
+void unlock_slab(detail::Slab* slab);
+
+}  // namespace nanospan::sdk
