@@ -34,7 +34,12 @@ def run(*command, **options):
 
 
 def output(*command, **options):
-    return run(*command, stdout=subprocess.PIPE, **options).stdout
+    """What the command printed; shown if it fails."""
+    try:
+        return run(*command, stdout=subprocess.PIPE, **options).stdout
+    except subprocess.CalledProcessError as error:
+        print(error.stdout, flush=True)
+        raise
 
 
 def build_shared(source, build, compiler):
