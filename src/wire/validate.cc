@@ -122,10 +122,9 @@ class Walk {
   }
 
   Bytes step_message(const FieldSchema& field, Bytes content, Bytes next, Bytes& end) {
-    // The fast path must not forgive the depth that it does not walk: an attribute holds one AnyValue.
     if (field.message == &schema::kKeyValue && depth_ + 2 <= kDepthMax && next - content < 0x80 &&
         is_simple_attribute(content, static_cast<std::size_t>(next - content))) {
-      return next;
+      return skip_simple_attributes(field, next, end);
     }
     if (depth_ == kDepthMax) [[unlikely]]
       return fail(content, "messages are nested more than 100 deep");
@@ -134,6 +133,17 @@ class Walk {
     end = next;
     schema_ = field.message;
     return content;
+  }
+
+  // Attributes come in runs: stays on them while they are simple, without going through the tables (a fifth of the
+  // walk). at[0] and at[1] are the whole tag and the whole length, as both are below 0x80.
+  static Bytes skip_simple_attributes(const FieldSchema& field, Bytes at, Bytes end) {
+    const std::uint32_t whole_tag = tag(field.number, WireType::kBytes);
+    while (end - at > 2 && at[0] < 0x80 && at[0] == whole_tag && at[1] < 0x80 && at[1] <= end - at - 2 &&
+           is_simple_attribute(at + 2, at[1])) {
+      at += 2 + at[1];
+    }
+    return at;
   }
 
   void count(Counted counted) {

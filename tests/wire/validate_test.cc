@@ -110,6 +110,24 @@ TEST(Validate, AttributeWithABadVarintIsNotForgivenByTheFastPath) {
   expect_fault(request_of_span(attribute("k", "\x10\x01\x18"s)), 0, "varint is cut off or longer than 64 bits");
 }
 
+TEST(Validate, FaultInARunOfSimpleAttributesIsFoundAtItsPlace) {
+  const std::string good = attribute("key", field(otlp::AnyValue::kStringValue, "value"));
+  const std::string bad = attribute("key", field(otlp::AnyValue::kStringValue, "val\xFFue"));
+  for (std::size_t before = 0; before < 4; ++before) {
+    for (std::size_t after = 0; after < 3; ++after) {
+      std::string span;
+      for (std::size_t i = 0; i < before; ++i) span += good;
+      span += bad;
+      for (std::size_t i = 0; i < after; ++i) span += good;
+      expect_fault(request_of_span(span), 3 + after * good.size(), "string is not valid UTF-8");
+    }
+  }
+  // A run that ends in half a field, and one that another field interrupts.
+  expect_fault(request_of_span(good + good + "\x4A"), 0, "length is cut off or too long");
+  expect_fault(request_of_span(good + "\x4A\x7F"), 1, "length runs past the end");
+  expect_ok(request_of_span(good + good + field(otlp::Span::kName, "n") + good));
+}
+
 TEST(Validate, KnownFieldsNeedTheirWireType) {
   expect_fault(request_of_span("\x28\x01"s), 2, "wire type is not that of the field");  // name as a varint
   expect_fault(request_of_span("\x3A\x00"s), 2, "wire type is not that of the field");  // start time as bytes
