@@ -6,7 +6,7 @@
 3. Folders on an "apart:" line never include each other.
 4. include/ stands alone: no .cc, nothing of ours but <nanospan/...>.
 5. examples/ include what a user can: <nanospan/...>, their own files, other people's libraries.
-6. tests/X sees what X sees, and tests/support.
+6. tests/X sees what X sees, and tests/support and tests/golden; so do fuzz/ and bench/, which see all modules.
 7. Nothing includes a .cc file, and nothing reaches up with "..".
 """
 
@@ -21,6 +21,7 @@ from source_tree import Finding
 
 LAYERS = "cmake/layers.txt"
 PUBLIC_ROOT = "nanospan/"
+SHARED_TESTS = ("support", "golden")
 
 
 class Layers:
@@ -109,9 +110,12 @@ def may_use(layers, path):
     return None
 
 
-def same_test_folder(path, target):
-    """tests/X may include tests/X and tests/support, not tests/Y."""
-    return target.split("/")[1] in (path.split("/")[1], "support")
+def may_see_test(path, target):
+    """tests/X may include tests/X and what all share; fuzz/ and bench/ may include what all share."""
+    shared = target.split("/")[1] in SHARED_TESTS
+    if path.startswith("tests/"):
+        return shared or path.split("/")[1] == target.split("/")[1]
+    return shared and path.startswith(("fuzz/", "bench/"))
 
 
 def check_file(root, layers, path):
@@ -138,7 +142,7 @@ def check_file(root, layers, path):
         if allowed is not None and module not in allowed:
             may = ", ".join(sorted(allowed - {owner(path)})) or "nothing"
             findings.append(Finding(path, line, f"{owner(path)} may not include {module} ({name}); it may use {may}"))
-        elif module == "tests" and (parts[0] != "tests" or not same_test_folder(path, target)):
+        elif module == "tests" and not may_see_test(path, target):
             findings.append(
                 Finding(path, line, f"{name} belongs to other tests; what is shared lives in tests/support")
             )
@@ -166,7 +170,7 @@ def check_support(layers, graph):
                 Finding(
                     path,
                     1,
-                    f"through tests/support it reaches {', '.join(sorted(beyond))}, " f"which {parts[1]} may not use",
+                    f"through tests/support it reaches {', '.join(sorted(beyond))}, which {parts[1]} may not use",
                 )
             )
     return findings
