@@ -45,8 +45,15 @@ void Http1Connection::start() {
 }
 
 void Http1Connection::on_ready(unsigned ready) {
-  // While the handler has the request nothing is read, so a dead peer shows only here (and would show for ever).
-  if (state_ == State::kAnswering && (ready & kFailed) != 0) close(&C::closed_by_peer_in_response);
+  drained_ = false;
+  if (state_ == State::kAnswering) {
+    // While the handler has the request nothing is read, so a dead peer shows only here (and would show for ever).
+    if ((ready & kFailed) != 0) {
+      close(&C::closed_by_peer_in_response);
+    } else {
+      shard_.loop().set_interest(stream_->fd(), 0);  // the next request is here already; it waits its turn
+    }
+  }
   run();
   settle();
 }
@@ -65,6 +72,7 @@ void Http1Connection::resume() {
 }
 
 void Http1Connection::drain() {
+  drained_ = false;
   run();  // a request may be here already, unread
   if (state_ == State::kReading && parser_.between_messages()) state_ = State::kClosed;
   settle();
@@ -78,7 +86,7 @@ void Http1Connection::settle() {
     case State::kLingering:
       return shard_.loop().set_interest(stream_->fd(), kReadable);
     case State::kAnswering:
-      return shard_.loop().set_interest(stream_->fd(), 0);
+      return;  // mostly nothing comes meanwhile, and two system calls are saved; on_ready() sees to the rest
     case State::kWriting:
       return shard_.loop().set_interest(stream_->fd(), kWritable);
     case State::kClosed:
@@ -130,7 +138,7 @@ void Http1Connection::run() {
       case State::kLingering: {
         const bool from_memory = pending_at_ < pending_.size();
         if (from_memory && ++answers > kRequestsPerTurn) return shard_.resume_later(id_);
-        if (!from_memory && ++reads > kReadsPerTurn) return;  // level-triggered: the poller brings us back
+        if (!from_memory && (drained_ || ++reads > kReadsPerTurn)) return;  // level-triggered: we are called again
         if (!read_some()) return;
         break;
       }
@@ -161,8 +169,9 @@ bool Http1Connection::read_some() {
   const IoResult result = stream_->read({&into, 1});
   if (result.state != IoResult::State::kDone) return handle_end(result);
   shard_.count(&C::bytes_received, result.bytes);
+  drained_ = result.bytes < scratch.size();
   parse({scratch.data(), result.bytes});
-  return result.bytes == scratch.size() || state_ != State::kReading;  // a short read emptied the socket
+  return true;
 }
 
 bool Http1Connection::read_into_body(std::uint64_t left) {
@@ -175,8 +184,9 @@ bool Http1Connection::read_into_body(std::uint64_t left) {
   body_.wrote(result.bytes);
   body_received_ += result.bytes;
   parser_.body_received(result.bytes);
+  drained_ = result.bytes < want;
   parse({});
-  return result.bytes == want || state_ != State::kReading;
+  return true;
 }
 
 /// Nothing came: blocked, closed by the peer, or broken.
