@@ -51,6 +51,9 @@ void HealthCheck::drain(base::Deadline deadline, net::Task done) {
   endpoint_->drain(deadline, std::move(done));
 }
 
-std::string HealthCheck::describe() const { return "http " + config_.address.text() + config_.path; }
+std::string HealthCheck::describe() const {
+  const ListenAddress shown{config_.address.host, endpoint_ ? endpoint_->port() : config_.address.port};
+  return "http " + shown.text() + config_.path;
+}
 
 }  // namespace nanospan::gateway

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Commands, exit codes, and the embedded configuration's promises."""
+
+import json
+import pathlib
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from gateway_harness import BINARY, Gateway, forwarding, main, request_with
+
+
+def run(*words, cwd=None):
+    return subprocess.run([BINARY, *words], capture_output=True, text=True, cwd=cwd)
+
+
+class Commands(unittest.TestCase):
+    def test_help_everywhere(self):
+        self.assertIn("serve", run("--help").stdout)
+        for command in ("serve", "validate", "components", "version"):
+            result = run(command, "--help")
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(f"Usage: nanospan {command}", result.stdout)
+            self.assertIn("Exit codes", result.stdout)
+
+    def test_version_and_components(self):
+        self.assertRegex(run("version").stdout, r"^nanospan \d+\.\d+\.\d+\n$")
+        self.assertIn("otlp_http", run("components").stdout)
+
+    def test_wrong_arguments_are_2(self):
+        for words, text in (
+            ((), "Usage"),
+            (("serv",), 'there is no command "serv"; did you mean serve?'),
+            (("serve", "--confg", "x"), 'unknown argument "--confg"; did you mean --config?'),
+            (("serve", "--config"), "--config needs a value: --config FILE"),
+            (("validate",), "give the file to check with --config FILE"),
+        ):
+            result = run(*words)
+            self.assertEqual(result.returncode, 2, words)
+            self.assertIn(text, result.stderr)
+
+    def test_wrong_configuration_is_3_and_one_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "c.yaml")
+            path.write_text(forwarding(1).replace("endpoint: http", "endpont: http"))
+            for command in ("validate", "serve"):
+                result = run(command, "--config", "c.yaml", cwd=folder)
+                self.assertEqual(result.returncode, 3)
+                self.assertEqual(
+                    result.stderr.splitlines()[-1],
+                    'c.yaml:6: exporters.otlp_http.endpont: unknown key; did you mean "endpoint"?',
+                )
+            path.write_text(forwarding(1))
+            good = run("validate", "--config", "c.yaml", cwd=folder)
+            self.assertEqual((good.returncode, good.stderr), (0, ""))
+            missing = run("validate", "--config", "none.yaml", cwd=folder)
+            self.assertEqual(missing.returncode, 3)
+            self.assertIn("none.yaml: cannot be read: No such file or directory", missing.stderr)
+
+    def test_a_port_in_use_is_1_and_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
+            port = taken.getsockname()[1]
+            pathlib.Path(folder, "c.yaml").write_text(forwarding(1).replace('http: {endpoint: "127.0.0.1:0"', f'http: {{endpoint: "127.0.0.1:{port}"'))
+            result = run("serve", "--config", "c.yaml", cwd=folder)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"receiver otlp: ", result.stderr)
+            self.assertIn(f"127.0.0.1:{port}", result.stderr)
+
+
+class Serving(unittest.TestCase):
+    def test_spans_become_json_lines_and_are_counted(self):
+        config = """
+receivers:
+  otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+exporters:
+  file: {path: ./data/traces.jsonl, create_directory: true, rotation: {}}
+extensions:
+  health_check: {endpoint: "127.0.0.1:0"}
+service:
+  extensions: [health_check]
+  telemetry: {metrics: {address: "127.0.0.1:0"}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [file]}
+"""
+        with Gateway(config) as gateway:
+            for i in range(50):
+                self.assertEqual(gateway.post(request_with([f"n-{i:06}", f"n-{i:06}"])), 200)
+            self.assertEqual(gateway.post(b"\xff\xff"), 400)
+            self.assertEqual(gateway.post(b"", "/v2/traces"), 404)
+            status, body = gateway.get("extension", "/")
+            self.assertEqual((status, json.loads(body)["status"]), (200, "Server available"))
+            self.assertEqual(gateway.metric("otelcol_receiver_accepted_spans"), 100)
+            self.assertEqual(gateway.metric("nanospan_receiver_refused_requests"), 2)
+            gateway.signal()
+            self.assertEqual(gateway.wait(), 0)
+            lines = (gateway.path / "data" / "traces.jsonl").read_text().splitlines()
+            self.assertEqual(len(lines), 50)
+            self.assertEqual(sum(len(json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"]) for line in lines), 100)
+
+
+if __name__ == "__main__":
+    main()
