@@ -33,7 +33,8 @@ class ByteStream {
   virtual void finish_writing() = 0;
 };
 
-/// Turns a connected socket into a stream. The default is the socket itself.
+/// Turns a connected socket into a stream; null if it cannot. The default is the socket itself. A server with several
+/// loops calls it on all their threads.
 using StreamFactory = UniqueFunction<std::unique_ptr<ByteStream>(Fd socket)>;
 std::unique_ptr<ByteStream> make_socket_stream(Fd socket);
 

@@ -23,6 +23,7 @@
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/http1_message.h"
+#include "net/resolver.h"
 #include "net/url.h"
 
 namespace nanospan::net {
@@ -86,6 +87,7 @@ struct Http1ClientOptions {
   std::size_t queued_requests_max = 64;                   ///< Requests that wait for a connection.
   std::uint64_t idle_nanos = 50 * base::kNanosPerSecond;  ///< Below the 60 s after which common servers close.
   std::size_t response_head_bytes_max = 32u << 10;
+  Resolver::Lookup lookup;    ///< Empty: getaddrinfo. Called on a thread of its own.
   StreamFactory make_stream;  ///< Empty: the plain socket. Required for https origins.
 };
 

@@ -103,6 +103,7 @@ void ClientConnection::connected() {
   ++pool_.counters().connections_opened;
   const StreamFactory& make_stream = pool_.options().make_stream;
   stream_ = make_stream ? make_stream(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
+  if (!stream_) return fail(HttpFailure::kSystem, "cannot set up the connection's stream");
   begin_request(*exchange_);
 }
 

@@ -42,7 +42,10 @@ ErrorCode code_for(HttpFailure failure) {
 }  // namespace
 
 Http1ClientPool::Http1ClientPool(EventLoop& loop, Http1ClientOptions options)
-    : loop_(loop), options_(std::move(options)), resolver_(loop), scratch_(kScratchBytes) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup),
+      scratch_(kScratchBytes) {}
 
 Http1Client::RequestId Http1ClientPool::send(HttpRequest request, OnDone done) {
   const Entry entry(*this, Entry::From::kUser);

@@ -62,7 +62,10 @@ void Http1Connection::answer(Response response) {
   if (state_ != State::kAnswering) return;
   start_writing(std::move(response));
   if (in_handler_) return;  // run() is on the stack and goes on when on_request() returns
-  run();
+  // Only written here, never read on: whoever answers must not find itself in on_request() of the next request.
+  while (state_ == State::kWriting && write_some()) {
+  }
+  if (state_ == State::kReading && pending_at_ < pending_.size()) shard_.resume_later(id_);
   settle();
 }
 

@@ -84,7 +84,7 @@ class Http1Connection final : public FdHandler {
   base::MonotonicNanos deadline_ = base::kNever;
 
   State state_ = State::kReading;
-  bool drained_ = false;          // the last read was short: the socket is empty until the poller says otherwise
+  bool drained_ = false;     // the last read was short: the socket is empty until the poller says otherwise
   bool in_handler_ = false;  // on_request() is on the stack: its answer is only stored
   std::string pending_;      // received, not parsed (pipelined requests), from pending_at_ on
   std::size_t pending_at_ = 0;

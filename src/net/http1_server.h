@@ -78,7 +78,7 @@ class Responder {
   Responder& operator=(Responder&& other) noexcept;
   ~Responder();
 
-  /// Sends the response; the Responder is spent afterwards. REQUIRES: valid().
+  /// Sends the response; the Responder is spent afterwards. Never calls the handler back. REQUIRES: valid().
   void respond(Response response);
   bool valid() const { return connection_ != 0; }
 

@@ -90,9 +90,10 @@ void Http1Shard::pause_accepting() {
 void Http1Shard::adopt(Accepted accepted) {
   count(&C::connections_accepted);
   if (connections_.size() >= connections_max_) return count(&C::connections_over_limit);
-  const std::uint64_t id = ++last_id_;
   std::unique_ptr<ByteStream> stream = options_->make_stream ? options_->make_stream(std::move(accepted.fd))
                                                              : make_socket_stream(std::move(accepted.fd));
+  if (!stream) return count(&C::accept_failures);
+  const std::uint64_t id = ++last_id_;
   auto& connection = connections_[id];
   connection = std::make_unique<Http1Connection>(*this, id, std::move(stream), accepted.peer.text());
   count(&C::connections_open);

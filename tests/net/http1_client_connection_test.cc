@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,57 @@ TEST_F(Http1ClientTest, ALargeBodyToASlowReaderIsSentWhole) {
 TEST_F(Http1ClientTest, Refused) {
   client(testing::closed_port());
   expect_failure(HttpFailure::kRefused, "Connection refused", false);
+}
+
+TEST_F(Http1ClientTest, ANameThatIsNotFound) {
+  options_.origin.host = "collector.example";
+  options_.lookup = [](const std::string& host, std::uint16_t) -> Result<Addresses> {
+    return Error{ErrorCode::kNotFound, "looking up \"" + host + "\": unknown name"};
+  };
+  client_ = std::move(Http1Client::create(*loop_, std::move(options_))).value();
+  const HttpResult result = exchange();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error.failure, HttpFailure::kResolve);
+  EXPECT_EQ(result.error.error.message, "http://collector.example:80: looking up \"collector.example\": unknown name");
+}
+
+TEST_F(Http1ClientTest, AHungResolverEndsWithTheDeadlineAndHoldsNothingUp) {
+  std::promise<void> never;
+  options_.origin.host = "collector.example";
+  options_.lookup = [hung = never.get_future().share()](const std::string&, std::uint16_t) -> Result<Addresses> {
+    hung.wait();
+    return Error{ErrorCode::kNotFound, "too late"};
+  };
+  client_ = std::move(Http1Client::create(*loop_, std::move(options_))).value();
+  std::optional<HttpResult> result;
+  client_->send(request(), [&](HttpResult done) { result = std::move(done); });
+  advance(9 * kSeconds);
+  EXPECT_FALSE(result.has_value());
+  advance(2 * kSeconds);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->error.failure, HttpFailure::kResolveTimeout);
+  client_.reset();
+  never.set_value();
+}
+
+TEST_F(Http1ClientTest, AnAddressThatDoesNotAnswerDoesNotHideTheNextOne) {
+  const std::uint16_t refusing = testing::closed_port();
+  options_.origin.host = "collector.example";
+  options_.lookup = [refusing, port = server_.port()](const std::string&, std::uint16_t) -> Result<Addresses> {
+    Addresses addresses(3);
+    SocketAddress::parse("192.0.2.1", port, addresses[0]);  // TEST-NET-1 (RFC 5737): a black hole, or no route
+    SocketAddress::parse("127.0.0.1", refusing, addresses[1]);
+    SocketAddress::parse("127.0.0.1", port, addresses[2]);
+    return addresses;
+  };
+  client_ = std::move(Http1Client::create(*loop_, std::move(options_))).value();
+  std::optional<HttpResult> result;
+  client_->send(request(), [&](HttpResult done) { result = std::move(done); });
+  // The lookup's thread takes its time; the black hole then has a third of the ten seconds.
+  ASSERT_TRUE(run_until([&] { return loop_->next_timer() < clock_.monotonic_now() + 9 * kSeconds || result; }));
+  advance(4 * kSeconds);
+  ASSERT_TRUE(run_until([&] { return result.has_value(); }));
+  EXPECT_TRUE(result->ok()) << result->error.error.message;
 }
 
 TEST_F(Http1ClientTest, ResetAndClosedWithoutAnAnswer) {

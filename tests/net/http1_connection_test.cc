@@ -70,6 +70,27 @@ TEST_F(Http1ServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime) {
   EXPECT_EQ(handler_->targets.back(), "/last");
 }
 
+TEST_F(Http1ServerTest, AnsweringNeverRunsTheHandlerOfTheNextRequest) {
+  Responder first;
+  bool answering = false;
+  handler_->handle = [&](Request request, Responder responder) {
+    EXPECT_FALSE(answering) << "a handler that answers under its own lock would deadlock";
+    if (request.body.view() == "1") {
+      first = std::move(responder);
+    } else {
+      responder.respond({200, {}, "second", false});
+    }
+  };
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("1") + post("2"));
+  ASSERT_TRUE(run_until([&] { return first.valid(); }));
+  answering = true;
+  first.respond({200, {}, "first", false});
+  answering = false;
+  ASSERT_TRUE(gets(peer, "second"));
+}
+
 TEST_F(Http1ServerTest, ManyPipelinedRequestsLeaveTurnsToOthers) {
   start();
   RawPeer greedy(server_->port());
