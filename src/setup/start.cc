@@ -1,0 +1,138 @@
+// start() and Telemetry: one SDK a process (DESIGN, decision 2), from the first call to the last flush at exit().
+//
+// The provider that runs is known to the process as well as to the Telemetry object, so that exit() can flush it where
+// main() never returns. Whoever takes it from the process first shuts it down; everybody else finds nothing to do.
+// Thread-safe.
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <nanospan/nanospan.h>
+#include <nanospan/tracer_provider.h>
+
+#include "sdk/diagnostics.h"
+#include "setup/environment.h"
+#include "setup/wiring.h"
+
+namespace nanospan {
+namespace {
+
+constexpr std::uint64_t kExitFlushMillis = 5000;
+
+using ProviderPtr = std::shared_ptr<TracerProvider>;
+
+class Process {
+ public:
+  /// Never destroyed: exit handlers and static destructors use it in any order.
+  static Process& instance() {
+    static Process* const process = std::make_unique<Process>().release();
+    return *process;
+  }
+
+  /// False if telemetry runs, or is about to.
+  bool claim() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return !std::exchange(claimed_, true);
+  }
+  void give_up_claim() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    claimed_ = false;
+  }
+  void run(ProviderPtr provider) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    running_ = std::move(provider);
+    if (!std::exchange(exit_registered_, true)) std::atexit([] { instance().stop_at_exit(); });
+  }
+  /// True if `provider` had stopped already.
+  bool stop(const ProviderPtr& provider, std::uint64_t timeout_ms) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (running_ != provider) return true;
+      running_.reset();
+    }
+    const bool success = provider->shutdown(timeout_ms) == FlushResult::kSuccess;
+    give_up_claim();
+    return success;
+  }
+
+ private:
+  void stop_at_exit() {
+    ProviderPtr provider;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      provider = running_;
+    }
+    if (provider) stop(provider, kExitFlushMillis);
+  }
+
+  std::mutex mutex_;
+  ProviderPtr running_;
+  bool claimed_ = false;
+  bool exit_registered_ = false;
+};
+
+/// REQUIRES: the process is claimed.
+Result<ProviderPtr> make_provider(const Options& options) {
+  Result<setup::Wiring> wiring =
+      setup::wire_up(options, options.read_environment ? setup::Environment::of_process() : setup::Environment::none());
+  if (!wiring) return wiring.error();
+  // Also where the SDK is disabled: it is what makes inject() and extract() work, and without being the default
+  // provider it leaves every span as it is without an SDK.
+  Result<TracerProvider> provider = TracerProvider::create(std::move(wiring->provider));
+  if (!provider) return provider.error();
+  auto shared = std::make_shared<TracerProvider>(std::move(provider).value());
+  set_propagator(wiring->propagator);
+  if (!wiring->disabled) shared->set_default();
+  return shared;
+}
+
+/// Most programs do not look at the Result of start(): say it where they can see it.
+Error reported(Error error) {
+  error = error.with_prefix("start");
+  sdk::report("setup", error.message);
+  return error;
+}
+
+}  // namespace
+
+inline namespace v0 {
+
+struct Telemetry::State {
+  ProviderPtr provider;
+};
+
+Result<Telemetry> start(Options options) {
+  Process& process = Process::instance();
+  if (!process.claim()) {
+    return reported(
+        {ErrorCode::kAlreadyExists, "telemetry runs already in this process; keep the first Telemetry object"});
+  }
+  Result<ProviderPtr> provider = make_provider(options);
+  if (!provider) {
+    process.give_up_claim();
+    return reported(provider.error());
+  }
+  process.run(*provider);
+  auto state = std::make_unique<Telemetry::State>(Telemetry::State{std::move(provider).value()});
+  return Telemetry(state.release());
+}
+
+Telemetry::~Telemetry() {
+  if (state_ == nullptr) return;
+  const std::unique_ptr<State> owned(state_);
+  Process::instance().stop(owned->provider, kExitFlushMillis);
+}
+
+bool Telemetry::flush(std::uint64_t timeout_ms) {
+  return state_ != nullptr && state_->provider->flush(timeout_ms) == FlushResult::kSuccess;
+}
+
+bool Telemetry::shutdown(std::uint64_t timeout_ms) {
+  return state_ == nullptr || Process::instance().stop(state_->provider, timeout_ms);
+}
+
+Ledger Telemetry::ledger() const { return state_ != nullptr ? state_->provider->ledger() : Ledger{}; }
+
+}  // namespace v0
+}  // namespace nanospan

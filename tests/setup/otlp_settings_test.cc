@@ -1,0 +1,159 @@
+// OTEL_EXPORTER_OTLP_*: endpoint rules, precedence, and what is said about values that cannot be used.
+#include "setup/otlp_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/setup/fake_environment.h"
+
+namespace nanospan::setup {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+using Variables = std::map<std::string, std::string>;
+
+struct Read {
+  OtlpSettings settings;
+  std::vector<std::string> warnings;
+};
+Read read(Variables variables, const Options& options = {}) {
+  FakeEnvironment fake(std::move(variables));
+  Result<OtlpSettings> settings = read_otlp_settings(options, fake);
+  EXPECT_TRUE(settings.ok());
+  return {std::move(settings).value(), fake.warnings()};
+}
+
+constexpr const char* kAll = "OTEL_EXPORTER_OTLP_ENDPOINT";
+constexpr const char* kTraces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+constexpr const char* kDefault = "http://localhost:4318/v1/traces";
+
+TEST(OtlpEndpoint, RulesOfProtocolExporter) {
+  const struct {
+    Variables variables;
+    const char* url;
+  } rows[] = {
+      {{}, kDefault},
+      {{{kAll, ""}, {kTraces, ""}}, kDefault},
+      {{{kAll, "http://collector:4318"}}, "http://collector:4318/v1/traces"},
+      {{{kAll, "http://collector:4318/"}}, "http://collector:4318/v1/traces"},
+      {{{kAll, "http://collector"}}, "http://collector/v1/traces"},
+      {{{kAll, "http://collector:4318/mycollector"}}, "http://collector:4318/mycollector/v1/traces"},
+      {{{kAll, "http://collector:4318/mycollector/"}}, "http://collector:4318/mycollector/v1/traces"},
+      {{{kAll, "http://collector:4318/a/b?key=1"}}, "http://collector:4318/a/b/v1/traces?key=1"},
+      {{{kAll, "http://[::1]:4318"}}, "http://[::1]:4318/v1/traces"},
+      {{{kTraces, "http://collector:4318"}}, "http://collector:4318"},
+      {{{kTraces, "http://collector:4318/"}}, "http://collector:4318/"},
+      {{{kTraces, "http://collector:4318/some/path"}}, "http://collector:4318/some/path"},
+      {{{kTraces, "http://one:1/x"}, {kAll, "http://two:2"}}, "http://one:1/x"},
+      {{{kTraces, ""}, {kAll, "http://two:2"}}, "http://two:2/v1/traces"},
+  };
+  for (const auto& row : rows) {
+    const Read got = read(row.variables);
+    EXPECT_EQ(got.settings.options.traces_endpoint, row.url);
+    EXPECT_THAT(got.warnings, IsEmpty());
+    EXPECT_TRUE(got.settings.usable);
+  }
+}
+
+TEST(OtlpEndpoint, UnusableUrlIsWarnedAboutAndIgnored) {
+  for (const char* url : {"localhost:4318", "ftp://collector", "http://", "http://a b", "http://host:99999"}) {
+    const Read got = read({{kAll, url}});
+    EXPECT_EQ(got.settings.options.traces_endpoint, kDefault);
+    EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr(kAll), HasSubstr("ignored"))));
+  }
+  EXPECT_EQ(read({{kTraces, "nonsense"}, {kAll, "http://two:2"}}).settings.options.traces_endpoint,
+            "http://two:2/v1/traces");
+}
+
+TEST(OtlpEndpoint, PasswordsInUrlsAreNotShown) {
+  EXPECT_THAT(read({{kAll, "http://user:secret@host"}}).warnings, AllOf(Not(IsEmpty()), Each(Not(HasSubstr("secret")))));
+}
+
+TEST(OtlpEndpoint, HttpsMeansThatNothingIsExportedRatherThanElsewhere) {
+  const Read got = read({{kAll, "https://collector:4318"}});
+  EXPECT_FALSE(got.settings.usable);
+  EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr("https is not in this build"), HasSubstr("not exported"))));
+}
+
+TEST(OtlpEndpoint, ProgramWinsOverEnvironment) {
+  Options options;
+  options.endpoint = "http://program:1/base";
+  const Read got = read({{kTraces, "http://env:2/x"}, {kAll, "https://env:3"}}, options);
+  EXPECT_EQ(got.settings.options.traces_endpoint, "http://program:1/base/v1/traces");
+  EXPECT_TRUE(got.settings.usable);
+}
+
+TEST(OtlpEndpoint, ProgramsMistakeIsAnError) {
+  Options options;
+  options.endpoint = "localhost:4318";
+  EXPECT_EQ(read_otlp_settings(options, Environment::none()).error().code, ErrorCode::kInvalidArgument);
+  options.endpoint = "https://collector";
+  EXPECT_EQ(read_otlp_settings(options, Environment::none()).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(OtlpHeaders, SignalSpecificReplacesGeneral) {
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "api-key=k%201,b=2"}}).settings.options.headers,
+              ElementsAre(Pair("api-key", "k 1"), Pair("b", "2")));
+  EXPECT_THAT(
+      read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}, {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2"}}).settings.options.headers,
+      ElementsAre(Pair("b", "2")));
+  Options options;
+  options.headers = {{"mine", "1"}};
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}}, options).settings.options.headers,
+              ElementsAre(Pair("mine", "1")));
+}
+
+TEST(OtlpHeaders, AnyErrorDiscardsAllOfThemAndShowsNoValue) {
+  for (const char* text : {"a=secret,b", "a=secret%", "bad name=secret", "a=secret%0A", "Content-Length=5"}) {
+    const Read got = read({{"OTEL_EXPORTER_OTLP_HEADERS", text}});
+    EXPECT_THAT(got.settings.options.headers, IsEmpty()) << text;
+    EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"), Not(HasSubstr("secret")))));
+  }
+}
+
+TEST(OtlpTimeout, MillisecondsAndZeroIsNoLimit) {
+  EXPECT_EQ(read({}).settings.options.timeout_ms, 10000U);
+  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}}).settings.options.timeout_ms, 250U);
+  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "0"}}).settings.options.timeout_ms, 0U);
+  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "7"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}})
+                .settings.options.timeout_ms,
+            7U);
+  const Read bad = read({{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}});
+  EXPECT_EQ(bad.settings.options.timeout_ms, 250U) << "an ignored value is as if unset";
+  EXPECT_THAT(bad.warnings, ElementsAre(HasSubstr("10s")));
+}
+
+TEST(OtlpCompression, GzipNeedsItsLibrary) {
+  // This test program does not link nanospan::gzip.
+  const Read got = read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}});
+  EXPECT_EQ(got.settings.options.compression, Compression::kNone);
+  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("nanospan::gzip")));
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "NONE"}}).warnings, IsEmpty());
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "Zstd"}}).warnings, ElementsAre(HasSubstr("\"Zstd\"")));
+}
+
+TEST(OtlpProtocol, OnlyHttpProtobufIsInThisBuild) {
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"}}).warnings, IsEmpty());
+  for (const char* protocol : {"grpc", "http/json"}) {
+    EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol}}).warnings, ElementsAre(HasSubstr("not in this build")));
+  }
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).warnings,
+              IsEmpty());
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "Thrift"}}).warnings, ElementsAre(HasSubstr("\"Thrift\"")));
+}
+
+TEST(OtlpTls, CertificatesAreWarnedAbout) {
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"}, {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k"}}).warnings,
+              ::testing::UnorderedElementsAre(HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE: TLS"),
+                                              HasSubstr("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: TLS")));
+}
+
+}  // namespace
+}  // namespace nanospan::setup
