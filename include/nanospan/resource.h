@@ -54,7 +54,7 @@ class ResourceDetector {
 };
 
 // The built-in detectors; keys of the semantic conventions, each with its schema URL.
-std::unique_ptr<ResourceDetector> service_detector();    ///< service.name, service.instance.id (random UUID).
+std::unique_ptr<ResourceDetector> service_detector();    ///< service.instance.id (random UUID); the name is the user's to give.
 std::unique_ptr<ResourceDetector> process_detector();    ///< process.pid, process.executable.*, process.owner, ...
 std::unique_ptr<ResourceDetector> host_detector();       ///< host.id, host.name, host.arch, os.*.
 std::unique_ptr<ResourceDetector> container_detector();  ///< container.id from the control group or mount table.

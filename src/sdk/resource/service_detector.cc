@@ -1,0 +1,48 @@
+// service.instance.id: which instance of the service this process is. Source: semantic conventions "service.instance".
+#include <sys/random.h>
+
+#include <array>
+
+#include "sdk/resource/detectors.h"
+#include "wire/json_text.h"
+
+namespace nanospan {
+namespace sdk {
+namespace {
+
+class ServiceDetector final : public ResourceDetector {
+ public:
+  std::string_view name() const override { return "service"; }
+  Result<Resource> detect() const override {
+    const std::string instance = random_uuid();
+    if (instance.empty()) return Error{ErrorCode::kSystem, "getrandom failed"};
+    return Resource({{"service.instance.id", instance}}, kSchemaUrl);
+  }
+};
+
+}  // namespace
+
+// RFC 9562 5.4: xxxxxxxx-xxxx-4xxx-[89ab]xxx-xxxxxxxxxxxx
+std::string random_uuid() {
+  std::array<char, 16> bytes;
+  // Up to 256 bytes come whole; GRND_NONBLOCK: at early boot rather no id than a program that hangs.
+  if (::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK) != static_cast<ssize_t>(bytes.size())) return {};
+  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
+  const std::string_view all(bytes.data(), bytes.size());
+  std::string uuid;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
+    wire::append_hex(all.substr(i, 1), uuid);
+  }
+  return uuid;
+}
+
+}  // namespace sdk
+
+inline namespace v0 {
+
+std::unique_ptr<ResourceDetector> service_detector() { return std::make_unique<sdk::ServiceDetector>(); }
+
+}  // namespace v0
+}  // namespace nanospan
