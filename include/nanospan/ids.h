@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace nanospan {
 inline namespace v0 {
@@ -39,6 +40,16 @@ class Id {
     return id;
   }
 
+  /// The id with these words as its bytes, as they lie in memory.
+  template <class... Word>
+    requires(sizeof...(Word) * 8 == N)
+  static Id from_words(Word... words) {
+    Id id;
+    std::uint8_t* to = id.bytes_.data();
+    ((__builtin_memcpy(to, &words, 8), to += 8), ...);
+    return id;
+  }
+
   /// The id written as exactly 2 N hexadecimal digits of either case; anything else gives the invalid id.
   static constexpr Id from_hex(std::string_view hex) {
     Id id;
@@ -54,8 +65,17 @@ class Id {
 
   /// True unless all bytes are zero.
   constexpr bool is_valid() const {
-    std::uint8_t any = 0;
-    for (const std::uint8_t byte : bytes_) any |= byte;
+    std::uint64_t any = 0;
+    if (std::is_constant_evaluated()) {
+      for (const std::uint8_t byte : bytes_) any |= byte;
+    } else {
+      static_assert(N % 8 == 0);
+      for (std::size_t i = 0; i < N; i += 8) {
+        std::uint64_t word;
+        __builtin_memcpy(&word, bytes_.data() + i, 8);
+        any |= word;
+      }
+    }
     return any != 0;
   }
 

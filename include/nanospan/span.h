@@ -253,6 +253,8 @@ class Span : public detail::SpanOperations<Span> {
   friend class SharedSpan;
   friend class Tracer;
 
+  NANOSPAN_INLINE Span(detail::Slab* slab, SpanContext context) : slab_(slab), context_(std::move(context)) {}
+
   static constexpr bool kOwner = true;
   NANOSPAN_INLINE detail::Slab* fast() const { return slab_; }
   Target slow() const { return {slab_, 0}; }

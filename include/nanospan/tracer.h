@@ -121,19 +121,28 @@ class Tracer {
  private:
   friend class TracerProvider;
 
+  // A new span's identity, in registers.
+  struct Words {
+    std::uint64_t trace_high, trace_low, span;
+    std::uint8_t flags;
+  };
+
   template <class Name>
   NANOSPAN_INLINE Span start(const Name& name, const StartOptions& options);
   template <class Name>
-  NANOSPAN_INLINE static void open(Span& span, detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
-                                   SpanKind kind, const SpanContext* parent);
-  // Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks.
-  [[gnu::noinline]] void start_slow(Span& span, std::string_view name, const StartOptions& options) {
+  NANOSPAN_INLINE static detail::Slab* open(detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
+                                            SpanKind kind, const Words& words, const SpanContext* parent);
+  // Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks. By value, so
+  // that the inlined path keeps its arguments in registers.
+  [[gnu::noinline]] Span start_slow(std::string_view name, StartOptions options) {
+    Span span;
     if (const detail::Api* api = detail::api()) {
       api->start(identity_, name, options, &span.slab_, &span.context_);
     } else if (!options.root) {
       // trace/api.md "Behavior of the API in the absence of an installed SDK": carry the parent.
       span.context_ = (options.parent != nullptr ? *options.parent : Context::current()).span_context();
     }
+    return span;
   }
 
   detail::TracerIdentity identity_;
@@ -146,73 +155,68 @@ inline Tracer tracer(std::string_view name, std::string_view version = {}) { ret
 template <class Name>
 NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options) {
   using Mode = detail::TracerCore;
-  Span span;
-  detail::ThreadLocals& locals = detail::thread_locals();
+  const auto slow = [&] {
+    return start_slow(name, {options.kind, options.attributes, options.links, options.start_unix_nanos, options.parent, options.root});
+  };
+  const detail::ThreadLocals& locals = detail::thread_locals();
   detail::TracerCore* const core = identity_.core.load(std::memory_order_acquire);
-  detail::ThreadState* const thread = locals.state;
-  if (core == nullptr || thread == nullptr) [[unlikely]] {
-    start_slow(span, name, options);
-    return span;
-  }
-  const std::uint32_t mode = core->mode.load(std::memory_order_acquire);
   const Context* const context = options.parent != nullptr ? options.parent : locals.current;
-  const SpanContext* const parent = options.root || context == nullptr ? nullptr : &context->span_context();
-  const bool special = (mode & Mode::kFast) == 0 || options.start_unix_nanos != 0 || !options.links.empty() ||
-                       (parent != nullptr && !parent->trace_state().empty()) || name.size() > detail::kInlineMessageMax ||
-                       thread->clock.load(std::memory_order_relaxed) == nullptr;
-  if (special) [[unlikely]] {
-    start_slow(span, name, options);
-    return span;
+  if (core == nullptr) [[unlikely]] {
+    if (context == nullptr && detail::api() == nullptr) return Span();
+    return slow();
   }
+  detail::ThreadState* const thread = locals.state;
+  const std::uint32_t mode = core->mode.load(std::memory_order_acquire);
+  const SpanContext* const parent = options.root || context == nullptr ? nullptr : &context->span_context();
+  const bool special = thread == nullptr || (mode & Mode::kFast) == 0 || options.start_unix_nanos != 0 ||
+                       !options.links.empty() || name.size() > detail::kInlineMessageMax ||
+                       (parent != nullptr && !parent->trace_state().empty());
+  if (special) [[unlikely]] return slow();
 
-  const std::uint64_t id = detail::next_random(thread);
-  std::uint64_t high, low;
-  std::uint8_t flags;
+  Words words;
+  words.span = detail::next_random(thread);
   const bool has_parent = parent != nullptr && parent->is_valid();
   if (has_parent) {
-    high = detail::load<std::uint64_t>(parent->trace_id().data());
-    low = detail::load<std::uint64_t>(parent->trace_id().data() + 8);
-    flags = parent->trace_flags();
+    words.trace_high = detail::load<std::uint64_t>(parent->trace_id().data());
+    words.trace_low = detail::load<std::uint64_t>(parent->trace_id().data() + 8);
+    words.flags = parent->trace_flags();
   } else {
-    high = detail::next_random(thread);
-    low = detail::next_random(thread);
-    flags = TraceFlags::kRandom;
+    words.trace_high = detail::next_random(thread);
+    words.trace_low = detail::next_random(thread);
+    words.flags = TraceFlags::kRandom;
   }
   bool sampled;
   if (has_parent && (mode & Mode::kFollowParent) != 0) {
-    sampled = (flags & TraceFlags::kSampled) != 0;
+    sampled = (words.flags & TraceFlags::kSampled) != 0;
   } else {
-    sampled = detail::sampling_bits(low) >= core->threshold;
-    flags = static_cast<std::uint8_t>((flags & TraceFlags::kRandom) | (sampled ? TraceFlags::kSampled : 0));
+    sampled = detail::sampling_bits(words.trace_low) >= core->threshold;
+    words.flags = static_cast<std::uint8_t>((words.flags & TraceFlags::kRandom) | (sampled ? TraceFlags::kSampled : 0));
   }
-  if (id == 0 || (sampled && thread->free == nullptr)) [[unlikely]] {
-    start_slow(span, name, options);
-    return span;
+  if (words.span == 0) [[unlikely]] return slow();
+  detail::Slab* slab = nullptr;
+  if (sampled) {
+    if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]] return slow();
+    slab = open(thread, core, name, options.kind, words, has_parent ? parent : nullptr);
+    for (const Attribute& attribute : options.attributes) detail::api()->set(slab, 0, attribute.key, attribute.value);
   }
-  const std::uint64_t words[2] = {high, low};
-  span.context_ = SpanContext(TraceId::from_bytes(words), SpanId::from_bytes(&id), flags, false);
-  if (!sampled) return span;
-  open(span, thread, core, name, options.kind, has_parent ? parent : nullptr);
-  for (const Attribute& attribute : options.attributes) detail::api()->set(span.slab_, 0, attribute.key, attribute.value);
-  return span;
+  return Span(slab, SpanContext(TraceId::from_words(words.trace_high, words.trace_low), SpanId::from_words(words.span),
+                                words.flags, false));
 }
 
 // Takes a slab whose template bytes are in place and fills in what differs.
 template <class Name>
-NANOSPAN_INLINE void Tracer::open(Span& span, detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
-                                  SpanKind kind, const SpanContext* parent) {
+NANOSPAN_INLINE detail::Slab* Tracer::open(detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
+                                           SpanKind kind, const Words& words, const SpanContext* parent) {
   using Layout = detail::BodyLayout;
   detail::Slab* const slab = thread->free;
   thread->free = slab->next;
-  span.slab_ = slab;
 
   std::uint8_t* const body = slab->buffer + detail::Slab::kHeadRoom;
-  const SpanContext& context = span.context_;
-  detail::store(body + Layout::kTraceId, detail::load<std::uint64_t>(context.trace_id().data()));
-  detail::store(body + Layout::kTraceId + 8, detail::load<std::uint64_t>(context.trace_id().data() + 8));
-  detail::store(body + Layout::kSpanId, detail::load<std::uint64_t>(context.span_id().data()));
+  detail::store(body + Layout::kTraceId, words.trace_high);
+  detail::store(body + Layout::kTraceId + 8, words.trace_low);
+  detail::store(body + Layout::kSpanId, words.span);
   body[Layout::kKind] = static_cast<std::uint8_t>(kind);
-  std::uint32_t flags = detail::kFlagHasIsRemote | context.trace_flags();
+  std::uint32_t flags = detail::kFlagHasIsRemote | words.flags;
   std::uint8_t* cursor = body + Layout::kRootBytes;
   if (parent != nullptr) {
     if (parent->is_remote()) flags |= detail::kFlagIsRemote;
@@ -241,6 +245,7 @@ NANOSPAN_INLINE void Tracer::open(Span& span, detail::ThreadState* thread, detai
   slab->budget = core->budget;
   if (bad != 0) [[unlikely]] detail::api()->update_name(slab, 0, name);
   slab->start = detail::read_ticks();
+  return slab;
 }
 
 }  // namespace v0
