@@ -122,9 +122,9 @@ TEST(Http1ServerThreads, SeveralLoopsServeAndDrain) {
     }
   }
   EXPECT_EQ(handler->requests, 50);
-  EXPECT_EQ(server->counters().answered, 50u);
   EXPECT_TRUE(server->shutdown(base::Deadline::after(base::system_clock(), 10 * kSeconds)));
   EXPECT_EQ(server->counters().connections_open, 0u);
+  EXPECT_EQ(server->counters().answered, 50u);
   server.reset();
   threads->stop();
 }
