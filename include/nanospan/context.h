@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <nanospan/detail/abi.h>
@@ -211,16 +212,26 @@ class Scope {
   }
 
  private:
-  // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays.
-  [[gnu::noinline, gnu::cold]] static void out_of_order() {
+  // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays. Scopes made
+  // after this one must not restore it later: it is taken out of their chain.
+  [[gnu::noinline, gnu::cold]] void out_of_order() {
+    for (const Context* at = detail::thread_locals().current; at != nullptr; at = holder(at)->previous_) {
+      if (holder(at)->previous_ == &context_) {
+        holder(at)->previous_ = previous_;
+        break;
+      }
+    }
     if (const detail::Api* api = detail::api()) {
       api->report("context", "a Scope was destroyed out of order or on another thread; destroy scopes in reverse order");
     }
   }
+  // Only scopes make contexts current, so the scope of a current context begins where it does.
+  static Scope* holder(const Context* context) { return reinterpret_cast<Scope*>(const_cast<Context*>(context)); }
 
-  Context context_;
+  Context context_;  // First: holder() relies on it.
   const Context* previous_;
 };
+static_assert(std::is_standard_layout_v<Scope>, "a Scope and its first member have one address");
 
 }  // namespace v0
 }  // namespace nanospan
