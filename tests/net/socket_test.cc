@@ -35,7 +35,8 @@ TEST(Socket, FdOwnsItsDescriptor) {
   ASSERT_TRUE(first);
   Fd second = std::move(first);
   EXPECT_FALSE(first);  // NOLINT: moved from on purpose
-  second = std::move(second);
+  Fd& itself = second;
+  second = std::move(itself);
   EXPECT_EQ(second.get(), number);
   second.reset();
   EXPECT_EQ(::fcntl(number, F_GETFD), -1);
