@@ -42,7 +42,7 @@ class Reader {
       Result<KeyValues> headers = parse_key_values(*text);
       if (!headers) {
         environment_.warn(name, headers.error().message + "; all of it is ignored");
-      } else if (take(name, [&](OtlpHttpOptions& options) { options.headers = *std::move(headers); })) {
+      } else if (take(name, [&](OtlpHttpOptions& options) { options.headers = std::move(headers).value(); })) {
         return;
       }
     }
@@ -113,6 +113,7 @@ class Reader {
 }  // namespace
 
 std::string traces_endpoint(std::string_view base) {
+  if (base.ends_with("://")) return std::string(base);  // no host: the path must not become one
   const std::size_t query = std::min(base.find('?'), base.size());
   std::string url(base.substr(0, query));
   if (!url.ends_with('/')) url += '/';

@@ -17,7 +17,7 @@ constexpr const char* kName = "OTEL_X";
 /// Reads OTEL_X = value by `read`; the warnings it brought.
 template <class Read>
 std::vector<std::string> warnings_of(const std::string& value, Read&& read) {
-  FakeEnvironment fake({{kName, value}});
+  FakeEnvironment fake(Variables{{kName, value}});
   read(Environment(fake));
   return fake.warnings();
 }
@@ -49,7 +49,8 @@ TEST(Environment, BooleanIsTrueForTrueOnly) {
 
 TEST(Environment, NumberOutsideItsRangeIsWarnedAboutAndIgnored) {
   EXPECT_THAT(warnings_of("0", [](const Environment& e) { EXPECT_EQ(e.number(kName), 0U); }), IsEmpty());
-  EXPECT_THAT(warnings_of("2147483647", [](const Environment& e) { EXPECT_EQ(e.number(kName), 2147483647U); }), IsEmpty());
+  EXPECT_THAT(warnings_of("2147483647", [](const Environment& e) { EXPECT_EQ(e.number(kName), 2147483647U); }),
+              IsEmpty());
   for (const char* value : {"-1", "2147483648", "99999999999999999999999", "1.5", "1e3", "5s", "0x10", "+3", "ten"}) {
     EXPECT_THAT(warnings_of(value, [](const Environment& e) { EXPECT_EQ(e.number(kName), std::nullopt); }),
                 ElementsAre(HasSubstr(value)));
@@ -75,7 +76,7 @@ TEST(Environment, ChoiceIgnoresLetterCaseAndShowsTheUsersOwnTextIfUnknown) {
 }
 
 TEST(Environment, ListLeavesOutEmptyAndRepeatedParts) {
-  FakeEnvironment fake({{kName, " a, B ,,a,b,"}});
+  FakeEnvironment fake(Variables{{kName, " a, B ,,a,b,"}});
   EXPECT_THAT(Environment(fake).list(kName), ElementsAre("a", "b"));
 }
 

@@ -11,10 +11,12 @@
 
 namespace nanospan::setup {
 
+using Variables = std::map<std::string, std::string>;
+
 class FakeEnvironment {
  public:
   FakeEnvironment() = default;
-  explicit FakeEnvironment(std::map<std::string, std::string> variables) : variables_(std::move(variables)) {}
+  explicit FakeEnvironment(Variables variables) : variables_(std::move(variables)) {}
 
   operator Environment() {
     return Environment(
@@ -27,7 +29,7 @@ class FakeEnvironment {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  std::map<std::string, std::string> variables_;
+  Variables variables_;
   std::vector<std::string> warnings_;
 };
 

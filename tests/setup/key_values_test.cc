@@ -24,7 +24,8 @@ TEST(KeyValues, PercentDecodesKeysAndValuesButNotPlus) {
 }
 
 TEST(KeyValues, ValueMayContainEqualsAndSemicolon) {
-  EXPECT_THAT(*parse_key_values("Authorization=Basic YTpiCg==;x"), ElementsAre(Pair("Authorization", "Basic YTpiCg==;x")));
+  EXPECT_THAT(*parse_key_values("Authorization=Basic YTpiCg==;x"),
+              ElementsAre(Pair("Authorization", "Basic YTpiCg==;x")));
 }
 
 TEST(KeyValues, AnyErrorDiscardsEverything) {

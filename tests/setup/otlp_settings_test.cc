@@ -17,8 +17,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 
-using Variables = std::map<std::string, std::string>;
-
 struct Read {
   OtlpSettings settings;
   std::vector<std::string> warnings;
@@ -73,7 +71,8 @@ TEST(OtlpEndpoint, UnusableUrlIsWarnedAboutAndIgnored) {
 }
 
 TEST(OtlpEndpoint, PasswordsInUrlsAreNotShown) {
-  EXPECT_THAT(read({{kAll, "http://user:secret@host"}}).warnings, AllOf(Not(IsEmpty()), Each(Not(HasSubstr("secret")))));
+  EXPECT_THAT(read({{kAll, "http://user:secret@host"}}).warnings,
+              AllOf(Not(IsEmpty()), Each(Not(HasSubstr("secret")))));
 }
 
 TEST(OtlpEndpoint, HttpsMeansThatNothingIsExportedRatherThanElsewhere) {
@@ -101,9 +100,9 @@ TEST(OtlpEndpoint, ProgramsMistakeIsAnError) {
 TEST(OtlpHeaders, SignalSpecificReplacesGeneral) {
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "api-key=k%201,b=2"}}).settings.options.headers,
               ElementsAre(Pair("api-key", "k 1"), Pair("b", "2")));
-  EXPECT_THAT(
-      read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}, {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2"}}).settings.options.headers,
-      ElementsAre(Pair("b", "2")));
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}, {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2"}})
+                  .settings.options.headers,
+              ElementsAre(Pair("b", "2")));
   Options options;
   options.headers = {{"mine", "1"}};
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}}, options).settings.options.headers,
@@ -142,17 +141,20 @@ TEST(OtlpCompression, GzipNeedsItsLibrary) {
 TEST(OtlpProtocol, OnlyHttpProtobufIsInThisBuild) {
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"}}).warnings, IsEmpty());
   for (const char* protocol : {"grpc", "http/json"}) {
-    EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol}}).warnings, ElementsAre(HasSubstr("not in this build")));
+    EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol}}).warnings,
+                ElementsAre(HasSubstr("not in this build")));
   }
-  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).warnings,
-              IsEmpty());
+  EXPECT_THAT(
+      read({{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).warnings,
+      IsEmpty());
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "Thrift"}}).warnings, ElementsAre(HasSubstr("\"Thrift\"")));
 }
 
 TEST(OtlpTls, CertificatesAreWarnedAbout) {
-  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"}, {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k"}}).warnings,
-              ::testing::UnorderedElementsAre(HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE: TLS"),
-                                              HasSubstr("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: TLS")));
+  EXPECT_THAT(
+      read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"}, {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k"}}).warnings,
+      ::testing::UnorderedElementsAre(HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE: TLS"),
+                                      HasSubstr("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: TLS")));
 }
 
 }  // namespace

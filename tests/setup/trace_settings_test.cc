@@ -15,8 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using Variables = std::map<std::string, std::string>;
-
 struct Read {
   TraceSettings settings;
   std::vector<std::string> warnings;
@@ -39,10 +37,12 @@ class NumberVariable : public ::testing::TestWithParam<Number> {};
 INSTANTIATE_TEST_SUITE_P(
     Environment, NumberVariable,
     ::testing::Values(
-        Number{"OTEL_BSP_SCHEDULE_DELAY", [](const TraceSettings& s) { return s.batch.schedule_delay_ms; }, 5000, false},
-        Number{"OTEL_BSP_EXPORT_TIMEOUT", [](const TraceSettings& s) { return s.batch.export_timeout_ms; }, 30000, true},
-        Number{"OTEL_BSP_MAX_QUEUE_SIZE", [](const TraceSettings& s) -> std::uint64_t { return s.batch.queue_spans_max; },
-               2048, false},
+        Number{"OTEL_BSP_SCHEDULE_DELAY", [](const TraceSettings& s) { return s.batch.schedule_delay_ms; }, 5000,
+               false},
+        Number{"OTEL_BSP_EXPORT_TIMEOUT", [](const TraceSettings& s) { return s.batch.export_timeout_ms; }, 30000,
+               true},
+        Number{"OTEL_BSP_MAX_QUEUE_SIZE",
+               [](const TraceSettings& s) -> std::uint64_t { return s.batch.queue_spans_max; }, 2048, false},
         Number{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
                [](const TraceSettings& s) -> std::uint64_t { return s.batch.batch_spans_max; }, 512, false},
         Number{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
@@ -60,9 +60,11 @@ INSTANTIATE_TEST_SUITE_P(
         Number{"OTEL_SPAN_LINK_COUNT_LIMIT",
                [](const TraceSettings& s) -> std::uint64_t { return s.limits.link_count_max; }, 128, true},
         Number{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-               [](const TraceSettings& s) -> std::uint64_t { return s.limits.attribute_per_event_count_max; }, 128, true},
+               [](const TraceSettings& s) -> std::uint64_t { return s.limits.attribute_per_event_count_max; }, 128,
+               true},
         Number{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-               [](const TraceSettings& s) -> std::uint64_t { return s.limits.attribute_per_link_count_max; }, 128, true}));
+               [](const TraceSettings& s) -> std::uint64_t { return s.limits.attribute_per_link_count_max; }, 128,
+               true}));
 
 TEST_P(NumberVariable, ValidIsTaken) {
   const Read got = read({{GetParam().name, "77"}});
@@ -134,7 +136,8 @@ TEST(ConfigFile, IsNotInThisBuild) {
 TEST(LogLevel, NoneSilencesDiagnosticsAndUnknownIsWarnedAbout) {
   int lines = 0;
   set_error_handler([&lines](std::string_view, std::string_view) { ++lines; });
-  FakeEnvironment info({{"OTEL_LOG_LEVEL", "info"}}), odd({{"OTEL_LOG_LEVEL", "Loud"}}), none({{"OTEL_LOG_LEVEL", "None"}});
+  FakeEnvironment info(Variables{{"OTEL_LOG_LEVEL", "info"}}), odd(Variables{{"OTEL_LOG_LEVEL", "Loud"}}),
+      none(Variables{{"OTEL_LOG_LEVEL", "None"}});
   apply_log_level(info);
   EXPECT_THAT(info.warnings(), IsEmpty());
   apply_log_level(odd);
@@ -157,7 +160,8 @@ std::vector<std::string> resource_of(Variables variables) {
 
 TEST(ResourceAttributes, ServiceNameWins) {
   EXPECT_THAT(resource_of({}), IsEmpty());
-  EXPECT_THAT(resource_of({{"OTEL_RESOURCE_ATTRIBUTES", "service.name=a,env=x%2Cy"}}), ElementsAre("service.name=a", "env=x,y"));
+  EXPECT_THAT(resource_of({{"OTEL_RESOURCE_ATTRIBUTES", "service.name=a,env=x%2Cy"}}),
+              ElementsAre("service.name=a", "env=x,y"));
   EXPECT_THAT(resource_of({{"OTEL_RESOURCE_ATTRIBUTES", "service.name=a"}, {"OTEL_SERVICE_NAME", "b"}}),
               ElementsAre("service.name=b"));
 }

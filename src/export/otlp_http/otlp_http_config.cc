@@ -85,7 +85,7 @@ Result<OtlpHttpConfig> validate(const OtlpHttpOptions& options) {
     }
   }
   if (const Status status = add_headers(options, config.headers); !status) return status.error();
-  config.url = *std::move(url);
+  config.url = std::move(url).value();
   config.timeout_nanos = timeout_nanos(options.timeout_ms);
   config.request_bytes_max = options.request_bytes_max;
   config.response_bytes_max = options.response_bytes_max;

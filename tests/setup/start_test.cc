@@ -1,0 +1,277 @@
+// start() to shutdown(), against a real server in this process: what leaves, what is counted, what the user is told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <nanospan/diagnostics.h>
+#include <nanospan/exporters.h>
+#include <nanospan/nanospan.h>
+#include <nanospan/propagation.h>
+#include <nanospan/tracer_provider.h>
+
+#include "tests/support/scripted_server.h"
+#include "wire/validate.h"
+
+namespace nanospan {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string* traces_endpoint_of_test = nullptr;  // customize is a plain function
+
+class StartTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    set_error_handler([this](std::string_view component, std::string_view message) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      said_.push_back(std::string(component) + ": " + std::string(message));
+    });
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string text = *entry;
+      if (text.starts_with("OTEL_")) outer_[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+    }
+    for (const auto& [name, value] : outer_) ::unsetenv(name.c_str());
+  }
+  void TearDown() override {
+    set_error_handler(nullptr);
+    for (const std::string& name : set_) ::unsetenv(name.c_str());
+    for (const auto& [name, value] : outer_) ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  void set(const char* name, const std::string& value) {
+    set_.push_back(name);
+    ::setenv(name, value.c_str(), 1);
+  }
+  std::vector<std::string> said() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return said_;
+  }
+  /// Spans in the requests that `server` got, each of which must be valid OTLP.
+  static std::uint64_t spans_at(const testing::ScriptedServer& server) {
+    std::uint64_t spans = 0;
+    for (const testing::SeenRequest& request : server.requests()) {
+      const wire::WalkResult walked = wire::validate_traces(request.body);
+      EXPECT_TRUE(walked.ok());
+      spans += walked.counts.items;
+    }
+    return spans;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> said_;
+  std::map<std::string, std::string> outer_;
+  std::vector<std::string> set_;
+};
+
+TEST_F(StartTest, SpansArriveAndTheLedgerBalances) {
+  testing::ScriptedServer server;
+  constexpr int kSpans = 1000;
+  auto telemetry = start({.service_name = "shop", .endpoint = server.url()});
+  ASSERT_TRUE(telemetry.ok()) << telemetry.error().message;
+  for (int i = 0; i < kSpans; ++i) {
+    auto span = tracer("shop").start_span("checkout");
+    span.set("order.items", i);
+  }
+  EXPECT_TRUE(telemetry->flush());
+  EXPECT_EQ(spans_at(server), kSpans);
+  EXPECT_EQ(server.requests().at(0).target, "/v1/traces");
+  EXPECT_THAT(server.requests().at(0).body, AllOf(HasSubstr("checkout"), HasSubstr("service.name"), HasSubstr("shop")));
+  const Ledger ledger = telemetry->ledger();
+  EXPECT_EQ(ledger.ended, kSpans);
+  EXPECT_EQ(ledger.exported, kSpans);
+  EXPECT_TRUE(ledger.balances());
+  EXPECT_TRUE(telemetry->shutdown());
+  EXPECT_TRUE(telemetry->shutdown()) << "later calls do nothing";
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+}
+
+TEST_F(StartTest, NobodyListensTheLedgerSaysFailedAndTheUserSeesWhy) {
+  std::string url = "http://127.0.0.1:" + std::to_string(testing::closed_port()) + "/v1/traces";
+  traces_endpoint_of_test = &url;
+  auto telemetry = start({.customize = [](TracerProviderOptions& options) {
+    OtlpHttpOptions otlp;
+    otlp.traces_endpoint = *traces_endpoint_of_test;
+    otlp.timeout_ms = 100;  // less than the first back-off, so it gives up at once
+    options.processors = {batch_processor(std::move(otlp_http_exporter(otlp)).value())};
+  }});
+  ASSERT_TRUE(telemetry.ok());
+  for (int i = 0; i < 10; ++i) tracer("shop").start_span("lost");
+  telemetry->flush();
+  const Ledger ledger = telemetry->ledger();
+  EXPECT_EQ(ledger.ended, 10U);
+  EXPECT_EQ(ledger.dropped_by(DropReason::kExportFailed), 10U);
+  EXPECT_TRUE(ledger.balances());
+  EXPECT_THAT(said(), Contains(AllOf(StartsWith("otlp_http: 10 spans lost"), HasSubstr("is a collector running at"))));
+}
+
+TEST_F(StartTest, RejectedSpansStandInTheLedger) {
+  testing::ScriptedServer server;
+  // ExportTraceServiceResponse { partial_success { rejected_spans: 3, error_message: "no" } }
+  server.script({testing::respond(200, std::string("\x0A\x06\x08\x03\x12\x02no", 8),
+                                  {{"Content-Type", "application/x-protobuf"}})});
+  auto telemetry = start({.endpoint = server.url()});
+  ASSERT_TRUE(telemetry.ok());
+  for (int i = 0; i < 10; ++i) tracer("shop").start_span("x");
+  telemetry->flush();
+  EXPECT_EQ(telemetry->ledger().exported, 7U);
+  EXPECT_EQ(telemetry->ledger().dropped_by(DropReason::kRejected), 3U);
+  EXPECT_TRUE(telemetry->ledger().balances());
+  EXPECT_THAT(said(), Contains(HasSubstr("rejected 3 of 10 spans: \"no\"")));
+}
+
+TEST_F(StartTest, SecondStartIsAnErrorUntilTheFirstHasStopped) {
+  set("OTEL_TRACES_EXPORTER", "none");
+  auto first = start();
+  ASSERT_TRUE(first.ok());
+  auto second = start();
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kAlreadyExists);
+  EXPECT_THAT(said(), Contains(HasSubstr("telemetry runs already")));
+  first->shutdown();
+  EXPECT_TRUE(start().ok()) << "and its Telemetry, a temporary, stopped it again";
+  EXPECT_TRUE(start().ok());
+}
+
+TEST_F(StartTest, ABadOptionIsAnErrorAndLeavesRoomForAGoodOne) {
+  EXPECT_EQ(start({.endpoint = "localhost:4318"}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(start({.endpoint = "https://localhost"}).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(start({.headers = {{"bad name", "x"}}}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(start({.sample_ratio = 1.5}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(start({.sample_ratio = std::nan("")}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(said(), Contains(AllOf(StartsWith("setup: start: "), HasSubstr("localhost:4318"))))
+      << "also for those who do not look at the Result";
+  EXPECT_TRUE(start().ok());
+}
+
+TEST_F(StartTest, NothingTheEnvironmentSaysMakesStartFail) {
+  for (const char* name : {"OTEL_SDK_DISABLED", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_PROPAGATORS", "OTEL_TRACES_EXPORTER",
+                           "OTEL_TRACES_SAMPLER", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT",
+                           "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_PROTOCOL",
+                           "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_LOG_LEVEL", "OTEL_CONFIG_FILE"}) {
+    set(name, "%nonsense%");
+  }
+  EXPECT_TRUE(start().ok());
+  EXPECT_GE(said().size(), 12U);
+}
+
+TEST_F(StartTest, NoThreadAndNoConnectionBeforeTheFirstSampledSpan) {
+  testing::ScriptedServer server;
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  const auto before = threads();
+  auto telemetry = start({.endpoint = server.url(), .sample_ratio = 0});
+  ASSERT_TRUE(telemetry.ok());
+  tracer("shop").start_span("not sampled");
+  EXPECT_LE(threads(), before);
+  EXPECT_TRUE(telemetry->shutdown());
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(StartTest, EnvironmentSpeaksWhereTheProgramIsSilent) {
+  testing::ScriptedServer server;
+  set("OTEL_EXPORTER_OTLP_ENDPOINT", server.url("/base"));
+  set("OTEL_SERVICE_NAME", "from-environment");
+  set("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test,service.version=1");
+  auto telemetry = start({.service_version = "2"});
+  ASSERT_TRUE(telemetry.ok());
+  tracer("shop").start_span("x");
+  EXPECT_TRUE(telemetry->shutdown());
+  ASSERT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(server.requests()[0].target, "/base/v1/traces");
+  EXPECT_THAT(server.requests()[0].body, AllOf(HasSubstr("from-environment"), HasSubstr("deployment.environment.name"),
+                                               HasSubstr("service.instance.id")));
+}
+
+TEST_F(StartTest, EnvironmentIsNotReadIfTheProgramSaysSo) {
+  set("OTEL_SDK_DISABLED", "true");
+  set("OTEL_EXPORTER_OTLP_TIMEOUT", "nonsense");
+  auto telemetry = start({.read_environment = false});
+  ASSERT_TRUE(telemetry.ok());
+  EXPECT_TRUE(tracer("shop").start_span("x").is_recording());
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+}
+
+TEST_F(StartTest, CustomizeHasTheLastWordAndMayThrow) {
+  static std::shared_ptr<InMemorySpans> kept;
+  kept = std::make_shared<InMemorySpans>();
+  auto telemetry = start({.customize = [](TracerProviderOptions& options) {
+    options.processors = {simple_processor(in_memory_exporter(kept))};
+  }});
+  ASSERT_TRUE(telemetry.ok());
+  tracer("shop").start_span("kept");
+  EXPECT_EQ(kept->size(), 1U);
+  telemetry->shutdown();
+  EXPECT_EQ(start({.customize = [](TracerProviderOptions&) { throw 1; }}).error().code, ErrorCode::kInvalidArgument);
+}
+
+class Headers final : public TextMapSetter, public TextMapGetter {
+ public:
+  void set(std::string_view key, std::string_view value) override { values_[std::string(key)] = value; }
+  std::string_view get(std::string_view key) const override {
+    const auto found = values_.find(std::string(key));
+    return found == values_.end() ? std::string_view() : std::string_view(found->second);
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+TEST_F(StartTest, SdkDisabledRecordsNothingButStillPropagates) {
+  set("OTEL_SDK_DISABLED", "true");
+  auto telemetry = start();
+  ASSERT_TRUE(telemetry.ok());
+  Headers incoming, outgoing;
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  incoming.set("traceparent", parent);
+  const Context context = extract(incoming, Context());
+  auto span = tracer("shop").start_span("x", {.parent = &context});
+  EXPECT_FALSE(span.is_recording());
+  const Scope scope(span);
+  inject(outgoing);
+  EXPECT_EQ(outgoing.get("traceparent"), parent);
+  EXPECT_TRUE(telemetry->flush());
+  EXPECT_EQ(telemetry->ledger().ended, 0U);
+}
+
+TEST_F(StartTest, ExitFlushesWhatIsLeft) {
+  testing::ScriptedServer server;
+  const std::string url = server.url();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto* const never_destroyed = std::make_unique<Result<Telemetry>>(start({.endpoint = url})).release();
+    if (!never_destroyed->ok()) ::_Exit(2);
+    tracer("shop").start_span("last words");
+    std::exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(spans_at(server), 1U);
+}
+
+TEST_F(StartTest, TelemetryMovesAndItsDestructorStops) {
+  testing::ScriptedServer server;
+  {
+    auto result = start({.endpoint = server.url()});
+    ASSERT_TRUE(result.ok());
+    Telemetry outer = std::move(result).value();
+    Telemetry inner = std::move(outer);
+    tracer("shop").start_span("x");
+  }
+  EXPECT_EQ(spans_at(server), 1U);
+  EXPECT_TRUE(start({.endpoint = server.url()}).ok());
+}
+
+}  // namespace
+}  // namespace nanospan
