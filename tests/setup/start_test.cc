@@ -196,7 +196,8 @@ TEST_F(StartTest, EnvironmentSpeaksWhereTheProgramIsSilent) {
 TEST_F(StartTest, EnvironmentIsNotReadIfTheProgramSaysSo) {
   set("OTEL_SDK_DISABLED", "true");
   set("OTEL_EXPORTER_OTLP_TIMEOUT", "nonsense");
-  auto telemetry = start({.read_environment = false});
+  testing::ScriptedServer server;
+  auto telemetry = start({.endpoint = server.url(), .read_environment = false});
   ASSERT_TRUE(telemetry.ok());
   EXPECT_TRUE(tracer("shop").start_span("x").is_recording());
   EXPECT_THAT(said(), ::testing::IsEmpty());
