@@ -7,35 +7,31 @@ option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# nanospan_user_library(TARGET NAME MODULE...) makes libNAME of the objects of the modules, static or shared as
-# configured.
-function(nanospan_user_library target name)
+# Makes libNAME of the objects of some modules.
+function(nanospan_user_library target type name)
   set(objects "")
   foreach(module ${ARGN})
     list(APPEND objects $<TARGET_OBJECTS:nanospan_${module}>)
   endforeach()
-  if(NANOSPAN_SHARED)
-    add_library(${target} SHARED ${objects})
-    target_link_options(${target} PRIVATE -Wl,--gc-sections -Wl,-z,defs -Wl,-z,nodelete
-      -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exported.map)
-    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exported.map)
-  else()
-    add_library(${target} STATIC ${objects})
-  endif()
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE CXX
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  add_library(${target} ${type} ${objects})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE CXX)
 endfunction()
 
-set(modules "")
-foreach(module base wire net sdk export setup)
-  if(TARGET nanospan_${module})
-    list(APPEND modules ${module})
-  endif()
-endforeach()
-nanospan_user_library(nanospan_library nanospan ${modules})
+set(modules base wire net sdk export setup)
 if(NANOSPAN_SHARED)
-  # Everything is compiled hidden. What leaves the shared library is what include/nanospan/ declares: each source reads the
-  # public headers first, with visibility turned on, so that no declaration has to carry a macro.
+  set(type SHARED)
+else()
+  set(type STATIC)
+endif()
+nanospan_user_library(nanospan_library ${type} nanospan ${modules})
+if(NANOSPAN_SHARED)
+  set_target_properties(nanospan_library PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exported.map)
+  target_link_options(nanospan_library PRIVATE -Wl,--gc-sections -Wl,-z,defs -Wl,-z,nodelete
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exported.map)
+  # Everything is compiled hidden. What leaves the shared library is what include/nanospan/ declares: each source
+  # reads the public headers first, with visibility turned on, so that no declaration has to carry a macro.
   file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/nanospan/*.h)
   list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>\n")
   list(JOIN headers "" headers)
@@ -58,18 +54,19 @@ set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
+# Always an archive. The SDK refers weakly to its one symbol (src/export/otlp_http/gzip_hook.h); -u brings it into the
+# program, which exports it if the SDK is a shared library. As a shared library it would be dropped by --as-needed.
 if(TARGET nanospan_export_gzip)
-  nanospan_user_library(nanospan_gzip_library nanospan_gzip net_gzip export_gzip)
+  set(parts net_gzip export_gzip)
+  if(NANOSPAN_SHARED)
+    list(APPEND parts base net)  # what it uses of these is hidden in libnanospan.so
+  endif()
+  nanospan_user_library(nanospan_gzip_library STATIC nanospan_gzip ${parts})
   add_library(nanospan::gzip ALIAS nanospan_gzip_library)
   set_target_properties(nanospan_gzip_library PROPERTIES EXPORT_NAME gzip)
   target_link_libraries(nanospan_gzip_library PUBLIC nanospan_library PRIVATE ZLIB::ZLIB)
-  # The SDK refers to this symbol weakly (src/export/otlp_http/gzip_hook.h): it is there exactly if the target is linked.
   set(NANOSPAN_GZIP_LINK_OPTIONS -Wl,-u,nanospan_gzip_r1)
   target_link_options(nanospan_gzip_library INTERFACE ${NANOSPAN_GZIP_LINK_OPTIONS})
-  if(NANOSPAN_SHARED)
-    # What it uses of base and net is hidden in libnanospan.so: it carries its own copy.
-    target_link_libraries(nanospan_gzip_library PRIVATE $<BUILD_INTERFACE:nanospan_net>)
-  endif()
 endif()
 
 # As a part of somebody else's project we install nothing on our own account.

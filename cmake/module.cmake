@@ -5,7 +5,8 @@
 # nanospan_part(NAME SOURCES file... [MODULES module...] [LINK lib...]) defines a small library nanospan_NAME for an
 # optional dependency.
 
-# What has threads of its own is also run under ThreadSanitizer: label and target "concurrent", so that only that is built.
+# What has threads of its own is also run under ThreadSanitizer: label and target "concurrent", so that only that is
+# built.
 set(NANOSPAN_CONCURRENT_MODULES base net sdk export setup gateway)
 if(NANOSPAN_TESTS)
   add_custom_target(concurrent)

@@ -35,7 +35,7 @@ BANNED = [
         r"^(?!.*unique_ptr<.*>\s*\w*\s*[({]\s*new\b).*(?<!<)(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))",
         ("",),
         (),
-        "use std::make_unique or a container (free: placement new, and std::unique_ptr<T>(new T) of a private constructor)",
+        "use std::make_unique or a container (free: placement new, std::unique_ptr<T>(new T) of a private one)",
     ),
     (
         "delete",
