@@ -1,5 +1,6 @@
 // LINK: nanospan_export
-// What an exporter makes of any answer: no crash, no lie in the counts, nothing in the user's line that moves a terminal.
+// What an exporter makes of any answer: no crash, no lie in the counts, nothing in the user's line that moves a
+// terminal.
 //
 //   input: | status: 2 digits of base 256 | content type: 1 | size of Retry-After: 1 | Retry-After | body ... |
 #include <cstddef>

@@ -1,0 +1,99 @@
+// Answers judged without a server: the corners that the fault matrix does not reach.
+#include "export/otlp_http/otlp_http_answer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wire/otlp_reply.h"
+
+namespace nanospan::exporters {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const net::Url kUrl = net::parse_url("http://collector:4317/custom").value();
+constexpr base::UnixNanos kNow = 1'700'000'000 * base::kNanosPerSecond;
+
+Answer answer_to(net::Response response) { return judge(net::HttpResult(std::move(response)), kUrl, 10, kNow); }
+Answer answer_to(net::HttpFailure failure) {
+  return judge(net::HttpResult(net::HttpError{failure, {ErrorCode::kUnavailable, "what happened"}, false}), kUrl, 10,
+               kNow);
+}
+
+TEST(OtlpHttpAnswer, EveryFailureHasAKindAndSaysWhatHappened) {
+  using net::HttpFailure;
+  using Kind = Answer::Kind;
+  const struct {
+    HttpFailure failure;
+    Kind kind;
+    DropReason reason;
+  } rows[] = {
+      {HttpFailure::kInvalidRequest, Kind::kLost, DropReason::kExportFailed},
+      {HttpFailure::kQueueFull, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kResolve, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kResolveTimeout, Kind::kLost, DropReason::kExportTimeout},
+      {HttpFailure::kRefused, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kUnreachable, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kConnectTimeout, Kind::kLost, DropReason::kExportTimeout},
+      {HttpFailure::kSendTimeout, Kind::kLost, DropReason::kExportTimeout},
+      {HttpFailure::kResponseTimeout, Kind::kLost, DropReason::kExportTimeout},
+      {HttpFailure::kReset, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kClosedBeforeResponse, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kClosedMidResponse, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kNotHttp, Kind::kLost, DropReason::kExportFailed},
+      {HttpFailure::kMalformedResponse, Kind::kLost, DropReason::kExportFailed},
+      {HttpFailure::kResponseTooLarge, Kind::kLost, DropReason::kExportFailed},
+      {HttpFailure::kCancelled, Kind::kLost, DropReason::kExportFailed},
+      {HttpFailure::kSystem, Kind::kRetry, DropReason::kExportFailed},
+  };
+  for (const auto& row : rows) {
+    const Answer answer = answer_to(row.failure);
+    EXPECT_EQ(answer.kind, row.kind) << net::to_string(row.failure);
+    EXPECT_EQ(answer.reason, row.reason) << net::to_string(row.failure);
+    EXPECT_EQ(answer.cause, net::to_string(row.failure));
+    EXPECT_THAT(answer.problem, HasSubstr("what happened"));
+  }
+}
+
+TEST(OtlpHttpAnswer, ClosedOnTheGrpcPortSaysSo) {
+  EXPECT_THAT(answer_to(net::HttpFailure::kClosedBeforeResponse).problem, HasSubstr("4318"));
+}
+
+TEST(OtlpHttpAnswer, NotFoundNamesThePathThatWasAskedForAndTheUsualOne) {
+  const std::string problem = answer_to({404, {}, "", false}).problem;
+  EXPECT_THAT(problem, HasSubstr("the path /custom is not known"));
+  EXPECT_THAT(problem, HasSubstr("/v1/traces"));
+}
+
+TEST(OtlpHttpAnswer, RedirectShowsWhereTo) {
+  EXPECT_THAT(answer_to({308, {{"Location", "https://elsewhere/v1/traces"}}, "", false}).problem,
+              HasSubstr("https://elsewhere/v1/traces"));
+}
+
+TEST(OtlpHttpAnswer, TextOfAProxyIsShownButAWebPageIsNot) {
+  EXPECT_THAT(answer_to({500, {{"Content-Type", "text/plain"}}, "upstream died", false}).problem,
+              HasSubstr("upstream died"));
+  EXPECT_THAT(answer_to({500, {{"Content-Type", "text/html"}}, "<html>", false}).problem, Not(HasSubstr("<html>")));
+}
+
+TEST(OtlpHttpAnswer, HeaderWinsOverRetryInfo) {
+  const std::string body = wire::encode_rpc_status({8, "busy", 9 * base::kNanosPerSecond});
+  const Answer answer =
+      answer_to({429, {{"Content-Type", "application/x-protobuf"}, {"Retry-After", "2"}}, body, false});
+  EXPECT_EQ(answer.retry_after_nanos, 2 * base::kNanosPerSecond);
+}
+
+TEST(OtlpHttpAnswer, WordsOfTheReceiverAreBounded) {
+  EXPECT_LT(answer_to({400, {}, std::string(100'000, 'x'), false}).problem.size(), 600U);
+}
+
+TEST(OtlpHttpAnswer, AnySuccessfulStatusIsAccepted) {
+  for (const int status : {200, 202, 204}) {
+    EXPECT_EQ(answer_to({status, {}, "", false}).kind, Answer::Kind::kAccepted);
+    EXPECT_EQ(answer_to({status, {}, "", false}).problem, "");
+  }
+}
+
+}  // namespace
+}  // namespace nanospan::exporters
