@@ -1,8 +1,8 @@
 // Attributes: keys and values as the specification's AnyValue, by view, without copying.
 //
-// AttributeValue and Attribute do not own what they point at: they live for the call that takes them. AttributeList owns
-// its content, for lists that are kept and reused. All are as thread-safe as an int.
-// Source: common/README.md "Attribute" and "AnyValue" (all types are allowed on every attribute since 1.51).
+// AttributeValue and Attribute do not own what they point at: they live for the call that takes them. AttributeList
+// owns its content, for lists that are kept and reused. All are as thread-safe as an int. Source: common/README.md
+// "Attribute" and "AnyValue" (all types are allowed on every attribute since 1.51).
 #pragma once
 
 #include <cstddef>
@@ -45,8 +45,7 @@ class AttributeValue {
   constexpr AttributeValue() = default;
   constexpr AttributeValue(bool value) : type_(Type::kBool) { bits_.boolean = value; }
   template <class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  constexpr AttributeValue(T value) : type_(Type::kInt) {
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) constexpr AttributeValue(T value) : type_(Type::kInt) {
     bits_.integer = static_cast<std::int64_t>(value);
   }
   constexpr AttributeValue(double value) : type_(Type::kDouble) { bits_.real = value; }
@@ -143,14 +142,14 @@ class Attributes {
 };
 
 namespace detail {
-// Declared, never defined: a call from the consteval constructor below is the compile error that the user reads. (A throw would
-// say the same, but not where exceptions are off.)
+// Declared, never defined: a call from the consteval constructor below is the compile error that the user reads. (A
+// throw would say the same, but not where exceptions are off.)
 void a_key_or_name_must_be_a_non_empty_string_literal();
 void a_key_or_name_must_not_contain_a_zero_byte();
 }  // namespace detail
 
-/// Text known at compile time. Written as a literal where it is expected, its hash and its check for ASCII cost nothing at
-/// run time; other text takes the overloads for std::string_view.
+/// Text known at compile time. Written as a literal where it is expected, its hash and its check for ASCII cost nothing
+/// at run time; other text takes the overloads for std::string_view.
 class Literal {
  public:
   template <std::size_t N>
@@ -168,7 +167,8 @@ class Literal {
   constexpr bool is_ascii() const { return ascii_; }
   constexpr operator std::string_view() const { return {data_, size_}; }
 
-  /// The hash of any key: its length and its first and last eight bytes, mixed. Equal for equal text at compile and run time.
+  /// The hash of any key: its length and its first and last eight bytes, mixed. Equal for equal text at compile and run
+  /// time.
   static constexpr std::uint64_t hash_of(const char* text, std::size_t size) {
     if (size >= 8) return mix(size, load(text, 8), load(text + size - 8, 8));
     if (size >= 4) return mix(size, load(text, 4), load(text + size - 4, 4));
@@ -190,13 +190,15 @@ class Literal {
       }
     }
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < size; ++i) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+    for (std::size_t i = 0; i < size; ++i)
+      word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
     return word;
   }
   template <class T>
   static constexpr T little_endian(T word) {
     if constexpr (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return word;
-    return sizeof(T) == 8 ? static_cast<T>(__builtin_bswap64(word)) : static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(word)));
+    return sizeof(T) == 8 ? static_cast<T>(__builtin_bswap64(word))
+                          : static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(word)));
   }
   static constexpr std::uint64_t mix(std::uint64_t size, std::uint64_t head, std::uint64_t tail) {
     const std::uint64_t turned = (tail << 29) | (tail >> 35);
@@ -271,11 +273,16 @@ class AttributeList {
 inline AttributeValue AttributeList::keep(const AttributeValue& value) {
   using Type = AttributeValue::Type;
   switch (value.type()) {
-    case Type::kString: return keep(value.as_string());
-    case Type::kBytes: return keep(value.as_bytes());
-    case Type::kBoolArray: return keep(value.as_bools());
-    case Type::kIntArray: return keep(value.as_ints());
-    case Type::kDoubleArray: return keep(value.as_doubles());
+    case Type::kString:
+      return keep(value.as_string());
+    case Type::kBytes:
+      return keep(value.as_bytes());
+    case Type::kBoolArray:
+      return keep(value.as_bools());
+    case Type::kIntArray:
+      return keep(value.as_ints());
+    case Type::kDoubleArray:
+      return keep(value.as_doubles());
     case Type::kStringArray: {
       std::vector<std::string_view> copies;
       for (const std::string_view text : value.as_strings()) copies.push_back(keep(text));
@@ -291,7 +298,8 @@ inline AttributeValue AttributeList::keep(const AttributeValue& value) {
       for (const Attribute& entry : value.as_map()) copies.push_back({keep(entry.key), keep(entry.value)});
       return keep(std::span<const Attribute>(copies));
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 

@@ -1,10 +1,9 @@
 // Context: an immutable bag that travels with execution: the active span, baggage and typed values.
 //
-// A Context is a value. Making a span current allocates nothing; adding any number of typed values allocates once. Reading a
-// Context is safe from any thread. `Context::current()` is a reference into the innermost Scope of this thread; copying it is
-// what captures it, and capturing a recording span promotes that span to shared mode (docs/decisions/0005), so that other
-// threads may add to it through Context::span().
-// Source: context/README.md.
+// A Context is a value. Making a span current allocates nothing; adding any number of typed values allocates once.
+// Reading a Context is safe from any thread. `Context::current()` is a reference into the innermost Scope of this
+// thread; copying it is what captures it, and capturing a recording span promotes that span to shared mode
+// (docs/decisions/0005), so that other threads may add to it through Context::span(). Source: context/README.md.
 #pragma once
 
 #include <atomic>
@@ -53,8 +52,8 @@ struct ContextValues {
 
 }  // namespace detail
 
-/// Names one typed value of contexts. Keys are distinct even with equal names. Declare it as a static object: its address is
-/// its identity, and it must outlive the contexts that use it.
+/// Names one typed value of contexts. Keys are distinct even with equal names. Declare it as a static object: its
+/// address is its identity, and it must outlive the contexts that use it.
 template <class T>
 class ContextKey {
  public:
@@ -77,7 +76,8 @@ template <class... T>
 struct ContextValuesOf final : ContextValues {
   std::tuple<std::pair<const void*, T>...> entries;
 
-  explicit ContextValuesOf(const ContextValues* before, std::pair<const void*, T>... values) : entries(std::move(values)...) {
+  explicit ContextValuesOf(const ContextValues* before, std::pair<const void*, T>... values)
+      : entries(std::move(values)...) {
     parent = before;
     find = [](const ContextValues* self, const void* key) -> const void* {
       const void* found = nullptr;
@@ -118,7 +118,8 @@ class Context {
     if (values_ != nullptr) detail::ContextValues::release(values_);
   }
 
-  /// The context of this thread: the innermost live Scope's, or the root. Valid until that Scope goes; copy it to keep it.
+  /// The context of this thread: the innermost live Scope's, or the root. Valid until that Scope goes; copy it to keep
+  /// it.
   static const Context& current() {
     const Context* current = detail::thread_locals().current;
     return current != nullptr ? *current : root();
@@ -188,12 +189,12 @@ class Context {
   const detail::ContextValues* values_ = nullptr;
 };
 
-/// Makes a span or a context current on this thread until it is destroyed. Pinned: scopes nest like the blocks that hold them
-/// and are destroyed on the thread that made them. Allocates nothing.
+/// Makes a span or a context current on this thread until it is destroyed. Pinned: scopes nest like the blocks that
+/// hold them and are destroyed on the thread that made them. Allocates nothing.
 class Scope {
  public:
-  /// Makes `span` current: spans started here are its children. The span is not ended by the scope. If the Span is moved or
-  /// ends while the scope lives, its SpanContext stays current.
+  /// Makes `span` current: spans started here are its children. The span is not ended by the scope. If the Span is
+  /// moved or ends while the scope lives, its SpanContext stays current.
   explicit Scope(const Span& span);
   explicit Scope(const SharedSpan& span);
   /// Makes `context` current, for work that was handed over from another thread.
@@ -212,8 +213,8 @@ class Scope {
   }
 
  private:
-  // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays. Scopes made
-  // after this one must not restore it later: it is taken out of their chain.
+  // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays.
+  // Scopes made after this one must not restore it later: it is taken out of their chain.
   [[gnu::noinline, gnu::cold]] void out_of_order() {
     for (const Context* at = detail::thread_locals().current; at != nullptr; at = holder(at)->previous_) {
       if (holder(at)->previous_ == &context_) {
@@ -222,7 +223,8 @@ class Scope {
       }
     }
     if (const detail::Api* api = detail::api()) {
-      api->report("context", "a Scope was destroyed out of order or on another thread; destroy scopes in reverse order");
+      api->report("context",
+                  "a Scope was destroyed out of order or on another thread; destroy scopes in reverse order");
     }
   }
   // Only scopes make contexts current, so the scope of a current context begins where it does.

@@ -7,8 +7,8 @@
 namespace nanospan {
 inline namespace v0 {
 
-/// Called with the component (for example "otlp_http") and one line. At most one call per reason per interval; never from the hot
-/// path. May throw; must be thread-safe. Source: error-handling.md.
+/// Called with the component (for example "otlp_http") and one line. At most one call per reason per interval; never
+/// from the hot path. May throw; must be thread-safe. Source: error-handling.md.
 using ErrorHandler = std::function<void(std::string_view component, std::string_view message)>;
 
 /// Replaces the handler; null restores the default, which writes to standard error. Thread-safe.

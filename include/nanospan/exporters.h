@@ -16,7 +16,8 @@ inline namespace v0 {
 
 enum class Compression : std::uint8_t { kNone, kGzip };
 
-/// OTLP over HTTP/1.1 with protobuf bodies. Source: protocol/exporter.md, opentelemetry-proto docs/specification.md "OTLP/HTTP".
+/// OTLP over HTTP/1.1 with protobuf bodies. Source: protocol/exporter.md, opentelemetry-proto docs/specification.md
+/// "OTLP/HTTP".
 struct OtlpHttpOptions {
   /// Where traces go, used as it is: http://host:port/v1/traces.
   std::string traces_endpoint = "http://localhost:4318/v1/traces";
@@ -27,16 +28,16 @@ struct OtlpHttpOptions {
   std::uint64_t response_bytes_max = 4U << 20;   ///< A larger answer counts as failure and is not retried.
   std::uint64_t retry_initial_ms = 1000;         ///< First back-off; doubled each time, with jitter.
   std::uint64_t retry_max_ms = 5000;
-  std::uint32_t connections_max = 4;             ///< Requests in flight while the receiver is slow.
-  std::string user_agent_prefix = {};            ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+  std::uint32_t connections_max = 4;   ///< Requests in flight while the receiver is slow.
+  std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
 };
 /// Fails with kInvalidArgument if the endpoint, a header or a bound is not usable; nothing is connected yet.
 Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options = {});
 
 /// One OTLP JSON object a line (the OTLP file format). Source: protocol/file-exporter.md.
 struct FileExporterOptions {
-  std::string path = "traces.jsonl";          ///< "-" = standard output.
-  std::uint64_t bytes_max = 256U << 20;       ///< When the file would grow beyond, it is renamed to <path>.1 and begun anew.
+  std::string path = "traces.jsonl";     ///< "-" = standard output.
+  std::uint64_t bytes_max = 256U << 20;  ///< When the file would grow beyond, it is renamed to <path>.1 and begun anew.
 };
 Result<std::unique_ptr<SpanExporter>> file_exporter(FileExporterOptions options = {});
 

@@ -42,8 +42,7 @@ class Id {
 
   /// The id with these words as its bytes, as they lie in memory.
   template <class... Word>
-    requires(sizeof...(Word) * 8 == N)
-  static Id from_words(Word... words) {
+  requires(sizeof...(Word) * 8 == N) static Id from_words(Word... words) {
     Id id;
     std::uint8_t* to = id.bytes_.data();
     ((__builtin_memcpy(to, &words, 8), to += 8), ...);

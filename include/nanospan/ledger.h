@@ -1,4 +1,5 @@
-// Ledger: where every sampled span went. ended = exported + all dropped + queued, exactly, whenever producers are quiet.
+// Ledger: where every sampled span went. ended = exported + all dropped + queued, exactly, whenever producers are
+// quiet.
 #pragma once
 
 #include <array>
@@ -10,13 +11,13 @@ namespace nanospan {
 inline namespace v0 {
 
 enum class DropReason : std::uint8_t {
-  kRingFull,        ///< The ending thread's ring was full and may not grow further.
-  kQueueFull,       ///< queue_spans_max spans were waiting for the exporter.
-  kExportFailed,    ///< The exporter gave up: not retryable, or all retries failed.
-  kExportTimeout,   ///< export_timeout_ms passed first.
-  kRejected,        ///< The receiver answered with a partial success that refused them.
-  kTooLarge,        ///< One span is larger than a request may be.
-  kShutdown,        ///< Ended after shutdown began, or still waiting at its deadline.
+  kRingFull,       ///< The ending thread's ring was full and may not grow further.
+  kQueueFull,      ///< queue_spans_max spans were waiting for the exporter.
+  kExportFailed,   ///< The exporter gave up: not retryable, or all retries failed.
+  kExportTimeout,  ///< export_timeout_ms passed first.
+  kRejected,       ///< The receiver answered with a partial success that refused them.
+  kTooLarge,       ///< One span is larger than a request may be.
+  kShutdown,       ///< Ended after shutdown began, or still waiting at its deadline.
   kCount,
 };
 

@@ -6,8 +6,8 @@
 namespace nanospan {
 inline namespace v0 {
 
-/// Bounds of one span, its events and links. What does not fit is discarded and counted in the span's dropped counts; setting
-/// a key that is there already always succeeds. Zero is a legal limit.
+/// Bounds of one span, its events and links. What does not fit is discarded and counted in the span's dropped counts;
+/// setting a key that is there already always succeeds. Zero is a legal limit.
 struct SpanLimits {
   static constexpr std::uint32_t kUnlimited = 0xFFFF'FFFF;
 

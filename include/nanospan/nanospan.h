@@ -4,8 +4,8 @@
 //   auto span = nanospan::tracer("shop").start_span("checkout");
 //   span.set("order.items", 3);
 //
-// Libraries include it too and link nothing: without an SDK in the process every operation is a no-op that still carries the
-// parent context. Programs link nanospan::sdk.
+// Libraries include it too and link nothing: without an SDK in the process every operation is a no-op that still
+// carries the parent context. Programs link nanospan::sdk.
 #pragma once
 
 #include <cstdint>
@@ -28,17 +28,17 @@ struct TracerProviderOptions;
 /// Ready-made batch settings; the values are in span_processor.h.
 enum class Preset : std::uint8_t { kDefault, kLowLatency, kHighThroughput, kLowMemory };
 
-/// What start() needs. Everything has a default. Where an OTEL_* environment variable speaks of the same thing, the value given
-/// here wins if it is not empty (configuration/sdk-environment-variables.md).
+/// What start() needs. Everything has a default. Where an OTEL_* environment variable speaks of the same thing, the
+/// value given here wins if it is not empty (configuration/sdk-environment-variables.md).
 struct Options {
-  std::string service_name = {};     ///< OTEL_SERVICE_NAME.
+  std::string service_name = {};  ///< OTEL_SERVICE_NAME.
   std::string service_version = {};
-  AttributeList resource = {};       ///< More resource attributes; OTEL_RESOURCE_ATTRIBUTES.
-  std::string endpoint = {};         ///< Base URL, to which v1/traces is added; OTEL_EXPORTER_OTLP_ENDPOINT.
+  AttributeList resource = {};  ///< More resource attributes; OTEL_RESOURCE_ATTRIBUTES.
+  std::string endpoint = {};    ///< Base URL, to which v1/traces is added; OTEL_EXPORTER_OTLP_ENDPOINT.
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< OTEL_EXPORTER_OTLP_HEADERS.
-  Preset preset = Preset::kDefault;  ///< OTEL_BSP_* override its values.
-  double sample_ratio = -1;          ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
-  bool read_environment = true;      ///< False: OTEL_* variables are not looked at.
+  Preset preset = Preset::kDefault;                               ///< OTEL_BSP_* override its values.
+  double sample_ratio = -1;      ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
+  bool read_environment = true;  ///< False: OTEL_* variables are not looked at.
   /// Called last, to change anything in the provider's options: samplers, processors, exporters, limits.
   void (*customize)(TracerProviderOptions& options) = nullptr;
 };
@@ -67,8 +67,9 @@ class Telemetry {
   State* state_;
 };
 
-/// Starts the process's telemetry: OTLP/HTTP to http://localhost:4318 unless told otherwise. Connects to nothing and starts no
-/// thread before the first sampled span. Fails with kAlreadyExists if telemetry runs already, kInvalidArgument on a bad option.
+/// Starts the process's telemetry: OTLP/HTTP to http://localhost:4318 unless told otherwise. Connects to nothing and
+/// starts no thread before the first sampled span. Fails with kAlreadyExists if telemetry runs already,
+/// kInvalidArgument on a bad option.
 Result<Telemetry> start(Options options = {});
 
 }  // namespace v0

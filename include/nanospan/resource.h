@@ -25,8 +25,8 @@ class Resource {
   /// Source: resource/sdk.md "SDK-provided resource attributes".
   static Resource sdk_default();
 
-  /// This resource updated by `updating`, whose values win even where they are empty. Two different non-empty schema URLs are a
-  /// conflict: attributes are merged, the schema URL becomes empty, and the conflict is reported.
+  /// This resource updated by `updating`, whose values win even where they are empty. Two different non-empty schema
+  /// URLs are a conflict: attributes are merged, the schema URL becomes empty, and the conflict is reported.
   Resource merge(const Resource& updating) const;
 
   const AttributeList& attributes() const { return attributes_; }
@@ -34,7 +34,8 @@ class Resource {
   /// The string value of `key`, or nothing.
   std::string_view string_value(std::string_view key) const {
     for (const Attribute& attribute : attributes_) {
-      if (attribute.key == key && attribute.value.type() == AttributeValue::Type::kString) return attribute.value.as_string();
+      if (attribute.key == key && attribute.value.type() == AttributeValue::Type::kString)
+        return attribute.value.as_string();
     }
     return {};
   }
@@ -54,7 +55,8 @@ class ResourceDetector {
 };
 
 // The built-in detectors; keys of the semantic conventions, each with its schema URL.
-std::unique_ptr<ResourceDetector> service_detector();    ///< service.instance.id (random UUID); the name is the user's to give.
+std::unique_ptr<ResourceDetector>
+service_detector();  ///< service.instance.id (random UUID); the name is the user's to give.
 std::unique_ptr<ResourceDetector> process_detector();    ///< process.pid, process.executable.*, process.owner, ...
 std::unique_ptr<ResourceDetector> host_detector();       ///< host.id, host.name, host.arch, os.*.
 std::unique_ptr<ResourceDetector> container_detector();  ///< container.id from the control group or mount table.

@@ -28,24 +28,24 @@ enum class SamplingDecision : std::uint8_t {
 
 /// What a sampler may look at. All views live for the call.
 struct SamplingParameters {
-  const Context& parent;      ///< The full parent context: span, baggage and values.
-  const TraceId& trace_id;    ///< Of the span to be made.
+  const Context& parent;    ///< The full parent context: span, baggage and values.
+  const TraceId& trace_id;  ///< Of the span to be made.
   std::string_view name;
   SpanKind kind;
-  Attributes attributes;      ///< Those given at the start.
+  Attributes attributes;  ///< Those given at the start.
   std::span<const Link> links;
 };
 
 struct SamplingResult {
   SamplingDecision decision = SamplingDecision::kDrop;
-  AttributeList attributes = {};                          ///< Added to the span's; they win over equal keys.
-  std::optional<TraceState> trace_state = std::nullopt;   ///< Replaces the parent's; nothing = keep the parent's.
+  AttributeList attributes = {};                         ///< Added to the span's; they win over equal keys.
+  std::optional<TraceState> trace_state = std::nullopt;  ///< Replaces the parent's; nothing = keep the parent's.
 };
 
 /// A decision so regular that the inlined path can take it without a call.
 struct FixedSamplingRule {
-  bool follow_parent = false;    ///< A span with a parent is sampled iff the parent is.
-  std::uint64_t threshold = 0;   ///< Otherwise sampled iff the low 56 bits of the trace id are >= this; 2^56 = never.
+  bool follow_parent = false;   ///< A span with a parent is sampled iff the parent is.
+  std::uint64_t threshold = 0;  ///< Otherwise sampled iff the low 56 bits of the trace id are >= this; 2^56 = never.
 };
 
 class Sampler {
@@ -64,8 +64,8 @@ using SamplerPtr = std::shared_ptr<const Sampler>;
 SamplerPtr always_on_sampler();
 /// Records none.
 SamplerPtr always_off_sampler();
-/// Records the share `ratio` of traces (0 to 1; outside is clamped), the same traces at every service that uses the same ratio,
-/// and a superset of them at a higher one. Looks at the trace id only. Wrap it in parent_based_sampler().
+/// Records the share `ratio` of traces (0 to 1; outside is clamped), the same traces at every service that uses the
+/// same ratio, and a superset of them at a higher one. Looks at the trace id only. Wrap it in parent_based_sampler().
 SamplerPtr trace_id_ratio_sampler(double ratio);
 
 /// The five parts of ParentBased; a null part means its default.
@@ -83,11 +83,11 @@ SamplerPtr always_record_sampler(SamplerPtr root);
 
 /// One rule: all conditions that are set must hold.
 struct SamplingRule {
-  std::string name_glob = {};                     ///< Span name; `*` and `?`. Empty = any.
+  std::string name_glob = {};  ///< Span name; `*` and `?`. Empty = any.
   std::optional<SpanKind> kind = std::nullopt;
-  std::string attribute_key = {};                 ///< Must be among the start attributes. Empty = any.
-  std::string attribute_glob = {};                ///< Its value, written as text. Empty = any value.
-  SamplerPtr sampler = nullptr;                   ///< Decides if the rule matches; null = AlwaysOff.
+  std::string attribute_key = {};   ///< Must be among the start attributes. Empty = any.
+  std::string attribute_glob = {};  ///< Its value, written as text. Empty = any value.
+  SamplerPtr sampler = nullptr;     ///< Decides if the rule matches; null = AlwaysOff.
 };
 /// The first matching rule decides; `fallback` (null = AlwaysOn) if none does.
 SamplerPtr rule_based_sampler(std::vector<SamplingRule> rules, SamplerPtr fallback = nullptr);

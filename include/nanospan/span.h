@@ -1,7 +1,9 @@
 // Span, SpanRef and SharedSpan: the three ways to hold a recording span.
 //
-//   Span        owns it: move-only, ended by end() or the destructor, used by one thread at a time (it may be moved between
-//               threads). This is how a Span is safe for concurrent use (trace/api.md "Concurrency"): no second thread can hold it.
+//   Span        owns it: move-only, ended by end() or the destructor, used by one thread at a time (it may be moved
+//   between
+//               threads). This is how a Span is safe for concurrent use (trace/api.md "Concurrency"): no second thread
+//               can hold it.
 //   SharedSpan  the same span for several threads at once: every operation takes a one-bit lock.
 //   SpanRef     borrows it: what a Context or a processor gives. Cannot end it; does nothing once the span has ended.
 //
@@ -43,15 +45,16 @@ namespace detail {
 
 /// Text that is not a literal: std::string, std::string_view, const char*.
 template <class T>
-concept RuntimeText = std::convertible_to<const T&, std::string_view> && !std::is_array_v<T> && !std::same_as<T, Literal>;
+concept RuntimeText =
+    std::convertible_to<const T&, std::string_view> && !std::is_array_v<T> && !std::same_as<T, Literal>;
 
-/// The operations that Span, SpanRef and SharedSpan share. Handle has `Slab* fast() const`, the slab if this thread may append
-/// inline, else null, and `Target slow() const`, the slab (or null) and generation for the Api.
+/// The operations that Span, SpanRef and SharedSpan share. Handle has `Slab* fast() const`, the slab if this thread may
+/// append inline, else null, and `Target slow() const`, the slab (or null) and generation for the Api.
 template <class Handle>
 class SpanOperations {
  public:
-  /// Sets an attribute; the last setting of a key wins. The key is a literal, or any text that is not empty. `value` is anything
-  /// that AttributeValue takes. Source: trace/api.md "Set Attributes", common/README.md "Attribute Limits".
+  /// Sets an attribute; the last setting of a key wins. The key is a literal, or any text that is not empty. `value` is
+  /// anything that AttributeValue takes. Source: trace/api.md "Set Attributes", common/README.md "Attribute Limits".
   template <class Value>
   NANOSPAN_INLINE Handle& set(Literal key, const Value& value) {
     return set_any(key, value);
@@ -70,7 +73,8 @@ class SpanOperations {
     }
     return self();
   }
-  /// Calls `describe(*this)` if the span records, so that attributes that are dear to compute cost nothing when it does not.
+  /// Calls `describe(*this)` if the span records, so that attributes that are dear to compute cost nothing when it does
+  /// not.
   template <std::invocable<Handle&> Describe>
   NANOSPAN_INLINE Handle& set_lazily(Describe&& describe) {
     if (self().is_recording()) std::forward<Describe>(describe)(self());
@@ -98,10 +102,12 @@ class SpanOperations {
     if (slab == nullptr || !append_link(slab, context)) add_link_slow(context, {});
     return self();
   }
-  Handle& add_link(const SpanContext& context, const Attributes& attributes) { return add_link_slow(context, attributes); }
+  Handle& add_link(const SpanContext& context, const Attributes& attributes) {
+    return add_link_slow(context, attributes);
+  }
 
-  /// Records an exception as the event `exception` with exception.type, exception.message and, where given, exception.stacktrace;
-  /// `attributes` win over these. Does not set the status. Source: trace/exceptions.md.
+  /// Records an exception as the event `exception` with exception.type, exception.message and, where given,
+  /// exception.stacktrace; `attributes` win over these. Does not set the status. Source: trace/exceptions.md.
   Handle& record_exception(std::string_view type, std::string_view message, std::string_view stacktrace = {},
                            const Attributes& attributes = {});
   Handle& record_exception(const std::exception& exception, const Attributes& attributes = {}) {
@@ -113,8 +119,8 @@ class SpanOperations {
     return record_exception(type, exception.what(), {}, attributes);
   }
 
-  /// Sets the status. Ok is final; Error replaces Error and Unset; Unset is ignored; a description is kept with Error only.
-  /// Source: trace/api.md "Set Status".
+  /// Sets the status. Ok is final; Error replaces Error and Unset; Unset is ignored; a description is kept with Error
+  /// only. Source: trace/api.md "Set Status".
   Handle& set_status(StatusCode code, std::string_view description = {}) {
     const Target target = self().slow();
     if (target.slab != nullptr) api()->set_status(target.slab, target.generation, code, description);
@@ -163,9 +169,11 @@ class SpanOperations {
     if (!key_fits(name)) return false;
     std::uint8_t* const at = load_cursor(slab);
     const ThreadState* thread = thread_locals().state;
-    if (at >= slab->limit || slab->budget.events_left == 0 || thread == nullptr) [[unlikely]] return false;
+    if (at >= slab->limit || slab->budget.events_left == 0 || thread == nullptr) [[unlikely]]
+      return false;
     const ClockScale* scale = thread->clock.load(std::memory_order_acquire);
-    if (scale == nullptr) [[unlikely]] return false;
+    if (scale == nullptr) [[unlikely]]
+      return false;
     const std::uint64_t now = scale->unix_nanos(read_ticks());
     --slab->budget.events_left;
     store<std::uint32_t>(at, 0x0009005AU | static_cast<std::uint32_t>(11 + name.size()) << 8);
@@ -180,8 +188,10 @@ class SpanOperations {
   /// 6A 21 0A 10 trace_id 12 08 span_id 35 flags
   NANOSPAN_INLINE static bool append_link(Slab* slab, const SpanContext& context) {
     std::uint8_t* const at = load_cursor(slab);
-    if (at >= slab->limit || slab->budget.links_left == 0) [[unlikely]] return false;
-    if (!context.trace_state().empty() || !context.is_valid()) [[unlikely]] return false;
+    if (at >= slab->limit || slab->budget.links_left == 0) [[unlikely]]
+      return false;
+    if (!context.trace_state().empty() || !context.is_valid()) [[unlikely]]
+      return false;
     --slab->budget.links_left;
     store<std::uint32_t>(at, 0x100A216AU);
     store(at + 4, load<std::uint64_t>(context.trace_id().data()));
@@ -189,15 +199,16 @@ class SpanOperations {
     store<std::uint16_t>(at + 20, 0x0812);
     store(at + 22, load<std::uint64_t>(context.span_id().data()));
     at[30] = 0x35;
-    store<std::uint32_t>(at + 31, kFlagHasIsRemote | (context.is_remote() ? kFlagIsRemote : 0U) | context.trace_flags());
+    store<std::uint32_t>(at + 31,
+                         kFlagHasIsRemote | (context.is_remote() ? kFlagIsRemote : 0U) | context.trace_flags());
     store_cursor(slab, at + 35);
     return true;
   }
 };
 
 template <class Handle>
-Handle& SpanOperations<Handle>::record_exception(std::string_view type, std::string_view message, std::string_view stacktrace,
-                                                 const Attributes& attributes) {
+Handle& SpanOperations<Handle>::record_exception(std::string_view type, std::string_view message,
+                                                 std::string_view stacktrace, const Attributes& attributes) {
   constexpr std::size_t kOwn = 3;
   constexpr std::size_t kUserMax = 125;
   Attribute all[kOwn + kUserMax];
@@ -294,7 +305,8 @@ class SpanRef : public detail::SpanOperations<SpanRef> {
       : slab_(slab), generation_(generation), context_(context) {}
 
   static constexpr bool kOwner = false;
-  // Only the thread that owns the slab may append inline: no other thread can reuse the slab between this check and the write.
+  // Only the thread that owns the slab may append inline: no other thread can reuse the slab between this check and the
+  // write.
   detail::Slab* fast() const {
     return is_recording() && slab_->owner == detail::thread_locals().state ? slab_ : nullptr;
   }

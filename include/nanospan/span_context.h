@@ -1,7 +1,7 @@
 // SpanContext: what identifies a span across processes.
 //
-// An immutable value of 40 bytes; copies may be used from any thread. Source: trace/api.md "SpanContext", W3C Trace Context
-// Level 2 (flags).
+// An immutable value of 40 bytes; copies may be used from any thread. Source: trace/api.md "SpanContext", W3C Trace
+// Context Level 2 (flags).
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,8 @@ class SpanContext {
   bool is_remote_ = false;
 };
 
-static_assert(sizeof(SpanContext) == 40, "the hot path copies this; keep it within one cache line with a pointer to spare");
+static_assert(sizeof(SpanContext) == 40,
+              "the hot path copies this; keep it within one cache line with a pointer to spare");
 
 }  // namespace v0
 }  // namespace nanospan

@@ -1,7 +1,7 @@
 // SpanExporter and SpanBatch: what a batch of finished spans looks like to the one who sends it.
 //
-// A batch is immutable OTLP bytes, in slices that together are one ExportTraceServiceRequest; SpanView reads single spans out
-// of it. Source: trace/sdk.md "Span Exporter".
+// A batch is immutable OTLP bytes, in slices that together are one ExportTraceServiceRequest; SpanView reads single
+// spans out of it. Source: trace/sdk.md "Span Exporter".
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,8 @@ class SpanBatch {
 
 enum class FlushResult : std::uint8_t { kSuccess, kFailure, kTimeout };
 
-/// What became of a batch. On failure the whole batch counts as dropped by `reason`; on success `rejected` of its spans do.
+/// What became of a batch. On failure the whole batch counts as dropped by `reason`; on success `rejected` of its spans
+/// do.
 struct ExportResult {
   bool success = true;
   std::uint64_t rejected = 0;
@@ -42,8 +43,8 @@ struct ExportResult {
   static ExportResult failed(DropReason why = DropReason::kExportFailed) { return {false, 0, why}; }
 };
 
-/// An exporter of the user. Calls to export_spans never overlap; they run on a worker thread of their own, so they may block.
-/// flush and shutdown may be called from any thread at any time. What it throws is caught and counts as failure.
+/// An exporter of the user. Calls to export_spans never overlap; they run on a worker thread of their own, so they may
+/// block. flush and shutdown may be called from any thread at any time. What it throws is caught and counts as failure.
 class SpanExporter {
  public:
   virtual ~SpanExporter() = default;

@@ -1,8 +1,8 @@
 // SpanProcessor: hooks on the start and end of recording spans; the batch pipeline and the simple processor.
 //
-// Processors are called in the order in which the provider has them, on the thread that starts or ends the span, and must be
-// thread-safe and quick. What a user's processor throws is caught and reported. Spans that only record (not sampled) reach
-// processors, never exporters. Source: trace/sdk.md "Span Processor".
+// Processors are called in the order in which the provider has them, on the thread that starts or ends the span, and
+// must be thread-safe and quick. What a user's processor throws is caught and reported. Spans that only record (not
+// sampled) reach processors, never exporters. Source: trace/sdk.md "Span Processor".
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ inline namespace v0 {
 class SpanProcessor {
  public:
   virtual ~SpanProcessor() = default;
-  /// A recording span has started. To keep `span` and use it later, from any thread, copy it: that promotes the span to shared mode.
+  /// A recording span has started. To keep `span` and use it later, from any thread, copy it: that promotes the span to
+  /// shared mode.
   virtual void on_start(SpanRef& span, const Context& parent) {
     (void)span;
     (void)parent;
@@ -77,8 +78,8 @@ struct BatchOptions {
   }
 };
 
-/// Exports in batches from a background thread; ending a span never blocks. Its own on_end accepts a view too, so that a
-/// processor of the user may filter and pass on.
+/// Exports in batches from a background thread; ending a span never blocks. Its own on_end accepts a view too, so that
+/// a processor of the user may filter and pass on.
 std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exporter, BatchOptions options = {});
 
 /// Exports each sampled span at its end, on the ending thread, one at a time. For tests and debugging.

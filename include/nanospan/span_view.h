@@ -1,7 +1,7 @@
 // SpanView: a finished or running span as processors and exporters read it, without objects being built for it.
 //
-// A lazy reader over the span's OTLP bytes; valid during the call that gives it. Repeated calls read the bytes again: keep what
-// you need. Source: trace/sdk.md "Additional Span Interfaces" (readable span).
+// A lazy reader over the span's OTLP bytes; valid during the call that gives it. Repeated calls read the bytes again:
+// keep what you need. Source: trace/sdk.md "Additional Span Interfaces" (readable span).
 #pragma once
 
 #include <cstdint>
@@ -148,7 +148,8 @@ class SpanView {
  private:
   static constexpr std::uint32_t kEventField = 11;
   static constexpr std::uint32_t kLinkField = 13;
-  static bool next_message(std::span<const std::uint8_t>& rest, std::uint32_t field, std::span<const std::uint8_t>& message);
+  static bool next_message(std::span<const std::uint8_t>& rest, std::uint32_t field,
+                           std::span<const std::uint8_t>& message);
   static EventView event(std::span<const std::uint8_t> message);
   static LinkView link(std::span<const std::uint8_t> message);
 

@@ -1,7 +1,7 @@
 // Tracer: starts spans for one instrumentation scope.
 //
-// Thread-safe and cheap to copy into a static. A Tracer made before start() comes alive when the SDK does; without an SDK its
-// spans do not record but carry their parent's context. Source: trace/api.md "Tracer", "Span Creation".
+// Thread-safe and cheap to copy into a static. A Tracer made before start() comes alive when the SDK does; without an
+// SDK its spans do not record but carry their parent's context. Source: trace/api.md "Tracer", "Span Creation".
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 namespace nanospan {
 inline namespace v0 {
 
-/// What a span may be given at its start. Attributes known now are better given here than set later: samplers see only these
-/// (trace/api.md "Span Creation"). All views live for the call.
+/// What a span may be given at its start. Attributes known now are better given here than set later: samplers see only
+/// these (trace/api.md "Span Creation"). All views live for the call.
 struct StartOptions {
   SpanKind kind = SpanKind::kInternal;
   Attributes attributes = {};
@@ -68,7 +68,9 @@ struct TracerIdentity {
   }
 };
 
-NANOSPAN_INLINE std::uint64_t rotate_left(std::uint64_t value, int bits) { return (value << bits) | (value >> (64 - bits)); }
+NANOSPAN_INLINE std::uint64_t rotate_left(std::uint64_t value, int bits) {
+  return (value << bits) | (value >> (64 - bits));
+}
 
 /// xoshiro256++ (Blackman and Vigna); zero for ever if the state is zero.
 NANOSPAN_INLINE std::uint64_t next_random(ThreadState* thread) {
@@ -101,16 +103,16 @@ class Tracer {
   /// A tracer of the default provider.
   explicit Tracer(const InstrumentationScope& scope) : identity_(scope) {}
 
-  /// Starts a span. Its parent is `options.parent`, else the current context; it is not made current (use Scope). The span is
-  /// sampled, or only carries ids, as the provider's sampler says.
+  /// Starts a span. Its parent is `options.parent`, else the current context; it is not made current (use Scope). The
+  /// span is sampled, or only carries ids, as the provider's sampler says.
   NANOSPAN_INLINE Span start_span(Literal name, const StartOptions& options = {}) { return start(name, options); }
   template <detail::RuntimeText Name>
   NANOSPAN_INLINE Span start_span(const Name& name, const StartOptions& options = {}) {
     return start(std::string_view(name), options);
   }
 
-  /// False if spans started now cannot record: no SDK, no processor, or shut down. Ask each time, do not keep the answer.
-  /// Source: trace/api.md "Enabled".
+  /// False if spans started now cannot record: no SDK, no processor, or shut down. Ask each time, do not keep the
+  /// answer. Source: trace/api.md "Enabled".
   bool enabled() {
     const detail::Api* api = detail::api();
     return api != nullptr && api->enabled(identity_);
@@ -132,8 +134,8 @@ class Tracer {
   template <class Name>
   NANOSPAN_INLINE static detail::Slab* open(detail::ThreadState* thread, detail::TracerCore* core, const Name& name,
                                             SpanKind kind, const Words& words, const SpanContext* parent);
-  // Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks. By value, so
-  // that the inlined path keeps its arguments in registers.
+  // Everything that is not the common case: no SDK yet or any more, options that need work, other samplers, hooks. By
+  // value, so that the inlined path keeps its arguments in registers.
   [[gnu::noinline]] Span start_slow(std::string_view name, StartOptions options) {
     Span span;
     if (const detail::Api* api = detail::api()) {
@@ -148,15 +150,19 @@ class Tracer {
   detail::TracerIdentity identity_;
 };
 
-/// A tracer of the default provider. Keep it (`static auto tracer = nanospan::tracer("shop");`): making one looks it up.
-inline Tracer tracer(std::string_view name, std::string_view version = {}) { return Tracer({.name = name, .version = version}); }
+/// A tracer of the default provider. Keep it (`static auto tracer = nanospan::tracer("shop");`): making one looks it
+/// up.
+inline Tracer tracer(std::string_view name, std::string_view version = {}) {
+  return Tracer({.name = name, .version = version});
+}
 
 // HOT: bench/span_bench "empty". Order of trace/sdk.md "SDK Span creation": trace id, sampler, span id (always), span.
 template <class Name>
 NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options) {
   using Mode = detail::TracerCore;
   const auto slow = [&] {
-    return start_slow(name, {options.kind, options.attributes, options.links, options.start_unix_nanos, options.parent, options.root});
+    return start_slow(name, {options.kind, options.attributes, options.links, options.start_unix_nanos, options.parent,
+                             options.root});
   };
   const detail::ThreadLocals& locals = detail::thread_locals();
   detail::TracerCore* const core = identity_.core.load(std::memory_order_acquire);
@@ -171,7 +177,8 @@ NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options
   const bool special = thread == nullptr || (mode & Mode::kFast) == 0 || options.start_unix_nanos != 0 ||
                        !options.links.empty() || name.size() > detail::kInlineMessageMax ||
                        (parent != nullptr && !parent->trace_state().empty());
-  if (special) [[unlikely]] return slow();
+  if (special) [[unlikely]]
+    return slow();
 
   Words words;
   words.span = detail::next_random(thread);
@@ -192,10 +199,12 @@ NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options
     sampled = detail::sampling_bits(words.trace_low) >= core->threshold;
     words.flags = static_cast<std::uint8_t>((words.flags & TraceFlags::kRandom) | (sampled ? TraceFlags::kSampled : 0));
   }
-  if (words.span == 0) [[unlikely]] return slow();
+  if (words.span == 0) [[unlikely]]
+    return slow();
   detail::Slab* slab = nullptr;
   if (sampled) {
-    if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]] return slow();
+    if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]]
+      return slow();
     slab = open(thread, core, name, options.kind, words, has_parent ? parent : nullptr);
     for (const Attribute& attribute : options.attributes) detail::api()->set(slab, 0, attribute.key, attribute.value);
   }
@@ -243,7 +252,8 @@ NANOSPAN_INLINE detail::Slab* Tracer::open(detail::ThreadState* thread, detail::
   slab->frame_word = core->frame_word;
   slab->core = core;
   slab->budget = core->budget;
-  if (bad != 0) [[unlikely]] detail::api()->update_name(slab, 0, name);
+  if (bad != 0) [[unlikely]]
+    detail::api()->update_name(slab, 0, name);
   slab->start = detail::read_ticks();
   return slab;
 }

@@ -29,7 +29,7 @@ class IdGenerator {
 
 struct TracerProviderOptions {
   Resource resource = Resource::sdk_default();
-  SamplerPtr sampler = nullptr;                     ///< Null = ParentBased(AlwaysOn).
+  SamplerPtr sampler = nullptr;  ///< Null = ParentBased(AlwaysOn).
   SpanLimits limits = {};
   std::shared_ptr<IdGenerator> id_generator = nullptr;  ///< Null = random.
   std::vector<std::shared_ptr<SpanProcessor>> processors = {};

@@ -1,12 +1,13 @@
-// The memory that inlined code and the library share: thread state, slabs, tracer cores, and the table of cold functions.
+// The memory that inlined code and the library share: thread state, slabs, tracer cores, and the table of cold
+// functions.
 //
 // An instrumented library includes the public headers and links nothing. Two weak symbols, defined here with default
-// visibility, tie all copies in a process together: nanospan_api_r1 (null until an SDK lives) and nanospan_thread_r1 (two
-// trivially destructible pointers). Everything that is not a dozen inline instructions is reached through the Api table.
-// Any change to a struct below is a new layout revision: rename both symbols and kLayout (docs/decisions/0001).
+// visibility, tie all copies in a process together: nanospan_api_r1 (null until an SDK lives) and nanospan_thread_r1
+// (two trivially destructible pointers). Everything that is not a dozen inline instructions is reached through the Api
+// table. Any change to a struct below is a new layout revision: rename both symbols and kLayout (docs/decisions/0001).
 //
-// Ownership: slabs, thread states and tracer cores are made by the SDK and stay mapped for the life of the process, so a
-// stale pointer is never a fault; generations tell stale from live.
+// Ownership: slabs, thread states and tracer cores are made by the SDK and stay mapped for the life of the process, so
+// a stale pointer is never a fault; generations tell stale from live.
 #pragma once
 
 #include <atomic>
@@ -52,11 +53,13 @@ struct ClockScale {
   }
   NANOSPAN_INLINE std::uint64_t unix_nanos(std::uint64_t ticks) const {
     const auto since = static_cast<std::int64_t>(ticks - base_ticks);
-    return base_unix + static_cast<std::uint64_t>((static_cast<Wide>(since) * static_cast<std::int64_t>(multiplier)) >> 32);
+    return base_unix +
+           static_cast<std::uint64_t>((static_cast<Wide>(since) * static_cast<std::int64_t>(multiplier)) >> 32);
   }
 };
 
-/// The processor's cycle counter; read only while ThreadState::clock is not null (invariant counter, trusted by the kernel).
+/// The processor's cycle counter; read only while ThreadState::clock is not null (invariant counter, trusted by the
+/// kernel).
 NANOSPAN_INLINE std::uint64_t read_ticks() {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();
@@ -76,32 +79,32 @@ inline constexpr std::size_t kProviderSlots = 16;
 struct Ring {
   alignas(64) std::atomic<std::uint64_t> tail{0};  ///< Bytes ever written; stored by the producer.
   alignas(64) std::atomic<std::uint64_t> head{0};  ///< Bytes ever freed; stored by the drain.
-  alignas(64) std::uint8_t* base = nullptr;        ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
-  std::uint64_t size = 0;                          ///< A power of two.
-  std::atomic<Ring*> next{nullptr};                ///< The larger ring that the producer went on to; set after the last tail.
-  std::atomic<bool> want_larger{false};            ///< The drain found it too full; the producer grows when it next looks.
+  alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
+  std::uint64_t size = 0;                    ///< A power of two.
+  std::atomic<Ring*> next{nullptr};          ///< The larger ring that the producer went on to; set after the last tail.
+  std::atomic<bool> want_larger{false};      ///< The drain found it too full; the producer grows when it next looks.
 };
 
 /// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.
 inline constexpr std::size_t kCopySlack = 64;
 
-/// What one producing thread owns. Lives in a page that the kernel zeroes in a forked child: a zero random state, a null
-/// free list and a zero soft limit all lead to the slow path, which starts afresh.
+/// What one producing thread owns. Lives in a page that the kernel zeroes in a forked child: a zero random state, a
+/// null free list and a zero soft limit all lead to the slow path, which starts afresh.
 struct alignas(64) ThreadState {
-  std::uint64_t random[4];                   ///< xoshiro256++ state; all zero = not initialised.
-  Slab* free;                                ///< LIFO list of free slabs.
-  std::atomic<const ClockScale*> clock;      ///< Null while ticks are not calibrated or not trusted: use the vDSO.
-  std::uint64_t tail;                        ///< Producer's copy of ring->tail.
-  std::atomic<std::uint64_t> soft;           ///< Tail above which End takes the slow path (wake, wrap, full, first span).
+  std::uint64_t random[4];               ///< xoshiro256++ state; all zero = not initialised.
+  Slab* free;                            ///< LIFO list of free slabs.
+  std::atomic<const ClockScale*> clock;  ///< Null while ticks are not calibrated or not trusted: use the vDSO.
+  std::uint64_t tail;                    ///< Producer's copy of ring->tail.
+  std::atomic<std::uint64_t> soft;       ///< Tail above which End takes the slow path (wake, wrap, full, first span).
 
   std::uint8_t* ring_base;
   std::uint64_t ring_mask;
   Ring* ring;
-  std::atomic<Slab*> returned;               ///< Own slabs that other threads ended.
-  std::uint64_t slabs;                       ///< Slabs ever carved for this thread.
-  Slab* carve;                               ///< Next slab of the current chunk that was never used.
+  std::atomic<Slab*> returned;  ///< Own slabs that other threads ended.
+  std::uint64_t slabs;          ///< Slabs ever carved for this thread.
+  Slab* carve;                  ///< Next slab of the current chunk that was never used.
   Slab* carve_end;
-  Ring* draining;                            ///< The drain's: the ring it reads; older than or equal to `ring`.
+  Ring* draining;  ///< The drain's: the ring it reads; older than or equal to `ring`.
 
   std::atomic<std::uint64_t> ended[kProviderSlots];         ///< Sampled spans ended, by provider slot.
   std::atomic<std::uint64_t> dropped_ring[kProviderSlots];  ///< Of these, dropped because the ring was full.
@@ -126,23 +129,25 @@ struct alignas(64) TracerCore {
   std::atomic<std::uint32_t> mode;
   std::uint32_t unchecked_keys;  ///< Below this many keys the count limit cannot be reached by one more.
   CollectionBudget budget;
-  std::uint64_t threshold;    ///< With kFast: sample iff the low 56 bits of the trace id are >= this (2^56 = never).
-  std::uint64_t frame_word;   ///< High half of a frame header: provider slot << 56 | core index << 32.
-  std::uint64_t bloom_seed;   ///< 0, or all ones where every set must take the checked path (odd limits).
+  std::uint64_t threshold;   ///< With kFast: sample iff the low 56 bits of the trace id are >= this (2^56 = never).
+  std::uint64_t frame_word;  ///< High half of a frame header: provider slot << 56 | core index << 32.
+  std::uint64_t bloom_seed;  ///< 0, or all ones where every set must take the checked path (odd limits).
 };
 
 /// One recording span. 2 KiB: two hot lines, fingerprints of the keys, then the OTLP bytes of the span as they grow.
 ///
 ///   buffer: | frame header 8, right aligned before the tag | tag 0x12, length 1-4 | body ...
 ///                                                          ^ body() - prefix      ^ body(), at a fixed offset
-///   body:   0A 10 trace_id | 12 08 span_id | 30 kind | 39 start | 41 end | 85 01 flags | 22 08 parent (only with one) | name ...
+///   body:   0A 10 trace_id | 12 08 span_id | 30 kind | 39 start | 41 end | 85 01 flags | 22 08 parent (only with one)
+///   | name ...
 struct alignas(64) Slab {
   static constexpr std::size_t kBytes = 2048;
   static constexpr std::uint32_t kFingerprints = 128;
   static constexpr std::size_t kHeadRoom = 16;
   static constexpr std::size_t kSlack = 256;  ///< A fast append writes at most this much beyond `limit`.
 
-  /// Exactly kPlain on the common path. A slab that the kernel zeroed in a forked child has none, and takes the slow one.
+  /// Exactly kPlain on the common path. A slab that the kernel zeroed in a forked child has none, and takes the slow
+  /// one.
   enum Cold : std::uint32_t {
     kPlain = 1U << 31,
     kStatus = 1,      ///< set_status was called.
@@ -155,20 +160,20 @@ struct alignas(64) Slab {
   };
 
   // First line: every append and End.
-  std::uint8_t* cursor;     ///< End of the bytes so far.
-  std::uint8_t* limit;      ///< Append inline only while cursor < limit; null sends every append to the locked path.
-  std::uint64_t bloom;      ///< One bit a key.
-  std::uint64_t start;      ///< Ticks, or Unix nanoseconds with kWallClock.
-  std::uint32_t keys;       ///< Unique attribute keys so far.
-  std::uint32_t cold;       ///< Cold flags; other than kPlain send End to the slow path.
-  Slab* next;               ///< Free list.
-  ThreadState* owner;       ///< Whose slab it is; End on another thread takes the slow path.
+  std::uint8_t* cursor;  ///< End of the bytes so far.
+  std::uint8_t* limit;   ///< Append inline only while cursor < limit; null sends every append to the locked path.
+  std::uint64_t bloom;   ///< One bit a key.
+  std::uint64_t start;   ///< Ticks, or Unix nanoseconds with kWallClock.
+  std::uint32_t keys;    ///< Unique attribute keys so far.
+  std::uint32_t cold;    ///< Cold flags; other than kPlain send End to the slow path.
+  Slab* next;            ///< Free list.
+  ThreadState* owner;    ///< Whose slab it is; End on another thread takes the slow path.
 
-  std::uint64_t frame_word; ///< TracerCore::frame_word of the span's tracer.
+  std::uint64_t frame_word;  ///< TracerCore::frame_word of the span's tracer.
 
   // Second line: start and End, then the slow path.
   TracerCore* core;
-  std::uint8_t* body;       ///< First byte of the span message; buffer + kHeadRoom, or in a heap block once grown.
+  std::uint8_t* body;  ///< First byte of the span message; buffer + kHeadRoom, or in a heap block once grown.
   std::atomic<std::uint64_t> generation;  ///< Goes up at each End; a handle with another generation is stale.
   CollectionBudget budget;
   std::uint32_t dropped_attributes;
@@ -212,8 +217,9 @@ inline constexpr std::uint32_t kFlagIsRemote = 0x200;
 struct Api {
   std::uint32_t layout;
 
-  // Spans. `generation` 0 means "whatever lives in the slab" and is passed by the owner; others pass theirs and lose against a
-  // span that has ended. All lock the slab where it is shared. None blocks, throws or calls the user except processors.
+  // Spans. `generation` 0 means "whatever lives in the slab" and is passed by the owner; others pass theirs and lose
+  // against a span that has ended. All lock the slab where it is shared. None blocks, throws or calls the user except
+  // processors.
   void (*start)(TracerIdentity& tracer, std::string_view name, const StartOptions& options, Slab** slab,
                 SpanContext* context);
   void (*end)(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos);
@@ -223,7 +229,8 @@ struct Api {
   void (*add_link)(Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes);
   void (*set_status)(Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description);
   void (*update_name)(Slab* slab, std::uint64_t generation, std::string_view name);
-  void (*share)(Slab* slab, std::uint64_t generation);    ///< Promotes to shared mode; on the owner's thread the first time.
+  void (*share)(Slab* slab,
+                std::uint64_t generation);  ///< Promotes to shared mode; on the owner's thread the first time.
   void (*hold)(Slab* slab, std::uint64_t generation);     ///< One more SharedSpan.
   void (*release)(Slab* slab, std::uint64_t generation);  ///< One fewer; the last one ends the span.
   bool (*enabled)(TracerIdentity& tracer);
@@ -246,8 +253,9 @@ struct ThreadLocals {
 
 extern "C" {
 [[gnu::weak, gnu::visibility("default")]] constinit std::atomic<const nanospan::detail::Api*> nanospan_api_r1{nullptr};
-[[gnu::weak, gnu::visibility("default"), gnu::tls_model("initial-exec")]] constinit thread_local nanospan::detail::ThreadLocals
-    nanospan_thread_r1{nullptr, nullptr};
+[[gnu::weak, gnu::visibility("default"),
+  gnu::tls_model("initial-exec")]] constinit thread_local nanospan::detail::ThreadLocals nanospan_thread_r1{nullptr,
+                                                                                                            nullptr};
 }
 
 namespace nanospan {

@@ -1,9 +1,9 @@
 // The inlined half of setting attributes: reserve, encode, commit, straight into a slab as OTLP bytes.
 //
 // A KeyValue with a short ASCII string, for example, is  4A len 0A key_len key... 12 len 0A len value...
-// Every length is known at the call, so nothing is patched afterwards. What is not a new key, short and ASCII (duplicates,
-// limits, repair, growth, spans shared between threads) goes to Api::set by one unlikely jump.
-// HOT: bench/span_bench "attribute"; budget in tests/budgets.txt.
+// Every length is known at the call, so nothing is patched afterwards. What is not a new key, short and ASCII
+// (duplicates, limits, repair, growth, spans shared between threads) goes to Api::set by one unlikely jump. HOT:
+// bench/span_bench "attribute"; budget in tests/budgets.txt.
 #pragma once
 
 #include <bit>
@@ -38,8 +38,8 @@ NANOSPAN_INLINE T load(const void* from) {
   return value;
 }
 
-/// The cursor may be read by the owner while another thread appends under the lock of a shared span; such a read only sends the
-/// owner to the locked path, so relaxed is enough.
+/// The cursor may be read by the owner while another thread appends under the lock of a shared span; such a read only
+/// sends the owner to the locked path, so relaxed is enough.
 NANOSPAN_INLINE std::uint8_t* load_cursor(const Slab* slab) { return __atomic_load_n(&slab->cursor, __ATOMIC_RELAXED); }
 NANOSPAN_INLINE void store_cursor(Slab* slab, std::uint8_t* cursor) {
   __atomic_store_n(&slab->cursor, cursor, __ATOMIC_RELAXED);
@@ -131,7 +131,8 @@ NANOSPAN_INLINE std::uint8_t* put_varint(std::uint8_t* to, std::uint64_t value) 
 /// Where a new attribute may be written, or null if it must take the checked path.
 NANOSPAN_INLINE std::uint8_t* reserve_attribute(Slab* slab, std::uint64_t hash) {
   std::uint8_t* cursor = load_cursor(slab);
-  if (cursor >= slab->limit) [[unlikely]] return nullptr;
+  if (cursor >= slab->limit) [[unlikely]]
+    return nullptr;
   if (((slab->bloom >> (hash >> 58)) & 1) != 0) [[unlikely]] {
     if (needs_checked_set(slab, static_cast<std::uint32_t>(hash))) return nullptr;
   }
@@ -144,8 +145,8 @@ NANOSPAN_INLINE void commit_attribute(Slab* slab, std::uint64_t hash, std::uint8
   store_cursor(slab, end);
 }
 
-/// 4A len 0A key_len key; the message length is patched in by the caller, who knows it after the value. Returns where the value
-/// goes. `bad` collects non-ASCII bits.
+/// 4A len 0A key_len key; the message length is patched in by the caller, who knows it after the value. Returns where
+/// the value goes. `bad` collects non-ASCII bits.
 NANOSPAN_INLINE std::uint8_t* put_key(std::uint8_t* at, const Literal& key, std::uint64_t&) {
   at[0] = 0x4A;
   at[2] = 0x0A;
@@ -170,16 +171,19 @@ NANOSPAN_INLINE std::uint64_t key_hash(std::string_view key) { return Literal::h
 
 template <class Key>
 NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::string_view value) {
-  if (!key_fits(key) || value.size() > kInlineMessageMax - 6 - key.size()) [[unlikely]] return false;
+  if (!key_fits(key) || value.size() > kInlineMessageMax - 6 - key.size()) [[unlikely]]
+    return false;
   const std::uint64_t hash = key_hash(key);
   std::uint8_t* const at = reserve_attribute(slab, hash);
-  if (at == nullptr) [[unlikely]] return false;
+  if (at == nullptr) [[unlikely]]
+    return false;
   std::uint64_t bad = 0;
   std::uint8_t* const any = put_key(at, key, bad);
   const auto size = static_cast<std::uint32_t>(value.size());
   store<std::uint32_t>(any, 0x000A0212U + size * 0x01000100U);  // 12 size+2 0A size
   bad |= copy_text(any + 4, value.data(), size);
-  if (bad != 0) [[unlikely]] return false;
+  if (bad != 0) [[unlikely]]
+    return false;
   at[1] = static_cast<std::uint8_t>(key.size() + 6 + size);
   commit_attribute(slab, hash, any + 4 + size);
   return true;
@@ -187,13 +191,16 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::string_view v
 
 template <class Key>
 NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, bool value) {
-  if (!key_fits(key)) [[unlikely]] return false;
+  if (!key_fits(key)) [[unlikely]]
+    return false;
   const std::uint64_t hash = key_hash(key);
   std::uint8_t* const at = reserve_attribute(slab, hash);
-  if (at == nullptr) [[unlikely]] return false;
+  if (at == nullptr) [[unlikely]]
+    return false;
   std::uint64_t bad = 0;
   std::uint8_t* const any = put_key(at, key, bad);
-  if (bad != 0) [[unlikely]] return false;
+  if (bad != 0) [[unlikely]]
+    return false;
   store<std::uint32_t>(any, 0x00100212U | static_cast<std::uint32_t>(value) << 24);  // 12 02 10 value
   at[1] = static_cast<std::uint8_t>(key.size() + 6);
   commit_attribute(slab, hash, any + 4);
@@ -202,13 +209,16 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, bool value) {
 
 template <class Key>
 NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::int64_t value) {
-  if (!key_fits(key)) [[unlikely]] return false;
+  if (!key_fits(key)) [[unlikely]]
+    return false;
   const std::uint64_t hash = key_hash(key);
   std::uint8_t* const at = reserve_attribute(slab, hash);
-  if (at == nullptr) [[unlikely]] return false;
+  if (at == nullptr) [[unlikely]]
+    return false;
   std::uint64_t bad = 0;
   std::uint8_t* const any = put_key(at, key, bad);
-  if (bad != 0) [[unlikely]] return false;
+  if (bad != 0) [[unlikely]]
+    return false;
   std::uint8_t* const end = put_varint(any + 3, static_cast<std::uint64_t>(value));
   any[0] = 0x12;
   any[1] = static_cast<std::uint8_t>(end - any - 2);
@@ -220,13 +230,16 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::int64_t value
 
 template <class Key>
 NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, double value) {
-  if (!key_fits(key)) [[unlikely]] return false;
+  if (!key_fits(key)) [[unlikely]]
+    return false;
   const std::uint64_t hash = key_hash(key);
   std::uint8_t* const at = reserve_attribute(slab, hash);
-  if (at == nullptr) [[unlikely]] return false;
+  if (at == nullptr) [[unlikely]]
+    return false;
   std::uint64_t bad = 0;
   std::uint8_t* const any = put_key(at, key, bad);
-  if (bad != 0) [[unlikely]] return false;
+  if (bad != 0) [[unlikely]]
+    return false;
   any[0] = 0x12;
   any[1] = 9;
   any[2] = 0x21;
@@ -240,13 +253,17 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, double value) {
 template <class Key, class Value>
 NANOSPAN_INLINE void set_attribute(Slab* slab, const Key& key, const Value& value) {
   if constexpr (std::is_same_v<Value, bool>) {
-    if (append_value(slab, key, value)) [[likely]] return;
+    if (append_value(slab, key, value)) [[likely]]
+      return;
   } else if constexpr (std::is_integral_v<Value>) {
-    if (append_value(slab, key, static_cast<std::int64_t>(value))) [[likely]] return;
+    if (append_value(slab, key, static_cast<std::int64_t>(value))) [[likely]]
+      return;
   } else if constexpr (std::is_floating_point_v<Value>) {
-    if (append_value(slab, key, static_cast<double>(value))) [[likely]] return;
+    if (append_value(slab, key, static_cast<double>(value))) [[likely]]
+      return;
   } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
-    if (append_value(slab, key, std::string_view(value))) [[likely]] return;
+    if (append_value(slab, key, std::string_view(value))) [[likely]]
+      return;
   }
   api()->set(slab, 0, key, AttributeValue(value));
 }

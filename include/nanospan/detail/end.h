@@ -1,4 +1,5 @@
-// The inlined half of ending a span: seal the frame and hand it to this thread's ring. No lock, no allocation, no system call.
+// The inlined half of ending a span: seal the frame and hand it to this thread's ring. No lock, no allocation, no
+// system call.
 #pragma once
 
 #include <nanospan/detail/append.h>
@@ -9,14 +10,17 @@ namespace detail {
 
 // HOT: bench/span_bench "empty"; ends on the thread that owns the slab, nothing special, ring has room.
 //
-// Copies `frame header 8 | tag 12 | length | body` to the thread's ring with the two times patched in, then one release store.
+// Copies `frame header 8 | tag 12 | length | body` to the thread's ring with the two times patched in, then one release
+// store.
 [[gnu::noinline]] inline void end_span(Slab* slab) {
   const std::uint64_t stop = read_ticks();
   ThreadState* const thread = thread_locals().state;
-  if (slab->cold != Slab::kPlain || slab->owner != thread) [[unlikely]] return api()->end(slab, 0, 0);
+  if (slab->cold != Slab::kPlain || slab->owner != thread) [[unlikely]]
+    return api()->end(slab, 0, 0);
   const ClockScale* const scale = thread->clock.load(std::memory_order_acquire);
   const std::size_t body_size = static_cast<std::size_t>(slab->cursor - slab->body);
-  if (scale == nullptr || body_size >= 16384) [[unlikely]] return api()->end(slab, 0, 0);
+  if (scale == nullptr || body_size >= 16384) [[unlikely]]
+    return api()->end(slab, 0, 0);
 
   std::uint8_t* source = slab->body;
   if (body_size < 128) {
@@ -34,7 +38,8 @@ namespace detail {
 
   const std::uint64_t tail = thread->tail;
   const std::uint64_t next = tail + ((size + 7) & ~std::size_t{7});
-  if (next > thread->soft.load(std::memory_order_relaxed)) [[unlikely]] return api()->end(slab, 0, 0);
+  if (next > thread->soft.load(std::memory_order_relaxed)) [[unlikely]]
+    return api()->end(slab, 0, 0);
   std::uint8_t* const target = thread->ring_base + (tail & thread->ring_mask);
 #if defined(__SSE2__)
   for (std::size_t i = 0; i < size; i += 64) {

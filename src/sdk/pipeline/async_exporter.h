@@ -1,7 +1,9 @@
-// AsyncExporter: an exporter that is a state machine on its own poller, driven by the export thread and never blocking it.
+// AsyncExporter: an exporter that is a state machine on its own poller, driven by the export thread and never blocking
+// it.
 //
 // A SpanExporter that is also an AsyncExporter is driven this way by the batch pipeline; others run on a worker thread.
-// All calls come from the export thread, except that done() functions may be called from poll_once() or start_export() only.
+// All calls come from the export thread, except that done() functions may be called from poll_once() or start_export()
+// only.
 #pragma once
 
 #include <functional>
@@ -18,8 +20,8 @@ class AsyncExporter {
   using Done = std::function<void(ExportResult)>;
 
   virtual ~AsyncExporter() = default;
-  /// Starts sending `batch`; `done` is called exactly once, by `deadline` at the latest, which covers resolving, connecting,
-  /// sending, retries and back-off. Several may be under way.
+  /// Starts sending `batch`; `done` is called exactly once, by `deadline` at the latest, which covers resolving,
+  /// connecting, sending, retries and back-off. Several may be under way.
   virtual void start_export(std::shared_ptr<const SpanBatch> batch, base::Deadline deadline, Done done) = 0;
   /// Becomes readable when poll_once() has something to do.
   virtual int pollable_fd() const = 0;

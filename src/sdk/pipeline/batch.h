@@ -1,10 +1,12 @@
 // A batch of finished spans as OTLP bytes, being filled and sealed.
 //
-//   sealed   0A len ResourceSpans { 0A len Resource  1A schema_url   12 len ScopeSpans { 0A len Scope  1A schema_url  12 len Span ... } ... }
+//   sealed   0A len ResourceSpans { 0A len Resource  1A schema_url   12 len ScopeSpans { 0A len Scope  1A schema_url 12
+//   len Span ... } ... }
 //            `-------------- headers ---------------'`--------------- headers --------'`-- spans, as they came ---'
 //
-// Filling only appends bytes; sealing computes the exact lengths. Spans of one tracer are contiguous in the sealed form; if
-// several tracers mixed, sealing regroups them. Filled and sealed on the export thread; immutable and thread-safe afterwards.
+// Filling only appends bytes; sealing computes the exact lengths. Spans of one tracer are contiguous in the sealed
+// form; if several tracers mixed, sealing regroups them. Filled and sealed on the export thread; immutable and
+// thread-safe afterwards.
 #pragma once
 
 #include <cstdint>

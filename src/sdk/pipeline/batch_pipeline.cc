@@ -27,8 +27,9 @@ BatchOptions checked(BatchOptions options) {
   at_least_one(options.schedule_delay_ms, "schedule_delay_ms");
   at_least_one(options.exports_in_flight_max, "exports_in_flight_max");
   if (options.batch_spans_max > options.queue_spans_max) {
-    report("batch_processor", "batch_spans_max " + std::to_string(options.batch_spans_max) + " is above queue_spans_max " +
-                                  std::to_string(options.queue_spans_max) + "; the queue's size is used for both");
+    report("batch_processor", "batch_spans_max " + std::to_string(options.batch_spans_max) +
+                                  " is above queue_spans_max " + std::to_string(options.queue_spans_max) +
+                                  "; the queue's size is used for both");
     options.batch_spans_max = options.queue_spans_max;
   }
   return options;
@@ -65,7 +66,8 @@ void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
   dropped_[static_cast<std::size_t>(reason)].fetch_add(spans, std::memory_order_relaxed);
 }
 
-// ---- any thread ------------------------------------------------------------------------------------------------------
+// ---- any thread
+// ------------------------------------------------------------------------------------------------------
 
 void BatchPipeline::on_end(const SpanView& span) {
   if (!span.context().is_sampled()) return;
@@ -155,7 +157,8 @@ Ledger BatchPipeline::ledger() const {
   return ledger;
 }
 
-// ---- export thread ---------------------------------------------------------------------------------------------------
+// ---- export thread
+// ---------------------------------------------------------------------------------------------------
 
 void BatchPipeline::note_requests() {
   const std::uint64_t requested = flush_requested_.load(std::memory_order_seq_cst);
@@ -248,7 +251,8 @@ void BatchPipeline::complete_flushes() {
 void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since) {
   take_foreign();
   if (!open_.empty() && open_since_ == 0) open_since_ = since;
-  const bool flushing = std::any_of(flushes_.begin(), flushes_.end(), [](const PendingFlush& f) { return f.last_sequence == 0; });
+  const bool flushing =
+      std::any_of(flushes_.begin(), flushes_.end(), [](const PendingFlush& f) { return f.last_sequence == 0; });
   if (flushing || shutdown_noted_ || (!open_.empty() && now >= open_since_ + delay_)) seal();
   for (PendingFlush& flush : flushes_) {
     if (flush.last_sequence == 0) flush.last_sequence = next_sequence_ - 1;

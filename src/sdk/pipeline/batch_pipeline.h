@@ -1,12 +1,12 @@
-// BatchPipeline: the batch processor. Takes finished spans from the export thread, cuts batches, hands them to its exporter, and
-// keeps the ledger.
+// BatchPipeline: the batch processor. Takes finished spans from the export thread, cuts batches, hands them to its
+// exporter, and keeps the ledger.
 //
 //   rings --take()--> open batch --seal--> ready --credit--> in flight --done--> exported | dropped by reason
 //
-// A batch is cut when it is full, when its oldest span has waited schedule_delay, or for a flush (trace/sdk.md "Batching
-// processor"). The queue (open and ready) is bounded in spans and bytes; what does not fit is dropped and counted, never waited
-// for. Threads: members marked "export thread" run under the Drain's lock; the SpanProcessor members from any thread.
-// The flush and shutdown handshake is model-checked: tests/models/flush_shutdown.pml.
+// A batch is cut when it is full, when its oldest span has waited schedule_delay, or for a flush (trace/sdk.md
+// "Batching processor"). The queue (open and ready) is bounded in spans and bytes; what does not fit is dropped and
+// counted, never waited for. Threads: members marked "export thread" run under the Drain's lock; the SpanProcessor
+// members from any thread. The flush and shutdown handshake is model-checked: tests/models/flush_shutdown.pml.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOptions options, const base::Clock& clock);
   ~BatchPipeline() override;
 
-  // SpanProcessor. on_end is for processors that wrap this one: spans of a provider that has this pipeline come by the rings.
+  // SpanProcessor. on_end is for processors that wrap this one: spans of a provider that has this pipeline come by the
+  // rings.
   void on_end(const SpanView& span) override;
   FlushResult flush(std::uint64_t timeout_ms) override;
   FlushResult shutdown(std::uint64_t timeout_ms) override;
@@ -120,11 +121,11 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::atomic<bool> closed_{false};
   std::atomic<bool> attached_{false};
   mutable Notifier notifier_;
-  std::uint64_t flush_done_ = 0;       // guarded by notifier_
+  std::uint64_t flush_done_ = 0;         // guarded by notifier_
   std::uint64_t last_failed_flush_ = 0;  // guarded by notifier_
-  bool shutdown_clean_ = true;         // guarded by notifier_
-  std::vector<Foreign> foreign_;       // guarded by notifier_
-  std::size_t foreign_bytes_ = 0;      // guarded by notifier_
+  bool shutdown_clean_ = true;           // guarded by notifier_
+  std::vector<Foreign> foreign_;         // guarded by notifier_
+  std::size_t foreign_bytes_ = 0;        // guarded by notifier_
 };
 
 }  // namespace nanospan::sdk

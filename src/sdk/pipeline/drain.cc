@@ -60,7 +60,8 @@ void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
 void Drain::detach(BatchPipeline& pipeline) {
   std::shared_ptr<BatchPipeline> last;  // released after the lock
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& p) { return p.get() == &pipeline; });
+  const auto found =
+      std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& p) { return p.get() == &pipeline; });
   if (found == pipelines_.end()) return;
   last = std::move(*found);
   pipelines_.erase(found);
@@ -100,7 +101,8 @@ void Drain::refine_clock() {
   TickClock& clock = tick_clock();
   if (!clock.due(base::system_clock().unix_now()) || !clock.refine(take_tick_sample())) return;
   for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
-    if (state->in_use.load(std::memory_order_acquire) != 0) state->clock.store(clock.scale(), std::memory_order_release);
+    if (state->in_use.load(std::memory_order_acquire) != 0)
+      state->clock.store(clock.scale(), std::memory_order_release);
   }
 }
 
@@ -186,7 +188,8 @@ void Drain::run() {
   }
 }
 
-// ---- fork --------------------------------------------------------------------------------------------------------------
+// ---- fork
+// --------------------------------------------------------------------------------------------------------------
 
 void Drain::before_fork() {
   mutex_.lock();

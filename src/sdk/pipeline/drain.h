@@ -1,8 +1,10 @@
-// Drain: the one export thread of a process. Empties the rings of all threads into the batch pipelines and drives exporters.
+// Drain: the one export thread of a process. Empties the rings of all threads into the batch pipelines and drives
+// exporters.
 //
-// Starts with the first sampled span, never blocks except in its one ppoll, and sleeps by how fast the rings fill: short sleeps
-// while spans come, a deep one (until a span or a request wakes it) when none do. Everything it touches is guarded by one lock that it
-// holds while it works and leaves while it sleeps; fork handlers and ledger readers take it.
+// Starts with the first sampled span, never blocks except in its one ppoll, and sleeps by how fast the rings fill:
+// short sleeps while spans come, a deep one (until a span or a request wakes it) when none do. Everything it touches is
+// guarded by one lock that it holds while it works and leaves while it sleeps; fork handlers and ledger readers take
+// it.
 #pragma once
 
 #include <cstdint>

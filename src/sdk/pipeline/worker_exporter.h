@@ -1,7 +1,8 @@
 // Runs an exporter that may block on a thread of its own, so that the export thread never does.
 //
-// The thread starts with the first batch and is detachable: if the exporter hangs, its deadline still counts the batch as failed,
-// shutdown goes on without it, and the exporter stays alive until the call returns. Calls to the exporter never overlap.
+// The thread starts with the first batch and is detachable: if the exporter hangs, its deadline still counts the batch
+// as failed, shutdown goes on without it, and the exporter stays alive until the call returns. Calls to the exporter
+// never overlap.
 #pragma once
 
 #include <memory>

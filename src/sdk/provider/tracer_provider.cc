@@ -73,11 +73,12 @@ void start_runtime() {
 
 Status check(const TracerProviderOptions& options) {
   for (const auto& processor : options.processors) {
-    if (processor == nullptr) return Error{ErrorCode::kInvalidArgument, "processors: one of them is null; leave it out"};
+    if (processor == nullptr)
+      return Error{ErrorCode::kInvalidArgument, "processors: one of them is null; leave it out"};
   }
   if (options.limits.span_bytes_max < 4096) {
-    return Error{ErrorCode::kInvalidArgument, "limits.span_bytes_max is " + std::to_string(options.limits.span_bytes_max) +
-                                                  "; the least is 4096"};
+    return Error{ErrorCode::kInvalidArgument,
+                 "limits.span_bytes_max is " + std::to_string(options.limits.span_bytes_max) + "; the least is 4096"};
   }
   return {};
 }
@@ -139,7 +140,8 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   sdk::start_runtime();
   const std::optional<std::size_t> slot = sdk::take_slot();
   if (!slot) {
-    return Error{ErrorCode::kResourceExhausted, "16 tracer providers live already, which is the most; shut one down first"};
+    return Error{ErrorCode::kResourceExhausted,
+                 "16 tracer providers live already, which is the most; shut one down first"};
   }
   auto state = std::make_shared<State>();
   auto* core = state->core = new sdk::ProviderCore;
@@ -182,15 +184,16 @@ Tracer TracerProvider::tracer(const InstrumentationScope& scope) {
 
 FlushResult TracerProvider::flush(std::uint64_t timeout_ms) {
   if (state_->shut_down.load()) return FlushResult::kFailure;
-  return state_->on_each(timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.flush(left); });
+  return state_->on_each(timeout_ms,
+                         [](SpanProcessor& processor, std::uint64_t left) { return processor.flush(left); });
 }
 
 FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
   if (state_->shut_down.exchange(true)) return FlushResult::kFailure;
   sdk::close_tracers(*state_->core);
   if (sdk::default_provider() == state_->core) sdk::set_default_provider(nullptr);
-  const FlushResult result =
-      state_->on_each(timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
+  const FlushResult result = state_->on_each(
+      timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
   state_->core->hooks.store(nullptr);
   sdk::give_slot(state_->core->slot);
   return result;

@@ -1,5 +1,5 @@
-// How producers reach the export thread: start it, wake it. A wake costs microseconds, so producers ask only when their ring
-// passes its watermark, or when the export thread sleeps deeply because nothing was ended for a while.
+// How producers reach the export thread: start it, wake it. A wake costs microseconds, so producers ask only when their
+// ring passes its watermark, or when the export thread sleeps deeply because nothing was ended for a while.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // Pages for rings, slabs and thread state, all charged to one process-wide bound.
 //
-// Pages marked for it are zeroed by the kernel in a forked child (MADV_WIPEONFORK), so that a child never reuses random state or
-// touches its parent's spans, even after a raw clone(). Thread-safe.
+// Pages marked for it are zeroed by the kernel in a forked child (MADV_WIPEONFORK), so that a child never reuses random
+// state or touches its parent's spans, even after a raw clone(). Thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // A condition that threads wait for until a deadline on the monotonic clock.
 //
-// std::condition_variable would do, but its monotonic waits are invisible to the thread sanitizer that checks this code.
+// std::condition_variable would do, but its monotonic waits are invisible to the thread sanitizer that checks this
+// code.
 #pragma once
 
 #include <pthread.h>

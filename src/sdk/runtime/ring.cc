@@ -17,8 +17,8 @@ std::uint64_t room_end(const Ring& ring) {
   return ring.head.load(std::memory_order_acquire) + ring.size - detail::kCopySlack;
 }
 
-// Up to where the inlined path may go on: the end of the ring, the room that is free, or the point where the drain should be
-// looked after next, whichever comes first.
+// Up to where the inlined path may go on: the end of the ring, the room that is free, or the point where the drain
+// should be looked after next, whichever comes first.
 void set_soft_limit(ThreadState& thread) {
   const Ring& ring = *thread.ring;
   const std::uint64_t head = ring.head.load(std::memory_order_acquire);

@@ -1,12 +1,14 @@
 // The ring between one producing thread and the drain: frames of finished spans, in order, without locks.
 //
-//   frame  | header 8 | payload ... | padding to a multiple of 8 |      a frame never wraps: a pad frame fills the end of the ring
-//   header   bits 0-31 bytes of the frame with its header, 32-47 tracer index, 48-55 kind, 56-63 provider slot
-//   payload  span kind: the field `12 length Span` of ScopeSpans; by-pointer kind: address and size of a heap block with that
+//   frame  | header 8 | payload ... | padding to a multiple of 8 |      a frame never wraps: a pad frame fills the end
+//   of the ring header   bits 0-31 bytes of the frame with its header, 32-47 tracer index, 48-55 kind, 56-63 provider
+//   slot payload  span kind: the field `12 length Span` of ScopeSpans; by-pointer kind: address and size of a heap
+//   block with that
 //
-// The producer stores `tail` with release after the bytes; the drain stores `head` with release after it has copied them. A ring
-// that is full goes on in a larger one (`next`, set after the last tail of the old); the drain frees the old when it is empty.
-// Model-checked: tests/models/ring.pml. Producer functions: the owning thread only. Drain functions: under the drain's lock.
+// The producer stores `tail` with release after the bytes; the drain stores `head` with release after it has copied
+// them. A ring that is full goes on in a larger one (`next`, set after the last tail of the old); the drain frees the
+// old when it is empty. Model-checked: tests/models/ring.pml. Producer functions: the owning thread only. Drain
+// functions: under the drain's lock.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +52,8 @@ void destroy_ring(detail::Ring* ring);
 /// Puts `ring` under `thread` as its current one.
 void use_ring(detail::ThreadState& thread, detail::Ring* ring);
 
-/// What the producer does when the inlined path may not: wake the drain, fill up and wrap, grow, go by pointer. Copies `frame`
-/// (header and payload, `size` bytes). False if it was dropped because the ring is full and may not grow.
+/// What the producer does when the inlined path may not: wake the drain, fill up and wrap, grow, go by pointer. Copies
+/// `frame` (header and payload, `size` bytes). False if it was dropped because the ring is full and may not grow.
 bool push_frame(detail::ThreadState& thread, const std::uint8_t* frame, std::size_t size);
 
 /// Calls visit(FrameHeader, payload) for every frame between the drain's position and the tail, without consuming them.

@@ -80,7 +80,8 @@ ThreadState* make_state(Registry& all) {
 
 // REQUIRES: the registry's mutex. A state whose thread has exited, if there is one.
 ThreadState* adopt_state(Registry& all) {
-  for (ThreadState* state = all.first.load(std::memory_order_relaxed); state != nullptr; state = state->next_registered) {
+  for (ThreadState* state = all.first.load(std::memory_order_relaxed); state != nullptr;
+       state = state->next_registered) {
     if (state == all.shared) continue;
     std::uint32_t free = 0;
     if (state->in_use.compare_exchange_strong(free, 1, std::memory_order_acq_rel)) return state;
@@ -141,7 +142,8 @@ bool push_counted(ThreadState* state, const std::uint8_t* frame, std::size_t siz
 template <class Count>
 std::uint64_t sum_states(Count&& count) {
   std::uint64_t sum = 0;
-  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next_registered) sum += count(*state);
+  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next_registered)
+    sum += count(*state);
   return sum;
 }
 
@@ -170,7 +172,8 @@ void make_free(Slab* slab, ThreadState* owner) {
 ThreadState* thread_state() {
   detail::ThreadLocals& locals = detail::thread_locals();
   ThreadState* state = locals.state;
-  if (state != nullptr && (state->random[0] | state->random[1] | state->random[2] | state->random[3]) != 0) return state;
+  if (state != nullptr && (state->random[0] | state->random[1] | state->random[2] | state->random[3]) != 0)
+    return state;
   if (tracing_suppressed()) return nullptr;
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
@@ -249,8 +252,8 @@ void unlock_threads() {
 }
 
 void reset_threads_after_fork() {
-  // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this thread's
-  // own state stays null until its next span.
+  // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this
+  // thread's own state stays null until its next span.
   Registry& all = registry();
   all.first.store(nullptr, std::memory_order_release);
   all.shared = nullptr;

@@ -1,8 +1,9 @@
 // Producing threads: their state, their slabs, and what happens when they exit or the process forks.
 //
-// Each thread that starts a sampled span owns a ThreadState, a few slabs and a ring; at its exit the state goes to whoever needs
-// one next, with its ring still to be drained. States, slabs and registry live for ever, so spans may start and end in static
-// destructors. A thread that can get no state (memory bound, late in its exit) uses the shared one under a lock.
+// Each thread that starts a sampled span owns a ThreadState, a few slabs and a ring; at its exit the state goes to
+// whoever needs one next, with its ring still to be drained. States, slabs and registry live for ever, so spans may
+// start and end in static destructors. A thread that can get no state (memory bound, late in its exit) uses the shared
+// one under a lock.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ detail::Slab* take_slab();
 /// Gives a slab whose span has ended back to its owner, from any thread.
 void give_back_slab(detail::Slab* slab);
 
-/// Pushes a frame to this thread's ring, or the shared one. False if it was dropped; counts `ended` and drops by provider slot.
+/// Pushes a frame to this thread's ring, or the shared one. False if it was dropped; counts `ended` and drops by
+/// provider slot.
 bool push_frame_here(const std::uint8_t* frame, std::size_t size, std::size_t slot);
 
 /// Random bits of this thread's generator, seeded from the kernel; works without a state too. Never zero.

@@ -54,7 +54,8 @@ bool TickClock::refine(TickSample sample) {
     return false;
   }
   if (sample.ticks <= latest_.ticks) return false;
-  if (sample.unix_nanos < latest_.unix_nanos + kFirstInterval / 2 && sample.unix_nanos >= latest_.unix_nanos) return false;
+  if (sample.unix_nanos < latest_.unix_nanos + kFirstInterval / 2 && sample.unix_nanos >= latest_.unix_nanos)
+    return false;
   if (before == nullptr) {
     if (sample.unix_nanos <= anchor_.unix_nanos) {
       anchor_ = latest_ = sample;
@@ -72,10 +73,12 @@ bool TickClock::refine(TickSample sample) {
     anchor_ = latest_ = sample;
     return true;
   }
-  // Run at the rate seen since the last sample, bent so that the error is gone after the next interval; at most 500 ppm.
+  // Run at the rate seen since the last sample, bent so that the error is gone after the next interval; at most 500
+  // ppm.
   const std::uint64_t seen = sample.unix_nanos > latest_.unix_nanos ? rate(latest_, sample) : before->multiplier;
   const auto bend_max = static_cast<std::int64_t>(seen / 2000);
-  const auto wanted = static_cast<std::int64_t>(static_cast<detail::Wide>(seen) * error / static_cast<detail::Wide>(kInterval));
+  const auto wanted =
+      static_cast<std::int64_t>(static_cast<detail::Wide>(seen) * error / static_cast<detail::Wide>(kInterval));
   const std::int64_t bend = std::clamp(wanted, -bend_max, bend_max);
   publish({sample.ticks, predicted, seen + static_cast<std::uint64_t>(bend)});
   latest_ = sample;

@@ -1,8 +1,9 @@
 // The tick clock: Unix time from the processor's cycle counter, when the kernel itself trusts that counter.
 //
-// No spinning at start: until the export thread has seen some 20 ms pass, spans read the vDSO. From then on the scale is refined by
-// slewing, never by stepping, except after a jump of more than a second (suspend, migration), which is counted. Scales are immutable;
-// a replaced one stays readable for at least kScales refinements. Thread-safe: one refiner, any readers.
+// No spinning at start: until the export thread has seen some 20 ms pass, spans read the vDSO. From then on the scale
+// is refined by slewing, never by stepping, except after a jump of more than a second (suspend, migration), which is
+// counted. Scales are immutable; a replaced one stays readable for at least kScales refinements. Thread-safe: one
+// refiner, any readers.
 #pragma once
 
 #include <atomic>
@@ -46,7 +47,7 @@ class TickClock {
 
   const bool trusted_;
   bool anchored_ = false;
-  TickSample anchor_{};   // the first sample after start or a step
+  TickSample anchor_{};  // the first sample after start or a step
   TickSample latest_{};
   detail::ClockScale scales_[kScales] = {};
   std::size_t next_ = 0;

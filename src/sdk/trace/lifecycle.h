@@ -8,8 +8,8 @@
 
 namespace nanospan::sdk {
 
-void start_span(detail::TracerIdentity& identity, std::string_view name, const StartOptions& options, detail::Slab** slab,
-                SpanContext* context);
+void start_span(detail::TracerIdentity& identity, std::string_view name, const StartOptions& options,
+                detail::Slab** slab, SpanContext* context);
 void end_span(detail::Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos);
 void hold_span(detail::Slab* slab, std::uint64_t generation);
 void release_span(detail::Slab* slab, std::uint64_t generation);

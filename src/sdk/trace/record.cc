@@ -17,11 +17,13 @@ std::string encode_scope(const TracerRecord& record) {
   std::string scope;
   std::string scratch;
   wire::Appender append(scope);
-  if (!record.name.empty()) append.bytes_field(wire::otlp::InstrumentationScope::kName, valid_text(record.name, scratch));
+  if (!record.name.empty())
+    append.bytes_field(wire::otlp::InstrumentationScope::kName, valid_text(record.name, scratch));
   if (!record.version.empty()) {
     append.bytes_field(wire::otlp::InstrumentationScope::kVersion, valid_text(record.version, scratch));
   }
-  append_attributes(scope, wire::otlp::InstrumentationScope::kAttributes, record.attributes, SpanLimits::kUnlimited, {});
+  append_attributes(scope, wire::otlp::InstrumentationScope::kAttributes, record.attributes, SpanLimits::kUnlimited,
+                    {});
   std::string fields;
   wire::Appender outer(fields);
   outer.bytes_field(wire::otlp::ScopeSpans::kScope, scope);
@@ -38,8 +40,8 @@ bool same_attributes(const AttributeList& a, const Attributes& b) {
   return left == right;
 }
 
-// The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so the checked
-// path is reached in time if it begins 64 keys before the limit (or at once, for small limits).
+// The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so
+// the checked path is reached in time if it begins 64 keys before the limit (or at once, for small limits).
 void set_key_limits(detail::TracerCore& core, std::uint32_t count_max) {
   constexpr std::uint32_t kBits = 64;
   const std::uint32_t checked = std::min(count_max, detail::Slab::kFingerprints);
@@ -85,8 +87,9 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
   const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
   if (index >= kTracersMax) {
     record_count.store(kTracersMax, std::memory_order_relaxed);
-    report("tracer", "more than 4096 tracers; later scopes are reported as the first one: keep tracers instead of making "
-                     "one for each use with changing names");
+    report("tracer",
+           "more than 4096 tracers; later scopes are reported as the first one: keep tracers instead of making "
+           "one for each use with changing names");
     if (!provider.tracers.empty()) return provider.tracers.front();
     return records[0].load(std::memory_order_acquire);
   }

@@ -1,4 +1,5 @@
-// What the SDK knows of a provider and of each of its tracers. Both live for ever: spans may end after their provider has gone.
+// What the SDK knows of a provider and of each of its tracers. Both live for ever: spans may end after their provider
+// has gone.
 #pragma once
 
 #include <atomic>
@@ -35,9 +36,9 @@ struct ProviderCore {
   std::atomic<bool> open{true};
   std::atomic<std::shared_ptr<const Hooks>> hooks{};  ///< Null if no processor needs to see each span.
   bool has_hooks = false;
-  bool exports = false;                       ///< At least one batch pipeline: sampled spans go to the rings.
+  bool exports = false;  ///< At least one batch pipeline: sampled spans go to the rings.
 
-  std::mutex mutex;                           ///< Guards `tracers`.
+  std::mutex mutex;  ///< Guards `tracers`.
   std::vector<TracerRecord*> tracers;
 
   ValueLimits value_limits() const { return {limits.attribute_value_length_max, limits.attribute_value_depth_max}; }
@@ -55,7 +56,9 @@ struct TracerRecord {
   std::string scope_fields;    ///< Of ScopeSpans: scope, schema_url.
 
   static TracerRecord& of(detail::TracerCore* core) { return *reinterpret_cast<TracerRecord*>(core); }
-  SpanView view(std::span<const std::uint8_t> bytes, bool ended) const { return {bytes, provider->resource, scope, ended}; }
+  SpanView view(std::span<const std::uint8_t> bytes, bool ended) const {
+    return {bytes, provider->resource, scope, ended};
+  }
 };
 
 /// Tracers that a process may have, over all providers; later ones share the record of the first.

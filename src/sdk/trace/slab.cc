@@ -149,7 +149,8 @@ void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, c
   const std::size_t message_size = key_value_size(key, any_size);
   const std::ptrdiff_t old_offset = old.from - slab->body;
   const std::ptrdiff_t old_size = old.to - old.from;
-  if (open.reserve(wire::bytes_field_size(otlp::Span::kAttributes, message_size)) == nullptr) return drop_attribute(slab);
+  if (open.reserve(wire::bytes_field_size(otlp::Span::kAttributes, message_size)) == nullptr)
+    return drop_attribute(slab);
   if (old_size != 0) {
     open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
   } else {
@@ -168,9 +169,9 @@ void add_event(Slab* slab, std::uint64_t generation, std::string_view name, cons
   wire::Appender append(message);
   append.fixed64_field(otlp::SpanEvent::kTimeUnixNano, unix_nanos != 0 ? unix_nanos : unix_now());
   append.bytes_field(otlp::SpanEvent::kName, valid_text(name, scratch));
-  const std::uint32_t discarded = append_attributes(message, otlp::SpanEvent::kAttributes, attributes,
-                                                    open.limits().attribute_per_event_count_max,
-                                                    open.record().provider->value_limits());
+  const std::uint32_t discarded =
+      append_attributes(message, otlp::SpanEvent::kAttributes, attributes, open.limits().attribute_per_event_count_max,
+                        open.record().provider->value_limits());
   if (discarded != 0) append.varint_field(otlp::SpanEvent::kDroppedAttributesCount, discarded);
   if (slab->budget.events_left == 0 || !append_message(open, otlp::Span::kEvents, message)) {
     ++slab->dropped_events;
@@ -191,9 +192,9 @@ void add_link(Slab* slab, std::uint64_t generation, const SpanContext& context, 
   append.bytes_field(otlp::SpanLink::kTraceId, view(context.trace_id()));
   append.bytes_field(otlp::SpanLink::kSpanId, view(context.span_id()));
   if (!context.trace_state().empty()) append.bytes_field(otlp::SpanLink::kTraceState, context.trace_state().header());
-  const std::uint32_t discarded = append_attributes(message, otlp::SpanLink::kAttributes, attributes,
-                                                    open.limits().attribute_per_link_count_max,
-                                                    open.record().provider->value_limits());
+  const std::uint32_t discarded =
+      append_attributes(message, otlp::SpanLink::kAttributes, attributes, open.limits().attribute_per_link_count_max,
+                        open.record().provider->value_limits());
   if (discarded != 0) append.varint_field(otlp::SpanLink::kDroppedAttributesCount, discarded);
   const std::uint32_t remote = context.is_remote() ? detail::kFlagIsRemote : 0;
   append.fixed32_field(otlp::SpanLink::kFlags, detail::kFlagHasIsRemote | remote | context.trace_flags());
@@ -246,9 +247,11 @@ void share(Slab* slab, std::uint64_t generation) {
 void append_final_fields(Slab* slab) {
   OpenSlab open(slab, 0);
   const auto* extra = static_cast<const SlabExtra*>(slab->extra);
-  const std::string_view description = extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
-  const std::size_t status_size = (description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size())) +
-                                  wire::varint_field_size(otlp::SpanStatus::kCode, slab->status);
+  const std::string_view description =
+      extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
+  const std::size_t status_size =
+      (description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size())) +
+      wire::varint_field_size(otlp::SpanStatus::kCode, slab->status);
   constexpr std::size_t kCounts = 3 * (1 + 5);
   std::uint8_t* to = open.reserve(kCounts + wire::bytes_field_size(otlp::Span::kStatus, status_size));
   if (to == nullptr) return;

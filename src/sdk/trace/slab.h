@@ -1,7 +1,8 @@
-// The checked half of everything done to a recording span: duplicates, limits, repair, growth, and spans shared by threads.
+// The checked half of everything done to a recording span: duplicates, limits, repair, growth, and spans shared by
+// threads.
 //
-// Each function is one entry of the Api table; their contracts are in include/nanospan/detail/abi.h. A stale generation, or a slab
-// that was zeroed by a fork, makes them do nothing.
+// Each function is one entry of the Api table; their contracts are in include/nanospan/detail/abi.h. A stale
+// generation, or a slab that was zeroed by a fork, makes them do nothing.
 #pragma once
 
 #include <cstdint>

@@ -20,13 +20,14 @@ using detail::TracerIdentity;
 // The tracer's record: the one it found before if that lives, else the default provider's. Null if there is none.
 TracerRecord* resolve(TracerIdentity& identity) {
   detail::TracerCore* core = identity.core.load(std::memory_order_acquire);
-  if (core != nullptr && (identity.bound || (core->mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) != 0)) {
+  if (core != nullptr &&
+      (identity.bound || (core->mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) != 0)) {
     return &TracerRecord::of(core);
   }
   ProviderCore* provider = default_provider();
   if (provider == nullptr || identity.bound) return nullptr;
-  TracerRecord* record = find_tracer(
-      *provider, {identity.name, identity.version, identity.schema_url, Attributes(static_cast<Attributes>(identity.attributes))});
+  TracerRecord* record = find_tracer(*provider, {identity.name, identity.version, identity.schema_url,
+                                                 Attributes(static_cast<Attributes>(identity.attributes))});
   identity.core.store(&record->core, std::memory_order_release);
   return record;
 }
@@ -143,7 +144,9 @@ bool generator_is_random(const ProviderCore& provider) {
 
 void start_span(TracerIdentity& identity, std::string_view name, const StartOptions& options, Slab** slab,
                 SpanContext* context) {
-  const Context& parent = options.root ? Context::root() : options.parent != nullptr ? *options.parent : Context::current();
+  const Context& parent = options.root                ? Context::root()
+                          : options.parent != nullptr ? *options.parent
+                                                      : Context::current();
   const SpanContext& parent_span = parent.span_context();
   TracerRecord* record = tracing_suppressed() ? nullptr : resolve(identity);
   if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0) {
@@ -154,8 +157,8 @@ void start_span(TracerIdentity& identity, std::string_view name, const StartOpti
   const ProviderCore& provider = *record->provider;
   const bool child = parent_span.is_valid();
   const TraceId trace_id = child ? parent_span.trace_id() : new_trace_id(provider);
-  const SamplingResult result = ask_sampler(
-      *provider.sampler, {parent, trace_id, name, options.kind, options.attributes, options.links});
+  const SamplingResult result =
+      ask_sampler(*provider.sampler, {parent, trace_id, name, options.kind, options.attributes, options.links});
   const SpanId span_id = new_span_id(provider);
   TraceState trace_state = result.trace_state.has_value() ? *result.trace_state
                            : child                        ? parent_span.trace_state()
@@ -172,7 +175,8 @@ void start_span(TracerIdentity& identity, std::string_view name, const StartOpti
 
 bool tracer_enabled(TracerIdentity& identity) {
   TracerRecord* record = resolve(identity);
-  if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0) return false;
+  if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0)
+    return false;
   return record->provider->has_hooks || record->provider->exports;
 }
 

@@ -25,8 +25,7 @@ struct Text {
 
 Text text_of(std::string_view value, std::uint32_t length_max) {
   if (wire::is_valid_utf8(value)) {
-    return {AnyValue::kStringValue,
-            value.size() > length_max ? wire::truncate_code_points(value, length_max) : value};
+    return {AnyValue::kStringValue, value.size() > length_max ? wire::truncate_code_points(value, length_max) : value};
   }
   return {AnyValue::kBytesValue, value.substr(0, length_max)};
 }
@@ -90,10 +89,14 @@ bool is_composite(Type type) { return type >= Type::kBoolArray; }
 std::size_t size_at(const AttributeValue& value, const ValueLimits& limits, std::uint32_t depth) {
   if (is_composite(value.type()) && depth > limits.depth_max) return 0;
   switch (value.type()) {
-    case Type::kEmpty: return 0;
-    case Type::kBool: return 2;
-    case Type::kInt: return wire::varint_field_size(AnyValue::kIntValue, static_cast<std::uint64_t>(value.as_int()));
-    case Type::kDouble: return wire::fixed64_field_size(AnyValue::kDoubleValue);
+    case Type::kEmpty:
+      return 0;
+    case Type::kBool:
+      return 2;
+    case Type::kInt:
+      return wire::varint_field_size(AnyValue::kIntValue, static_cast<std::uint64_t>(value.as_int()));
+    case Type::kDouble:
+      return wire::fixed64_field_size(AnyValue::kDoubleValue);
     case Type::kString: {
       const Text text = text_of(value.as_string(), limits.length_max);
       return wire::bytes_field_size(text.field, text.bytes.size());
@@ -102,8 +105,10 @@ std::size_t size_at(const AttributeValue& value, const ValueLimits& limits, std:
       const std::string_view bytes = as_text(value.as_bytes()).substr(0, limits.length_max);
       return wire::bytes_field_size(AnyValue::kBytesValue, bytes.size());
     }
-    case Type::kMap: return wire::bytes_field_size(AnyValue::kKvlistValue, map_size(value, limits, depth));
-    default: return wire::bytes_field_size(AnyValue::kArrayValue, array_size(value, limits, depth));
+    case Type::kMap:
+      return wire::bytes_field_size(AnyValue::kKvlistValue, map_size(value, limits, depth));
+    default:
+      return wire::bytes_field_size(AnyValue::kArrayValue, array_size(value, limits, depth));
   }
 }
 
@@ -133,18 +138,24 @@ std::uint8_t* put_map(std::uint8_t* to, const AttributeValue& value, const Value
 std::uint8_t* put_at(std::uint8_t* to, const AttributeValue& value, const ValueLimits& limits, std::uint32_t depth) {
   if (is_composite(value.type()) && depth > limits.depth_max) return to;
   switch (value.type()) {
-    case Type::kEmpty: return to;
-    case Type::kBool: return wire::put_varint_field(to, AnyValue::kBoolValue, value.as_bool() ? 1 : 0);
-    case Type::kInt: return wire::put_varint_field(to, AnyValue::kIntValue, static_cast<std::uint64_t>(value.as_int()));
-    case Type::kDouble: return wire::put_double_field(to, AnyValue::kDoubleValue, value.as_double());
+    case Type::kEmpty:
+      return to;
+    case Type::kBool:
+      return wire::put_varint_field(to, AnyValue::kBoolValue, value.as_bool() ? 1 : 0);
+    case Type::kInt:
+      return wire::put_varint_field(to, AnyValue::kIntValue, static_cast<std::uint64_t>(value.as_int()));
+    case Type::kDouble:
+      return wire::put_double_field(to, AnyValue::kDoubleValue, value.as_double());
     case Type::kString: {
       const Text text = text_of(value.as_string(), limits.length_max);
       return wire::put_bytes_field(to, text.field, text.bytes);
     }
     case Type::kBytes:
       return wire::put_bytes_field(to, AnyValue::kBytesValue, as_text(value.as_bytes()).substr(0, limits.length_max));
-    case Type::kMap: return put_map(to, value, limits, depth);
-    default: return put_array(to, value, limits, depth);
+    case Type::kMap:
+      return put_map(to, value, limits, depth);
+    default:
+      return put_array(to, value, limits, depth);
   }
 }
 
@@ -173,8 +184,8 @@ std::string_view valid_text(std::string_view text, std::string& scratch) {
   return scratch;
 }
 
-std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes, std::uint32_t count_max,
-                                const ValueLimits& limits) {
+std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes,
+                                std::uint32_t count_max, const ValueLimits& limits) {
   std::uint32_t kept = 0;
   std::uint32_t discarded = 0;
   std::string scratch;

@@ -1,8 +1,8 @@
 // Encodes attributes that are not short and simple: any AnyValue, with the specification's limits, at exact length.
 //
-// Rules in one place: strings are cut at a code point (common/README.md "Attribute Limits"); invalid UTF-8 becomes bytes_value
-// in values and U+FFFD in keys (common/attribute-type-mapping.md); arrays and maps nested too deeply become the empty value;
-// of equal keys in a map the last wins. Pure functions.
+// Rules in one place: strings are cut at a code point (common/README.md "Attribute Limits"); invalid UTF-8 becomes
+// bytes_value in values and U+FFFD in keys (common/attribute-type-mapping.md); arrays and maps nested too deeply become
+// the empty value; of equal keys in a map the last wins. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ std::uint8_t* put_key_value(std::uint8_t* to, std::string_view key, const Attrib
 /// `text` itself if it is valid UTF-8, else its repaired form, kept in `scratch`.
 std::string_view valid_text(std::string_view text, std::string& scratch);
 
-/// Appends `attributes` as KeyValue fields number `field`: unique, at most `count_max`; returns how many were discarded.
-/// Attributes with an empty key are discarded and counted.
-std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes, std::uint32_t count_max,
-                                const ValueLimits& limits);
+/// Appends `attributes` as KeyValue fields number `field`: unique, at most `count_max`; returns how many were
+/// discarded. Attributes with an empty key are discarded and counted.
+std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes,
+                                std::uint32_t count_max, const ValueLimits& limits);
 
 }  // namespace nanospan::sdk

@@ -47,7 +47,8 @@ TEST(Pipeline, ASpanArrivesWithEverythingItWasGiven) {
   EXPECT_EQ(child.scope, "shop");
   EXPECT_EQ(child.parent.span_id(), parent_context.span_id());
   EXPECT_EQ(child.context.trace_id(), parent_context.trace_id());
-  EXPECT_EQ(child.attributes, (std::map<std::string, std::string>{{"amount", "13"}, {"currency", "EUR"}, {"retry", "false"}}));
+  EXPECT_EQ(child.attributes,
+            (std::map<std::string, std::string>{{"amount", "13"}, {"currency", "EUR"}, {"retry", "false"}}));
   EXPECT_EQ(child.attribute_count, 3U);
   EXPECT_EQ(child.events, std::vector<std::string>{"charged"});
   EXPECT_EQ(child.links.size(), 1U);
