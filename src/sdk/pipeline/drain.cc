@@ -31,8 +31,8 @@ base::MonotonicNanos now() { return base::system_clock().monotonic_now(); }
 }  // namespace
 
 Drain& Drain::instance() {
-  static Drain& immortal = *new Drain;
-  return immortal;
+  static base::Immortal<Drain> immortal;
+  return *immortal;
 }
 
 Drain::Drain() { drain_signal().set_starter(&Drain::start_thread); }
@@ -147,7 +147,7 @@ void Drain::arm_producers() {
   }
 }
 
-void Drain::sleep() {
+void Drain::rest() {
   using Sleep = DrainSignal::Sleep;
   const base::MonotonicNanos start = now();
   std::uint64_t length = interval_;
@@ -184,7 +184,7 @@ void Drain::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     work();
-    sleep();
+    rest();
   }
 }
 

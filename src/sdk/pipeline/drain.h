@@ -12,6 +12,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/immortal.h"
 #include "base/time.h"
 #include "sdk/pipeline/batch_pipeline.h"
 
@@ -39,6 +40,7 @@ class Drain {
   void after_fork_in_child();
 
  private:
+  friend class base::Immortal<Drain>;
   Drain();
   static void start_thread();
   void run();
@@ -49,7 +51,7 @@ class Drain {
   void refine_clock();
   base::MonotonicNanos next_due() const;
   std::uint64_t sleep_limit() const;
-  void sleep();
+  void rest();
   bool anything_asked() const;
   void arm_producers();
 

@@ -9,6 +9,7 @@
 
 #include <nanospan/tracer.h>
 
+#include "base/immortal.h"
 #include "sdk/runtime/memory.h"
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/suppression.h"
@@ -33,8 +34,8 @@ struct Registry {
 };
 
 Registry& registry() {
-  static Registry& immortal = *new Registry;
-  return immortal;
+  static base::Immortal<Registry> immortal;
+  return *immortal;
 }
 
 void at_thread_exit(void* state) {

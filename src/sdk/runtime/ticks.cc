@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/immortal.h"
+
 namespace nanospan::sdk {
 namespace {
 
@@ -86,8 +88,8 @@ bool TickClock::refine(TickSample sample) {
 }
 
 TickClock& tick_clock() {
-  static TickClock& immortal = *new TickClock(kernel_trusts_ticks());
-  return immortal;
+  static base::Immortal<TickClock> immortal(kernel_trusts_ticks());
+  return *immortal;
 }
 
 TickSample take_tick_sample() {
