@@ -193,6 +193,18 @@ TEST_F(StartTest, EnvironmentSpeaksWhereTheProgramIsSilent) {
                                                HasSubstr("service.instance.id")));
 }
 
+TEST_F(StartTest, SchemaUrlsStandInResourceSpansAndScopeSpans) {
+  testing::ScriptedServer server;
+  auto telemetry = start({.endpoint = server.url(), .customize = [](TracerProviderOptions& options) {
+                            options.resource = Resource({{"a", 1}}, "https://schemas/resource");
+                          }});
+  ASSERT_TRUE(telemetry.ok());
+  Tracer({.name = "shop", .schema_url = "https://schemas/scope"}).start_span("x");
+  EXPECT_TRUE(telemetry->shutdown());
+  EXPECT_THAT(server.requests().at(0).body,
+              AllOf(HasSubstr("https://schemas/resource"), HasSubstr("https://schemas/scope")));
+}
+
 TEST_F(StartTest, EnvironmentIsNotReadIfTheProgramSaysSo) {
   set("OTEL_SDK_DISABLED", "true");
   set("OTEL_EXPORTER_OTLP_TIMEOUT", "nonsense");
