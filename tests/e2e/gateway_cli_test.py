@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from gateway_harness import BINARY, Gateway, forwarding, main, request_with
+from gateway_harness import BINARY, Gateway, forwarding, main, request_with, spans_of
 
 
 def run(*words, cwd=None):
@@ -61,10 +61,11 @@ class Commands(unittest.TestCase):
     def test_a_port_in_use_is_1_and_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
             port = taken.getsockname()[1]
-            pathlib.Path(folder, "c.yaml").write_text(forwarding(1).replace('http: {endpoint: "127.0.0.1:0"', f'http: {{endpoint: "127.0.0.1:{port}"'))
+            config = forwarding(1).replace('http: {endpoint: "127.0.0.1:0"', f'http: {{endpoint: "127.0.0.1:{port}"')
+            pathlib.Path(folder, "c.yaml").write_text(config)
             result = run("serve", "--config", "c.yaml", cwd=folder)
             self.assertEqual(result.returncode, 1)
-            self.assertIn(f"receiver otlp: ", result.stderr)
+            self.assertIn("receiver otlp: ", result.stderr)
             self.assertIn(f"127.0.0.1:{port}", result.stderr)
 
 
@@ -96,7 +97,7 @@ service:
             self.assertEqual(gateway.wait(), 0)
             lines = (gateway.path / "data" / "traces.jsonl").read_text().splitlines()
             self.assertEqual(len(lines), 50)
-            self.assertEqual(sum(len(json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"]) for line in lines), 100)
+            self.assertEqual(sum(len(spans_of(line)) for line in lines), 100)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""A running nanospan, a backend that behaves as told, and requests whose spans can be told apart. Standard library only."""
+"""A running nanospan, a backend that behaves as told, and requests whose spans can be told apart."""
 
 import http.client
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -35,8 +36,13 @@ def request_with(names):
     return field(1, field(2, spans))
 
 
+def spans_of(line):
+    """The spans of the first scope in a line of OTLP JSON."""
+    return json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"]
+
+
 class Gateway:
-    """`nanospan serve` with a configuration, in a folder of its own. Ports may be 0: the start block says which they became."""
+    """`nanospan serve` with a configuration, in a folder of its own. Ports may be 0: the start block names them."""
 
     def __init__(self, config=None, limits=None):
         self.folder = tempfile.TemporaryDirectory()
@@ -98,7 +104,7 @@ class Gateway:
         return response.status, body
 
     def metric(self, series):
-        """The value of a series "name{label="x"}"; of all series of that name together if no labels are given; 0 if none."""
+        """The value of a series 'name{label="x"}'; without labels the sum of all of that name; 0 if there is none."""
         total = 0.0
         for line in self.get("metrics", "/metrics")[1].splitlines():
             name = line.rpartition(" ")[0]
@@ -108,11 +114,16 @@ class Gateway:
 
     def ledger(self, exporter):
         label = '{exporter="%s"}' % exporter
-        names = ("nanospan_exporter_enqueued", "otelcol_exporter_sent", "otelcol_exporter_send_failed", "nanospan_exporter_queued")
+        names = (
+            "nanospan_exporter_enqueued",
+            "otelcol_exporter_sent",
+            "otelcol_exporter_send_failed",
+            "nanospan_exporter_queued",
+        )
         return [int(self.metric(f"{name}_spans{label}")) for name in names]
 
     def wait_until(self, condition):
-        """Asks again and again; each question is a request, so this is no busy loop. The test's own time limit ends it."""
+        """Asks again and again; each question is a request, so this is no busy loop. The test's time limit ends it."""
         while not condition():
             pass
 
@@ -141,7 +152,7 @@ class Gateway:
 
 
 class Backend:
-    """An OTLP/HTTP receiver that notes the names of the spans it acknowledged. `gate` holds its answers back while cleared."""
+    """An OTLP/HTTP receiver that notes the names of the spans it got. `gate` holds its answers back while cleared."""
 
     def __init__(self, port=0, received=None):
         self.received = received if received is not None else []
@@ -190,6 +201,7 @@ class Backend:
         if self.killed:
             return
         self.killed = True
+        self.gate.set()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -199,7 +211,6 @@ class Backend:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        self.gate.set()
 
 
 def forwarding(backend_port, exporter="", service=""):

@@ -10,8 +10,8 @@
 namespace nanospan::gateway {
 namespace {
 
-// deflate cannot expand more than this (zlib technical notes: 1032:1); an honest gzip trailer says less.
-constexpr std::uint64_t kInflateRatioMax = 1032;
+// A hint beyond this ratio is not believed (spans shrink 5 to 10 times): what is not there must not be charged for.
+constexpr std::uint64_t kInflateRatioExpected = 16;
 // More than the hint, so that the decoder can reach the end mark without asking for room that it will not use.
 constexpr std::uint64_t kInflateRoomExtra = 256;
 
@@ -36,7 +36,8 @@ BodyDecoder::BodyDecoder(std::uint64_t body_bytes_max)
 Refusal BodyDecoder::too_large(std::string_view what, std::uint64_t body_bytes_max) {
   return {413, "body_too_large",
           std::string(what) + " is larger than " + format_byte_size(body_bytes_max) +
-              ", the receiver's max_request_body_size; send smaller batches or raise it"};
+              " (the receiver's max_request_body_size, at most half of service.memory_budget); send smaller batches or "
+              "raise it"};
 }
 
 BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, bool is_gzip, BudgetCharge charge,
@@ -74,8 +75,8 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, bool is
 bool BodyDecoder::inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
                           Refusal& refusal) const {
   const std::uint64_t compressed = body.size();
-  const std::uint64_t largest = std::min(body_bytes_max_, compressed * kInflateRatioMax);
-  std::uint64_t room = std::min(inflated_size_hint(body), largest) + kInflateRoomExtra;
+  std::uint64_t room =
+      std::min({inflated_size_hint(body), body_bytes_max_, compressed * kInflateRatioExpected}) + kInflateRoomExtra;
   net::GzipInflater inflater(static_cast<std::size_t>(body_bytes_max_));
   while (!body.empty() || (out.room() == 0 && !inflater.complete())) {
     if (out.room() == 0) {

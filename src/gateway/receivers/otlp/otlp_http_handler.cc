@@ -1,6 +1,8 @@
 // The checks of a request in the order in which they cost least, and their answers. Thread-safety: see the header.
 #include "gateway/receivers/otlp/otlp_http_handler.h"
 
+#include <algorithm>
+
 #include "gateway/config/units.h"
 #include "gateway/receivers/otlp/cors.h"
 #include "gateway/telemetry/printable.h"
@@ -35,10 +37,17 @@ bool is_gzip(std::string_view encoding) {
   return net::equals_ignoring_case(encoding, "gzip") || net::equals_ignoring_case(encoding, "x-gzip");
 }
 
+/// What can never be admitted must not be sent back for a retry. Half: a compressed body is there together with its
+/// content.
+OtlpHttpOptions within_budget(OtlpHttpOptions options, const MemoryBudget& budget) {
+  options.body_bytes_max = std::min(options.body_bytes_max, budget.bytes_max() / 2);
+  return options;
+}
+
 }  // namespace
 
 OtlpHttpHandler::OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next)
-    : options_(std::move(options)),
+    : options_(within_budget(std::move(options), host.budget())),
       receiver_(std::move(receiver)),
       host_(host),
       next_(next),

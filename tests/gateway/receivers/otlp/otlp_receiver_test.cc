@@ -96,8 +96,9 @@ TEST_F(OtlpReceiverTest, ProtobufIsTakenAsItCame) {
 
 TEST_F(OtlpReceiverTest, JsonBecomesProtobuf) {
   const std::string json =
-      R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"30313233343536373839616263646566","spanId":"3031323334353637",
-    "name":"checkout","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000001500000"}]}]}]})";
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[{
+    "traceId":"30313233343536373839616263646566","spanId":"3031323334353637","name":"checkout",
+    "startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000001500000"}]}]}]})";
   EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, json)), EndsWith("\r\n\r\n{}"));
   EXPECT_EQ(destination_.bytes(), sample_request(1));
 }
@@ -161,9 +162,10 @@ TEST_F(OtlpReceiverTest, WrongPathMethodTypeAndEncoding) {
 }
 
 TEST_F(OtlpReceiverTest, SizesAreBoundedBeforeAndAfterInflating) {
-  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, std::string(5000, ' '))),
-              EndsWith("the body of 4.9 KiB is larger than 4 KiB, the receiver's max_request_body_size; send smaller "
-                       "batches or raise it\"}"));
+  EXPECT_THAT(
+      exchange(port(), post("/v1/traces", kJson, std::string(5000, ' '))),
+      EndsWith("the body of 4.9 KiB is larger than 4 KiB (the receiver's max_request_body_size, at most half of "
+               "service.memory_budget); send smaller batches or raise it\"}"));
   const std::string gzipped = std::string(kJson) + "Content-Encoding: gzip\r\n";
   EXPECT_THAT(exchange(port(), post("/v1/traces", gzipped, gzip(std::string(5000, ' ')))), StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(exchange(port(), post("/v1/traces", gzipped, gzip(std::string(1'000'000, ' ')))),
@@ -196,6 +198,13 @@ TEST_F(OtlpReceiverTest, WithoutMemoryItSaysComeBackAndNamesTheBudget) {
   EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{}")), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(host_.budget().used(), 0u);
   EXPECT_TRUE(refused("memory"));
+}
+
+TEST_F(OtlpReceiverTest, WhatCanNeverFitTheBudgetIsNotSentBackForARetry) {
+  config_.http.body_bytes_max = 1 << 20;
+  const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(9000, ' ')));
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(response, HasSubstr("larger than 4 KiB"));
 }
 
 TEST_F(OtlpReceiverTest, ABatchHoldsItsBytesInTheBudgetUntilItIsGone) {

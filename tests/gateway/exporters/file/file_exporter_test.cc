@@ -1,0 +1,73 @@
+// The `file` exporter as a whole: keys in, lines in a file.
+#include <gtest/gtest.h>
+
+#include "gateway/exporters/file/file_exporter_config.h"
+#include "gateway/exporters/file/file_exporter_factory.h"
+#include "tests/gateway/config_text.h"
+#include "tests/gateway/sample_traces.h"
+#include "tests/gateway/temporary_folder.h"
+#include "tests/gateway/test_host.h"
+
+namespace nanospan::gateway {
+namespace {
+
+TEST(FileExporterConfig, DefaultsAndKeys) {
+  testing::ConfigText plain("path: x");
+  const FileExporterConfig defaults = read_file_exporter_config(plain.reader);
+  EXPECT_EQ(plain.errors(), "");
+  EXPECT_FALSE(defaults.file.rotate);
+  EXPECT_FALSE(defaults.file.append);  // As in the Collector.
+  testing::ConfigText full(
+      "path: x\nformat: proto\ndirectory_permissions: \"0750\"\nrotation: {max_megabytes: 2, max_backups: 3, max_days: "
+      "4, "
+      "localtime: true}\nflush_interval: 1s\nsending_queue: {num_consumers: 8}");
+  const FileExporterConfig config = read_file_exporter_config(full.reader);
+  EXPECT_EQ(full.errors(), "");
+  EXPECT_EQ(full.warnings(),
+            "f.yaml:4: it.rotation.localtime: has no effect here: file names carry UTC\n"
+            "f.yaml:5: it.flush_interval: has no effect here: every request is written at once\n");
+  EXPECT_EQ(config.file.bytes_max, 2u << 20);
+  EXPECT_EQ(config.file.backups_max, 3u);
+  EXPECT_EQ(config.file.days_max, 4u);
+  EXPECT_EQ(config.file.directory_mode, 0750u);
+  EXPECT_TRUE(config.file.append);
+  EXPECT_EQ(config.format, FileFormat::kProto);
+  EXPECT_EQ(config.queue.consumers, 1u);  // A file is written by one.
+}
+
+TEST(FileExporterConfig, Faults) {
+  testing::ConfigText wrong("path: x\nformat: csv\ndirectory_permissions: \"rwx\"\ncompression: zstd");
+  read_file_exporter_config(wrong.reader);
+  EXPECT_EQ(wrong.errors(),
+            "f.yaml:3: it.directory_permissions: \"rwx\" is not a file mode; write it as \"0755\"\n"
+            "f.yaml:2: it.format: \"csv\" is not one of json or proto\n"
+            "f.yaml:4: it.compression: not supported by this build; files are not compressed; remove it\n");
+}
+
+TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
+  testing::TemporaryFolder folder;
+  testing::TestHost host;
+  testing::ConfigText text("path: " + (folder / "t.jsonl") + "\nrotation: {max_megabytes: 1, max_backups: 1}");
+  std::unique_ptr<Exporter> exporter = file_exporter_factory().read({"file", ""}, text.reader)(host).value();
+  EXPECT_EQ(exporter->describe(),
+            (folder / "t.jsonl") + " (OTLP JSON lines, a new file every 1 MiB, at most 2 MiB in all)");
+  exporter->consume(testing::sample_batch(2), [](const Outcome&) {});
+  std::atomic<bool> drained{false};
+  exporter->drain(base::Deadline::never(), [&drained] {
+    drained = true;
+    drained.notify_all();
+  });
+  drained.wait(false);
+  host.stop();
+  EXPECT_NE(testing::contents(folder / "t.jsonl").find("checkout"), std::string::npos);
+}
+
+TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
+  testing::TestHost host;
+  testing::ConfigText text("path: /nonexistent/t.jsonl");
+  const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host);
+  EXPECT_EQ(made.error().message, "open /nonexistent/t.jsonl: No such file or directory");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

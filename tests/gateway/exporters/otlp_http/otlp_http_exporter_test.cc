@@ -1,0 +1,60 @@
+// The `otlp_http` exporter's keys and making; its attempts are in otlp_http_sender_test.cc.
+#include <gtest/gtest.h>
+
+#include "gateway/exporters/otlp_http/otlp_http_exporter_config.h"
+#include "gateway/exporters/otlp_http/otlp_http_exporter_factory.h"
+#include "tests/gateway/config_text.h"
+#include "tests/gateway/test_host.h"
+
+namespace nanospan::gateway {
+namespace {
+
+std::string url_of(std::string_view keys) {
+  testing::ConfigText text(keys);
+  const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
+  return text.errors().empty() ? config.url.origin() + config.url.path : text.errors();
+}
+
+TEST(OtlpHttpExporterConfig, EndpointsFollowTheCollectorsRules) {
+  EXPECT_EQ(url_of("endpoint: http://h:4318"), "http://h:4318/v1/traces");
+  EXPECT_EQ(url_of("endpoint: http://h:4318/"), "http://h:4318/v1/traces");
+  EXPECT_EQ(url_of("endpoint: http://h:4318/base"), "http://h:4318/base/v1/traces");
+  EXPECT_EQ(url_of("traces_endpoint: http://h:4318/custom"), "http://h:4318/custom");  // As it is.
+  EXPECT_EQ(url_of("endpoint: http://a:1\ntraces_endpoint: http://b:2/x"), "http://b:2/x");
+  EXPECT_EQ(
+      url_of("compression: none"),
+      "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318\n");
+}
+
+TEST(OtlpHttpExporterConfig, DefaultsAreTheCollectors) {
+  testing::ConfigText text("endpoint: http://h:4318");
+  const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
+  EXPECT_TRUE(config.gzip);
+  EXPECT_EQ(config.timeout_nanos, 30 * base::kNanosPerSecond);
+}
+
+TEST(OtlpHttpExporterConfig, KeysWithoutMeaningHereWarn) {
+  testing::ConfigText text(
+      "endpoint: http://h:4318\nwrite_buffer_size: 524288\ntls: {insecure: true}\nauth: {authenticator: x}");
+  read_otlp_http_exporter_config(text.reader);
+  EXPECT_EQ(text.warnings(),
+            "f.yaml:2: it.write_buffer_size: has no effect here: connections are kept alive, one for each of "
+            "sending_queue.num_consumers\n");
+  EXPECT_EQ(text.errors(), "f.yaml:4: it.auth: not supported by this build; write the credential under headers\n");
+}
+
+TEST(OtlpHttpExporter, IsMadeUnderBothNames) {
+  const ExporterFactory factory = otlp_http_exporter_factory();
+  EXPECT_TRUE(factory.is_called("otlp_http"));
+  EXPECT_TRUE(factory.is_called("otlphttp"));
+  testing::TestHost host;
+  testing::ConfigText text(
+      "endpoint: http://h:4318\nsending_queue: {sizer: bytes, queue_size: 64MiB, wait_for_result: true}");
+  const auto exporter = factory.read({"otlp_http", ""}, text.reader)(host);
+  host.stop();
+  ASSERT_TRUE(exporter.ok());
+  EXPECT_EQ((*exporter)->describe(), "http://h:4318/v1/traces, gzip, queue 64 MiB, senders wait for the result");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

@@ -1,0 +1,65 @@
+// Bodies under a tight budget, and gzip that lies about its size.
+#include "gateway/receivers/otlp/body_decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "net/gzip.h"
+#include "tests/gateway/sample_traces.h"
+
+namespace nanospan::gateway {
+namespace {
+
+net::ByteBlock gzip(const std::string& text) {
+  const std::vector<std::string_view> slices = {text};
+  return net::gzip_compress(slices).value();
+}
+
+class BodyDecoderTest : public ::testing::Test {
+ protected:
+  BatchRef decode(net::ByteBlock body, OtlpEncoding encoding, bool is_gzip) {
+    BudgetCharge charge(budget_);
+    EXPECT_TRUE(charge.grow_to(body.size()));
+    return decoder_.decode(std::move(body), encoding, is_gzip, std::move(charge), refusal_);
+  }
+  MemoryBudget budget_{20'000};
+  BodyDecoder decoder_{1 << 20};
+  Refusal refusal_;
+};
+
+TEST_F(BodyDecoderTest, InflatingIsChargedBeforeItHappens) {
+  EXPECT_EQ(decode(gzip(std::string(500'000, 'x')), OtlpEncoding::kProtobuf, true), nullptr);
+  EXPECT_EQ(refusal_.status, 503);
+  EXPECT_GT(refusal_.retry_after_nanos, 0u);
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(BodyDecoderTest, AGzipTrailerThatLiesCostsNothingButRoom) {
+  const std::string request = testing::sample_request(100);
+  net::ByteBlock body = gzip(request);
+  for (const unsigned claimed : {0u, 1u, 0xFFFFFFFFu}) {
+    std::string lying(body.view());
+    for (std::size_t i = 0; i < 4; ++i) lying[lying.size() - 4 + i] = static_cast<char>(claimed >> (8 * i));
+    EXPECT_EQ(decode(net::ByteBlock::copy_of(lying), OtlpEncoding::kProtobuf, true), nullptr);
+    EXPECT_TRUE(refusal_.reason == "malformed_gzip" || refusal_.reason == "memory") << refusal_.message;
+  }
+  const BatchRef batch = decode(std::move(body), OtlpEncoding::kProtobuf, true);
+  ASSERT_NE(batch, nullptr) << refusal_.message;
+  EXPECT_EQ(batch->bytes(), request);
+}
+
+TEST_F(BodyDecoderTest, EveryTruncationIsRefused) {
+  const net::ByteBlock whole = gzip(testing::sample_request(3));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(decode(net::ByteBlock::copy_of(whole.view().substr(0, size)), OtlpEncoding::kProtobuf, true), nullptr);
+    EXPECT_EQ(refusal_.status, 400) << size;
+  }
+}
+
+TEST_F(BodyDecoderTest, JsonThatWasCompressedIsNotForwardedVerbatim) {
+  const BatchRef batch = decode(gzip("{\"resourceSpans\":[]}"), OtlpEncoding::kJson, true);
+  ASSERT_NE(batch, nullptr);
+  EXPECT_TRUE(batch->gzip().empty());
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

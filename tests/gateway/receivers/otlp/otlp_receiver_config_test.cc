@@ -1,0 +1,62 @@
+// The `otlp` receiver's keys and making; its answers are in otlp_receiver_test.cc.
+#include "gateway/receivers/otlp/otlp_receiver_config.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/pipeline/fan_out.h"
+#include "gateway/receivers/otlp/otlp_http_handler.h"
+#include "gateway/receivers/otlp/otlp_receiver_factory.h"
+#include "tests/gateway/config_text.h"
+#include "tests/gateway/test_host.h"
+
+namespace nanospan::gateway {
+namespace {
+
+TEST(OtlpReceiverConfig, DefaultsAreTheCollectorsOnLoopback) {
+  testing::ConfigText text("protocols: {http: }");
+  const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_EQ(config.http.host, "127.0.0.1");
+  EXPECT_EQ(config.http.port, 4318);
+  EXPECT_EQ(config.http.traces_path, "/v1/traces");
+  EXPECT_EQ(config.http.body_bytes_max, 20u << 20);
+}
+
+TEST(OtlpReceiverConfig, Keys) {
+  testing::ConfigText text(
+      "protocols:\n  http:\n    endpoint: \"[::1]:5000\"\n    traces_url_path: custom\n    logs_url_path: /l\n"
+      "    max_request_body_size: 1MiB\n    compression_algorithms: [\"\"]\n    read_header_timeout: 2s\n    "
+      "idle_timeout: 0\n"
+      "    response_headers: {x-a: b}\n    read_timeout: 5s\n    include_metadata: false\n    max_connections: 7\n");
+  const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_EQ(
+      text.warnings(),
+      "f.yaml:11: it.protocols.http.read_timeout: has no effect here: a body must come at 16 KiB a second at least, "
+      "whatever its size\n");
+  EXPECT_EQ(config.http.host, "::1");
+  EXPECT_EQ(config.http.traces_path, "/custom");
+  EXPECT_EQ(config.http.body_bytes_max, 1u << 20);
+  EXPECT_FALSE(config.http.gzip_accepted);
+  EXPECT_EQ(config.http.head_nanos, 2 * base::kNanosPerSecond);
+  EXPECT_EQ(config.http.idle_nanos, 60 * base::kNanosPerSecond);  // Every wait has a limit.
+  EXPECT_EQ(config.http.connections_max, 7u);
+}
+
+TEST(OtlpReceiverConfig, NothingEnabled) {
+  testing::ConfigText text("{}");
+  read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "f.yaml:1: it.protocols: no protocol is enabled; write protocols: {http: }\n");
+}
+
+TEST(OtlpReceiver, IsMadeAndSaysWhereItListens) {
+  testing::TestHost host;
+  FanOut nowhere({});
+  testing::ConfigText text("protocols: {http: {endpoint: \"0.0.0.0:4318\"}}");
+  const auto receiver = otlp_receiver_factory().read({"otlp", ""}, text.reader)(host, nowhere);
+  host.stop();
+  EXPECT_EQ((*receiver)->describe(), "http 0.0.0.0:4318/v1/traces, bodies to 20 MiB, connections to 10000");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

@@ -1,0 +1,55 @@
+// service.telemetry in the Collector's old and new form.
+#include "gateway/service/telemetry_config.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/service/process_limits.h"
+#include "tests/gateway/config_text.h"
+
+namespace nanospan::gateway {
+namespace {
+
+TelemetryConfig read(std::string_view keys, const std::string& errors = "") {
+  testing::ConfigText text(keys);
+  TelemetryConfig config;
+  read_telemetry_config(text.reader, config);
+  EXPECT_EQ(text.errors(), errors);
+  return config;
+}
+
+TEST(TelemetryConfig, BothFormsOfTheAddress) {
+  EXPECT_EQ(read("metrics: {address: \"0.0.0.0:9000\"}").metrics_port, 9000);
+  const TelemetryConfig reader = read(
+      "metrics: {level: detailed, readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9001, without_units: "
+      "true}}}}]}");
+  EXPECT_EQ(reader.metrics_host, "0.0.0.0");
+  EXPECT_EQ(reader.metrics_port, 9001);
+  EXPECT_FALSE(read("metrics: {level: none}").metrics_enabled);
+}
+
+TEST(TelemetryConfig, Logs) {
+  EXPECT_EQ(read("logs: {level: WARN}").log_level, LogLevel::kWarn);
+  EXPECT_EQ(read("logs: {level: error, encoding: console, sampling: {enabled: true}}").log_level, LogLevel::kError);
+}
+
+TEST(TelemetryConfig, Faults) {
+  read("metrics: {readers: [{pull: {exporter: {prometheus: {without_type_suffix: false}}}}]}",
+       "f.yaml:1: it.metrics.readers[0].pull.exporter.prometheus.without_type_suffix: false is not supported: metric "
+       "names "
+       "carry no suffix; remove it or write true\n");
+  read("traces: {processors: []}",
+       "f.yaml:1: it.traces: not supported by this build; the gateway does not trace itself\n");
+}
+
+TEST(ProcessLimits, AreWithinReason) {
+  EXPECT_GE(process_cpu_count(), 1u);
+  EXPECT_GT(process_memory_limit_bytes(), 16u << 20);
+  EXPECT_LE(default_memory_budget_bytes(), 512u << 20);
+  EXPECT_LE(default_memory_budget_bytes() * 4, process_memory_limit_bytes());
+  const ProcessUsage usage = process_usage();
+  EXPECT_GT(usage.resident_bytes, 1u << 20);
+  EXPECT_GE(usage.cpu_seconds, 0);
+}
+
+}  // namespace
+}  // namespace nanospan::gateway
