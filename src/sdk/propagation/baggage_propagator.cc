@@ -124,7 +124,7 @@ class BaggagePropagator final : public TextMapPropagator {
     std::size_t members = 0, left_out = 0;
     for (const Baggage::Entry& entry : baggage.entries()) {
       member.clear();
-      if (is_token(entry.name)) write_member(entry, member);
+      if (may_travel(entry)) write_member(entry, member);
       const std::size_t size = header.size() + member.size() + (header.empty() ? 0 : 1);
       if (member.empty() || members == kMembersMax || size > kBytesMax) {
         ++left_out;
@@ -158,6 +158,10 @@ class BaggagePropagator final : public TextMapPropagator {
   std::vector<std::string> fields() const override { return {std::string(kHeader)}; }
 
  private:
+  // Encoding never makes an entry shorter: one that is too long already is not encoded to find that out.
+  static bool may_travel(const Baggage::Entry& entry) {
+    return is_token(entry.name) && entry.name.size() + entry.value.size() + entry.metadata.size() < kBytesMax;
+  }
   static void write_member(const Baggage::Entry& entry, std::string& out) {
     out += entry.name;
     out += '=';
