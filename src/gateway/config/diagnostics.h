@@ -3,6 +3,7 @@
 // Readers add to it and carry on, so that a user sees every fault of a file at once. Used by one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -29,7 +30,11 @@ class Diagnostics {
     if (lines.size() >= kLinesMax) return;
     std::string out = file_ + ":" + std::to_string(line) + ": ";
     if (!key.empty()) out.append(key).append(": ");
-    lines.push_back(out.append(text));
+    out.append(text);
+    // A quoted key or value may hold anything; a complaint stays one line.
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+    lines.push_back(std::move(out));
   }
 
   std::string file_;
