@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "base/immortal.h"
+
 namespace nanospan::base {
 namespace {
 
@@ -20,8 +22,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& system_clock() {
-  static const SystemClock clock;
-  return clock;
+  static Immortal<SystemClock> clock;  // the export thread and exit handlers read it after static destructors have run
+  return *clock;
 }
 
 }  // namespace nanospan::base
