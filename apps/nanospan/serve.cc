@@ -2,6 +2,7 @@
 //
 // Signals are blocked in every thread and read from a descriptor by a small loop on the main thread, so no code of ours
 // runs in a signal handler.
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -48,6 +49,14 @@ sigset_t block_signals() {
   return ends;
 }
 
+/// Each connection is a descriptor; the soft limit of 1024 that shells give is for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run_until_signal(gateway::Gateway& gateway, const sigset_t& signals) {
   Result<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::create();
   if (!loop) {
@@ -77,6 +86,7 @@ int run_until_signal(gateway::Gateway& gateway, const sigset_t& signals) {
 
 int serve(const Arguments& arguments) {
   const sigset_t signals = block_signals();
+  raise_descriptor_limit();
   std::optional<gateway::GatewayConfig> config = read_config(arguments);
   if (!config) return kExitConfig;
   Result<std::unique_ptr<gateway::Gateway>> gateway =
