@@ -47,5 +47,26 @@ TEST(CompositePropagator, EmptyAndNullPartsDoNothing) {
   EXPECT_TRUE(testing::injected(*none, Context::root()).empty());
 }
 
+// api-propagators.md "Keys": formats like uberctx-<name> have no fixed keys.
+class PrefixPropagator final : public TextMapPropagator {
+ public:
+  void inject(const Context&, TextMapSetter&) const override {}
+  Context extract(const Context& context, const TextMapGetter& carrier) const override {
+    Baggage baggage = Baggage::from(context);
+    for (const std::string& key : carrier.keys()) {
+      if (key.starts_with("uberctx-")) baggage = baggage.set(key.substr(8), carrier.get(key));
+    }
+    return baggage.in(context);
+  }
+  std::vector<std::string> fields() const override { return {}; }
+};
+
+TEST(CompositePropagator, AUsersPropagatorMayAskTheGetterForItsKeys) {
+  const PropagatorPtr both = composite_propagator({trace_context_propagator(), std::make_shared<PrefixPropagator>()});
+  const Context context = testing::extracted(*both, {{"traceparent", kTraceParent}, {"uberctx-a", "1"}});
+  EXPECT_TRUE(context.span_context().is_valid());
+  EXPECT_EQ(*Baggage::from(context).get("a"), "1");
+}
+
 }  // namespace
 }  // namespace nanospan
