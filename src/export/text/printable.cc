@@ -17,21 +17,22 @@ void append_escaped(char c, std::string& out) {
 }  // namespace
 
 void append_printable(std::string_view text, std::size_t code_points_max, std::string& out) {
-  const std::string_view kept = wire::truncate_code_points(text, code_points_max);
-  const std::string repaired = wire::repair_utf8(kept);
-  for (std::size_t i = 0; i < repaired.size(); ++i) {
-    const auto c = static_cast<unsigned char>(repaired[i]);
-    const bool c1 =
-        c == 0xC2 && static_cast<unsigned char>(repaired[i + 1]) < 0xA0;  // U+0080 to U+009F: C2 80 to C2 9F
+  // Repaired before it is counted: ill-formed bytes would count as nothing. No code point has more than four bytes.
+  const std::string_view first = text.substr(0, 4 * code_points_max);
+  const std::string repaired = wire::repair_utf8(first);
+  const std::string_view kept = wire::truncate_code_points(repaired, code_points_max);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const auto c = static_cast<unsigned char>(kept[i]);
+    const bool c1 = c == 0xC2 && static_cast<unsigned char>(kept[i + 1]) < 0xA0;  // U+0080 to U+009F: C2 80 to C2 9F
     if (c1) {
-      append_escaped(repaired[++i], out);
+      append_escaped(kept[++i], out);
     } else if (is_control(c)) {
-      append_escaped(repaired[i], out);
+      append_escaped(kept[i], out);
     } else {
-      out += repaired[i];
+      out += kept[i];
     }
   }
-  if (kept.size() != text.size()) out += "...";
+  if (kept.size() != repaired.size() || first.size() != text.size()) out += "...";
 }
 
 }  // namespace nanospan::exporters

@@ -26,5 +26,11 @@ TEST(Printable, RepairsUtf8) { EXPECT_EQ(printable("a\xff"), "a\xEF\xBF\xBD"); }
 
 TEST(Printable, CutsOnACodePoint) { EXPECT_EQ(printable("ééé", 2), "éé..."); }
 
+TEST(Printable, IllFormedBytesCountToo) {
+  EXPECT_EQ(printable(std::string(10'000, '\xB5'), 2), "\xEF\xBF\xBD\xEF\xBF\xBD...");
+  EXPECT_EQ(printable("", 0), "");
+  EXPECT_EQ(printable("x", 0), "...");
+}
+
 }  // namespace
 }  // namespace nanospan::exporters
