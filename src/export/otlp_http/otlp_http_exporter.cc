@@ -177,8 +177,7 @@ void OtlpHttpExporter::poll_once() {
 
 ExportResult OtlpHttpExporter::export_spans(const SpanBatch& batch) {
   // Nobody tells the simple processor's exporter of a fork; the child must not touch the parent's sockets.
-  int owner = process_.load(std::memory_order_relaxed);
-  if (owner != ::getpid()) reset_after_fork();
+  if (process_.load(std::memory_order_relaxed) != ::getpid()) reset_after_fork();
   const std::lock_guard<std::mutex> lock(*one_at_a_time_);
   std::optional<ExportResult> result;
   const std::shared_ptr<const SpanBatch> borrowed(std::shared_ptr<void>(),

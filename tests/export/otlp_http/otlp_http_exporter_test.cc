@@ -195,6 +195,23 @@ TEST(OtlpHttpSyncExport, RunsOnTheCallingThread) {
   EXPECT_FALSE((*exporter)->export_spans(batch).success);
 }
 
+TEST(OtlpHttpSyncExport, ForkedChildExportsOnAConnectionOfItsOwn) {
+  testing::ScriptedServer server;
+  OtlpHttpOptions options;
+  options.traces_endpoint = server.url();
+  const auto exporter = std::move(otlp_http_exporter(options)).value();
+  EXPECT_TRUE(exporter->export_spans(testing::FakeSpanBatch(1, {"parent"})).success);
+  const pid_t child = ::fork();
+  if (child == 0) ::_Exit(exporter->export_spans(testing::FakeSpanBatch(1, {"child"})).success ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(exporter->export_spans(testing::FakeSpanBatch(1, {"parent again"})).success);
+  EXPECT_EQ(server.connections(), 2U);
+  ASSERT_EQ(server.requests().size(), 3U);
+  EXPECT_EQ(server.requests()[1].body, "child");
+}
+
 TEST(OtlpHttpSyncExport, ShutdownFromAnotherThreadEndsAnExportThatWouldWaitForEver) {
   testing::ScriptedServer server;
   server.script({testing::wait_nanos(3600 * kSeconds)});
