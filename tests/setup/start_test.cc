@@ -263,7 +263,7 @@ TEST_F(StartTest, SdkDisabledRecordsNothingButStillPropagates) {
 constexpr const char* kExitChild = "ExitChild.*";
 TEST(ExitChild, ExitsWithoutShutdown) {
   if (GTEST_FLAG_GET(filter) != kExitChild) return;
-  auto* const never_destroyed = std::make_unique<Result<Telemetry>>(start()).release();
+  static auto* const never_destroyed = std::make_unique<Result<Telemetry>>(start()).release();
   ASSERT_TRUE(never_destroyed->ok());
   tracer("shop").start_span("last words");
   std::exit(0);
