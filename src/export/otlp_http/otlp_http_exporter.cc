@@ -145,7 +145,9 @@ void OtlpHttpExporter::on_answer(std::uint64_t id, const net::HttpResult& result
       if (!work.problem.empty()) report(work.cause, work.problem);
       return finish(work, {true, answer.rejected, DropReason::kRejected});
     case Answer::Kind::kRetry:
-      return retry_later(work, answer);
+      if (!hurrying_ || work.cause != "refused") return retry_later(work, answer);
+      report_loss(work, "; telemetry shuts down");
+      return finish(work, ExportResult::failed(answer.reason));
     case Answer::Kind::kLost:
       report_loss(work, "");
       return finish(work, ExportResult::failed(answer.reason));
@@ -185,6 +187,13 @@ ExportResult OtlpHttpExporter::export_spans(const SpanBatch& batch) {
   start_export(borrowed, base::Deadline::never(), [&result](ExportResult outcome) { result = outcome; });
   while (!result.has_value()) loop_->run_once(base::Deadline::never());
   return *result;
+}
+
+void OtlpHttpExporter::hurry() {
+  if (std::exchange(hurrying_, true)) return;
+  for (const auto& [id, work] : exports_) {
+    if (work->request == 0) work->retry.arm(seams_.clock.monotonic_now());
+  }
 }
 
 void OtlpHttpExporter::abandon(DropReason reason) {

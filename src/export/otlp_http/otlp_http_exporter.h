@@ -56,6 +56,7 @@ class OtlpHttpExporter final : public SpanExporter, public sdk::AsyncExporter {
   int pollable_fd() const override { return loop_ ? loop_->pollable_fd() : -1; }
   base::MonotonicNanos next_timer() const override { return loop_ ? loop_->next_timer() : base::kNever; }
   void poll_once() override;
+  void hurry() override;
   void abandon(DropReason reason) override;
   void reset_after_fork() override;
 
@@ -79,6 +80,7 @@ class OtlpHttpExporter final : public SpanExporter, public sdk::AsyncExporter {
   std::unordered_map<std::uint64_t, std::unique_ptr<Export>> exports_;
   std::unique_ptr<net::Timer> shutdown_timer_;
   std::uint64_t last_id_ = 0;
+  bool hurrying_ = false;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<std::mutex> one_at_a_time_ = std::make_unique<std::mutex>();  // export_spans()
   std::atomic<int> process_;                                                    // whose descriptors these are

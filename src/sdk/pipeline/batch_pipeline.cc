@@ -251,6 +251,7 @@ void BatchPipeline::complete_flushes() {
 void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since) {
   take_foreign();
   if (!open_.empty() && open_since_ == 0) open_since_ = since;
+  if (shutdown_noted_) target_->hurry();
   const bool flushing =
       std::any_of(flushes_.begin(), flushes_.end(), [](const PendingFlush& f) { return f.last_sequence == 0; });
   if (flushing || shutdown_noted_ || (!open_.empty() && now >= open_since_ + delay_)) seal();

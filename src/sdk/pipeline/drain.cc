@@ -204,6 +204,7 @@ void Drain::after_fork_in_parent() {
 void Drain::after_fork_in_child() {
   reset_threads_after_fork();
   drain_signal().reset_after_fork();
+  reset_diagnostics_after_fork();
   for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
   started_ = false;
   armed_ = false;

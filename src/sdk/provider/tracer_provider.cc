@@ -144,7 +144,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
                  "16 tracer providers live already, which is the most; shut one down first"};
   }
   auto state = std::make_shared<State>();
-  auto* core = state->core = new sdk::ProviderCore;
+  auto* core = state->core = &sdk::make_provider_core();
   core->slot = *slot;
   core->resource = std::move(options.resource);
   core->resource_fields = sdk::encode_resource(core->resource);

@@ -17,6 +17,9 @@ std::uint64_t room_end(const Ring& ring) {
   return ring.head.load(std::memory_order_acquire) + ring.size - detail::kCopySlack;
 }
 
+// A ring and its bytes are one mapping, the struct in front.
+std::size_t mapping_bytes(std::size_t size) { return sizeof(Ring) + size + detail::kCopySlack; }
+
 // Up to where the inlined path may go on: the end of the ring, the room that is free, or the point where the drain
 // should be looked after next, whichever comes first.
 void set_soft_limit(ThreadState& thread) {
@@ -91,22 +94,15 @@ bool push_pointer(ThreadState& thread, const std::uint8_t* frame, std::size_t si
 }  // namespace
 
 Ring* make_ring(std::size_t size) {
-  void* base = map_pages(size + detail::kCopySlack, false);
-  if (base == nullptr) return nullptr;
-  auto* ring = new (std::nothrow) Ring;
-  if (ring == nullptr) {
-    unmap_pages(base, size + detail::kCopySlack);
-    return nullptr;
-  }
-  ring->base = static_cast<std::uint8_t*>(base);
+  void* pages = map_pages(mapping_bytes(size), false);
+  if (pages == nullptr) return nullptr;
+  auto* ring = ::new (pages) Ring;
+  ring->base = static_cast<std::uint8_t*>(pages) + sizeof(Ring);
   ring->size = size;
   return ring;
 }
 
-void destroy_ring(Ring* ring) {
-  unmap_pages(ring->base, ring->size + detail::kCopySlack);
-  delete ring;
-}
+void destroy_ring(Ring* ring) { unmap_pages(ring, mapping_bytes(ring->size)); }
 
 void use_ring(ThreadState& thread, Ring* ring) {
   thread.ring = ring;

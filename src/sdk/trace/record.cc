@@ -76,6 +76,15 @@ TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& sc
 
 }  // namespace
 
+ProviderCore& make_provider_core() {
+  static std::atomic<ProviderCore*> first{nullptr};
+  auto* core = new ProviderCore;
+  core->next = first.load(std::memory_order_relaxed);
+  while (!first.compare_exchange_weak(core->next, core, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+  return *core;
+}
+
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
   const std::lock_guard lock(provider.mutex);
   for (TracerRecord* record : provider.tracers) {

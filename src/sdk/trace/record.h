@@ -38,7 +38,8 @@ struct ProviderCore {
   bool has_hooks = false;
   bool exports = false;  ///< At least one batch pipeline: sampled spans go to the rings.
 
-  std::mutex mutex;  ///< Guards `tracers`.
+  ProviderCore* next = nullptr;  ///< In the list of all that were ever made.
+  std::mutex mutex;              ///< Guards `tracers`.
   std::vector<TracerRecord*> tracers;
 
   ValueLimits value_limits() const { return {limits.attribute_value_length_max, limits.attribute_value_depth_max}; }
@@ -60,6 +61,9 @@ struct TracerRecord {
     return {bytes, provider->resource, scope, ended};
   }
 };
+
+/// A record that is kept for ever.
+ProviderCore& make_provider_core();
 
 /// Tracers that a process may have, over all providers; later ones share the record of the first.
 inline constexpr std::size_t kTracersMax = 4096;
