@@ -126,6 +126,18 @@ TEST_F(FaultTest, RefusedIsRetriedAndNamesTheCollectorThatIsMissing) {
   EXPECT_EQ(causes_[0], "refused");
 }
 
+TEST_F(FaultTest, RefusedIsNotWaitedForOnceShutdownHasBegun) {
+  OtlpHttpOptions nobody;
+  nobody.traces_endpoint = "http://127.0.0.1:" + std::to_string(testing::closed_port()) + "/v1/traces";
+  start(nobody);
+  const std::size_t waiting = send();
+  settle();
+  EXPECT_FALSE(results_[waiting].has_value());
+  exporter_->hurry();
+  EXPECT_EQ(outcome(waiting).reason, DropReason::kExportFailed);
+  EXPECT_EQ(outcome(send()).reason, DropReason::kExportFailed) << "what is sent afterwards has one attempt";
+}
+
 TEST_F(FaultTest, ConnectionClosedWithoutAnswerIsRetried) {
   start();
   server_->script({testing::close_now()});
