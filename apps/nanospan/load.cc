@@ -15,7 +15,7 @@ constexpr std::size_t kConnectionsMax = 10'000;
 
 /// One target with all that its rounds gave.
 struct Tally {
-  std::string origin;
+  std::string label;
   LoadResult total;
   std::vector<double> cpu_micros;  // per request, one a round
 };
@@ -52,26 +52,43 @@ Result<LoadRequest> parse_request(const std::string& text) {
   return request;
 }
 
+Result<int> parse_pid(const std::string& text) {
+  int pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (error == std::errc() && end == text.data() + text.size() && pid > 0) return pid;
+  return Error{ErrorCode::kInvalidArgument, "--pid is \"" + text + "\"; it must be a process number"};
+}
+
+Result<std::vector<LoadTarget>> parse_targets(const Arguments& arguments) {
+  const std::vector<std::string> urls = arguments.values("--url");
+  const std::vector<std::string> labels = arguments.values("--label");
+  const std::vector<std::string> pids = arguments.values("--pid");
+  if (urls.empty()) return Error{ErrorCode::kInvalidArgument, "give --url http://host:port"};
+  for (const auto* optional : {&labels, &pids}) {
+    if (!optional->empty() && optional->size() != urls.size()) {
+      return Error{ErrorCode::kInvalidArgument, "give one --label and one --pid for each --url, or none"};
+    }
+  }
+  std::vector<LoadTarget> targets;
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    Result<net::Url> url = net::parse_url(urls[i]);
+    if (!url) return url.error();
+    const Result<int> pid = pids.empty() ? Result<int>(0) : parse_pid(pids[i]);
+    if (!pid) return pid.error();
+    std::string label = labels.empty() ? url->origin() : labels[i];
+    if (label.find_first_of("\"\\\n") != std::string::npos) {
+      return Error{ErrorCode::kInvalidArgument, "--label must be without quotes, backslashes and line breaks"};
+    }
+    targets.push_back({std::move(*url), std::move(label), *pid});
+  }
+  return targets;
+}
+
 Result<LoadOptions> parse_options(const Arguments& arguments) {
   LoadOptions options;
-  const std::vector<std::string> pids = arguments.values("--pid");
-  if (!pids.empty() && pids.size() != arguments.values("--url").size()) {
-    return Error{ErrorCode::kInvalidArgument, "give one --pid for each --url"};
-  }
-  for (const std::string& text : arguments.values("--url")) {
-    Result<net::Url> url = net::parse_url(text);
-    if (!url) return url.error();
-    int pid = 0;
-    if (!pids.empty()) {
-      const std::string& digits = pids[options.targets.size()];
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
-      if (error != std::errc() || *end != '\0' || pid <= 0) {
-        return Error{ErrorCode::kInvalidArgument, "--pid is \"" + digits + "\"; it must be a process number"};
-      }
-    }
-    options.targets.push_back({std::move(*url), pid});
-  }
-  if (options.targets.empty()) return Error{ErrorCode::kInvalidArgument, "give --url http://host:port"};
+  Result<std::vector<LoadTarget>> targets = parse_targets(arguments);
+  if (!targets) return targets.error();
+  options.targets = std::move(*targets);
   for (const std::string& text : arguments.values("--request")) {
     Result<LoadRequest> request = parse_request(text);
     if (!request) return request.error();
@@ -92,8 +109,8 @@ Result<LoadOptions> parse_options(const Arguments& arguments) {
   return options;
 }
 
-void print_round(std::size_t done, std::size_t all, const std::string& origin, const LoadResult& result) {
-  std::fprintf(stderr, "  round %zu/%zu  %s  %.0f requests/s  P50 %.1f ms  P99 %.1f ms", done, all, origin.c_str(),
+void print_round(std::size_t done, std::size_t all, const std::string& label, const LoadResult& result) {
+  std::fprintf(stderr, "  round %zu/%zu  %s  %.0f requests/s  P50 %.1f ms  P99 %.1f ms", done, all, label.c_str(),
                result.requests_per_second(), millis(result, 0.5), millis(result, 0.99));
   if (result.failed != 0) {
     std::fprintf(stderr, "  failed %llu: %s", static_cast<unsigned long long>(result.failed),
@@ -122,10 +139,10 @@ void print_json(const Tally& tally) {
   const LoadResult& total = tally.total;
   const Interval cpu = interval_of(tally.cpu_micros);
   std::printf(
-      "{\"url\":\"%s\",\"requests\":%llu,\"error_status\":%llu,\"failed\":%llu,\"seconds\":%.3f,"
+      "{\"label\":\"%s\",\"requests\":%llu,\"error_status\":%llu,\"failed\":%llu,\"seconds\":%.3f,"
       "\"requests_per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,"
       "\"cpu_us_per_request\":%.3f,\"cpu_us_half_interval\":%.3f}\n",
-      tally.origin.c_str(), static_cast<unsigned long long>(total.answered),
+      tally.label.c_str(), static_cast<unsigned long long>(total.answered),
       static_cast<unsigned long long>(total.error_status), static_cast<unsigned long long>(total.failed),
       static_cast<double>(total.nanos) * 1e-9, total.requests_per_second(), millis(total, 0.5), millis(total, 0.99),
       millis(total, 1), total.cpu_micros_per_request(), cpu.half);
@@ -136,7 +153,7 @@ void print_table(const Tally& tally) {
   std::printf(
       "%s\n  requests/s   %.0f\n  P50, P99     %.2f ms, %.2f ms\n  answered     %llu (%llu with 4xx or 5xx)\n"
       "  failed       %llu\n",
-      tally.origin.c_str(), total.requests_per_second(), millis(total, 0.5), millis(total, 0.99),
+      tally.label.c_str(), total.requests_per_second(), millis(total, 0.5), millis(total, 0.99),
       static_cast<unsigned long long>(total.answered), static_cast<unsigned long long>(total.error_status),
       static_cast<unsigned long long>(total.failed));
   if (total.cpu_seconds > 0) {
@@ -156,7 +173,7 @@ int load(const Arguments& arguments) {
     return kExitUsage;
   }
   std::vector<Tally> tallies;
-  for (const LoadTarget& target : options->targets) tallies.push_back({target.url.origin(), {}, {}});
+  for (const LoadTarget& target : options->targets) tallies.push_back({target.label, {}, {}});
   const std::size_t count = tallies.size();
   const std::size_t rounds = options->rounds * count;
   for (std::size_t i = 0; i < rounds; ++i) {
@@ -169,7 +186,7 @@ int load(const Arguments& arguments) {
       std::fprintf(stderr, "nanospan load: %s\n", result.error().message.c_str());
       return kExitFailed;
     }
-    print_round(i + 1, rounds, tally.origin, *result);
+    print_round(i + 1, rounds, tally.label, *result);
     tally.cpu_micros.push_back(result->cpu_micros_per_request());
     tally.total.add(*result);
   }
@@ -188,6 +205,7 @@ Command load_command() {
       "they are loaded in turn, in short rounds, to be compared. Exit code 1 if a request got no answer.\n",
       {{"http", "", "the kind of load"},
        {"--url", "URL", "http://host:port; may be given several times"},
+       {"--label", "NAME", "what the table calls it; one for each --url"},
        {"--pid", "PID", "the server's process, to measure its CPU time; one for each --url"},
        {"--request", "TEXT", "\"GET /path\" or \"POST /path JSON\"; several are sent in turn"},
        {"--connections", "N", "clients (100)"},

@@ -27,7 +27,8 @@ struct LoadRequest {
 
 struct LoadTarget {
   net::Url url;
-  int pid = 0;  ///< The server's process, to account its CPU time; 0 = not wanted.
+  std::string label;  ///< What people call it.
+  int pid = 0;        ///< The server's process, to account its CPU time; 0 = not wanted.
 };
 
 struct LoadOptions {

@@ -62,7 +62,7 @@ class Connection {
   nanospan::Status execute(const Sql& sql, std::initializer_list<Value> parameters, const OnRow& on_row = nullptr);
   /// Runs the statement once for each of `batch`, all in one span.
   nanospan::Status execute_batch(const Sql& sql, std::span<const std::vector<Value>> batch);
-  /// Runs SQL without a span: for the schema and for BEGIN and ROLLBACK.
+  /// Runs SQL without a span: for the schema, and for BEGIN and ROLLBACK.
   nanospan::Status run(const char* text);
   std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
 
@@ -105,6 +105,8 @@ class Database {
     Connection* connection_;
   };
 
+  /// Runs SQL on the writing connection, without a span and before anybody else does: for the schema.
+  nanospan::Status prepare(const char* text) { return writer_->run(text); }
   Lease reader();
   /// Runs `work` in one transaction on the writing connection: committed if it succeeds, else rolled back.
   nanospan::Status write(const std::function<nanospan::Status(Connection&)>& work);

@@ -48,7 +48,7 @@ Order order_of(const Row& row) {
 Result<OrderStore> OrderStore::open(const std::string& path, std::size_t readers) {
   Result<std::unique_ptr<Database>> database = Database::open(path, readers);
   if (!database) return database.error();
-  Status created = (*database)->write([](Connection& connection) { return connection.run(kSchema); });
+  Status created = (*database)->prepare(kSchema);
   if (!created) return created.error();
   return OrderStore(std::move(*database));
 }

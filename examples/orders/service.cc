@@ -82,6 +82,11 @@ Service::Service(const Options& options, OrderStore& store)
     return std::make_unique<httplib::ThreadPool>(threads).release();  // The server deletes it.
   };
   server_.set_tcp_nodelay(true);
+  // cpp-httplib would set SO_REUSEPORT, with which a second service takes the same port and half of the requests.
+  server_.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   server_.set_keep_alive_max_count(std::numeric_limits<int>::max());
   server_.set_keep_alive_timeout(kKeepAliveSeconds);
   server_.set_payload_max_length(kBodyBytesMax);

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""The orders service end to end: a request becomes a trace in the gateway's file, and every span is accounted for."""
+
+import http.client
+import http.server
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from gateway_harness import BINARY, Gateway, main
+
+ORDERS = pathlib.Path(sys.argv[2]).resolve()
+ORDER = {"customer": "ann", "items": [{"sku": "TEA-1", "quantity": 2, "unit_price_cents": 450}, {"sku": "CUP", "quantity": 1, "unit_price_cents": 90}]}
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+SERVER, CLIENT, ERROR = 2, 3, 2
+CONFIG = """
+receivers:
+  otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+exporters:
+  file: {path: traces.jsonl}
+service:
+  telemetry: {metrics: {address: "127.0.0.1:0"}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [file]}
+"""
+
+
+class Orders:
+    """The service on a free port, with a database of its own."""
+
+    def __init__(self, endpoint, *flags):
+        self.folder = tempfile.TemporaryDirectory()
+        command = [ORDERS, "--port", "0", "--database", "shop.db", "--endpoint", endpoint, "--payment-ms", "0", *flags]
+        self.process = subprocess.Popen(
+            command, cwd=self.folder.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        line = self.process.stderr.readline()
+        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+        if not found:
+            raise AssertionError("did not start: " + line + self.process.stderr.read())
+        self.port = int(found[1])
+
+    def request(self, method, path, body=None, **headers):
+        """(status, JSON) of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        connection.request(method, path, text, {"User-Agent": "shopper/1", **headers})
+        response = connection.getresponse()
+        answer = response.read()
+        connection.close()
+        return response.status, json.loads(answer) if answer else None
+
+    def stop(self):
+        """Asks it to end; its account."""
+        self.process.send_signal(signal.SIGTERM)
+        out, self.errors = self.process.communicate()
+        if self.process.returncode != 0:
+            raise AssertionError(f"ended with {self.process.returncode}: {self.errors}")
+        return json.loads(out)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+        self.folder.cleanup()
+
+
+class PaymentProvider:
+    """Takes charges and notes the headers that came with them."""
+
+    def __init__(self):
+        provider = self
+        self.headers = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                provider.headers.append(self.headers)
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def plain(value):
+    """An AnyValue as Python has it."""
+    (kind, content), = value.items()
+    return int(content) if kind == "intValue" else content
+
+
+class Span:
+    def __init__(self, resource, scope, raw):
+        self.resource, self.scope, self.name = resource, scope, raw["name"]
+        self.trace, self.id, self.parent = raw["traceId"], raw["spanId"], raw.get("parentSpanId", "")
+        self.kind, self.status = raw["kind"], raw.get("status", {}).get("code", 0)
+        self.start, self.end = int(raw["startTimeUnixNano"]), int(raw["endTimeUnixNano"])
+        self.attributes = {a["key"]: plain(a["value"]) for a in raw.get("attributes", [])}
+
+
+def spans_in(path):
+    spans = []
+    for line in path.read_text().splitlines():
+        for resource in json.loads(line)["resourceSpans"]:
+            attributes = {a["key"]: plain(a["value"]) for a in resource["resource"]["attributes"]}
+            for scope in resource["scopeSpans"]:
+                spans += [Span(attributes, scope["scope"]["name"], raw) for raw in scope["spans"]]
+    return spans
+
+
+class OrdersTest(unittest.TestCase):
+    def traced(self, use, *flags):
+        """Runs `use(orders)` against a service that exports to a gateway; (account, spans), both ends having counted alike."""
+        with Gateway(CONFIG) as gateway:
+            with Orders(f"http://127.0.0.1:{gateway.ports['receiver']}", *flags) as orders:
+                use(orders)
+                account = orders.stop()
+            accepted = gateway.metric("otelcol_receiver_accepted_spans")
+            gateway.signal()
+            self.assertEqual(gateway.wait(), 0)
+            file = gateway.path / "traces.jsonl"
+            spans = spans_in(file) if file.exists() else []
+            self.tree = subprocess.run([BINARY, "tree", file], capture_output=True, text=True).stdout
+        self.assertTrue(account["balances"])
+        self.assertEqual((account["spans_dropped"], account["spans_queued"]), (0, 0), account)
+        self.assertEqual(account["spans_ended"], account["spans_exported"])
+        self.assertEqual((account["spans_exported"], len(spans)), (accepted, accepted))
+        return account, spans
+
+    def only(self, spans, name):
+        found = [span for span in spans if span.name == name]
+        self.assertEqual(len(found), 1, f"{name} among {[span.name for span in spans]}")
+        return found[0]
+
+    def test_an_order_is_one_trace_with_the_callers_id(self):
+        provider = PaymentProvider()
+        self.addCleanup(provider.close)
+
+        def use(orders):
+            status, order = orders.request(
+                "POST", "/api/orders?coupon=x&sig=secret", ORDER, traceparent=f"00-{TRACE}-{PARENT}-01", tracestate="shop=1"
+            )
+            self.assertEqual((status, order["status"], order["total_cents"]), (201, "paid", 990))
+
+        account, spans = self.traced(use, "--payment-url", provider.url)
+        self.assertEqual(account["requests"], 1)
+        self.assertEqual({span.trace for span in spans}, {TRACE})
+        server = self.only(spans, "POST /api/orders")
+        self.assertEqual((server.parent, server.kind, server.status), (PARENT, SERVER, 0))
+        self.check_server_attributes(server)
+
+        names = ["validate order", "INSERT orders", "INSERT order_items", "COMMIT", "POST /charges", "UPDATE orders", "COMMIT"]
+        children = sorted((span for span in spans if span is not server), key=lambda span: span.start)
+        self.assertEqual([span.name for span in children], names)
+        for span in children:
+            self.assertEqual(span.parent, server.id)
+            self.assertGreaterEqual(span.start, server.start)
+            self.assertLessEqual(span.end, server.end)
+            self.assertGreaterEqual(span.end, span.start)
+
+        charge = self.only(spans, "POST /charges")
+        self.assertEqual(charge.attributes["http.response.status_code"], 200)
+        self.assertEqual(charge.attributes["url.full"], f"{provider.url}/charges")
+        self.assertRegex(provider.headers[0]["traceparent"], f"^00-{TRACE}-{charge.id}-0[13]$")
+        self.assertEqual(provider.headers[0]["tracestate"], "shop=1")
+        self.assertIn("├─ validate order", self.tree)
+        self.assertIn("└─ COMMIT", self.tree)
+
+    def check_server_attributes(self, server):
+        self.assertEqual(server.scope, "nanospan.adapters.httplib")
+        self.assertEqual(server.resource["service.name"], "orders")
+        self.assertEqual(server.resource["telemetry.sdk.name"], "nanospan")
+        self.assertEqual(server.resource["telemetry.sdk.language"], "cpp")
+        port = server.attributes.pop("server.port")
+        self.assertGreater(port, 0)
+        self.assertGreater(server.attributes.pop("network.peer.port"), 0)
+        expected = {
+            "http.request.method": "POST",
+            "http.response.status_code": 201,
+            "http.route": "/api/orders",
+            "url.path": "/api/orders",
+            "url.query": "coupon=x&sig=REDACTED",
+            "url.scheme": "http",
+            "server.address": "127.0.0.1",
+            "client.address": "127.0.0.1",
+            "network.peer.address": "127.0.0.1",
+            "network.protocol.version": "1.1",
+            "user_agent.original": "shopper/1",
+            "order.id": 1,
+        }
+        self.assertEqual(server.attributes, expected)
+
+    def test_statements_have_the_database_attributes(self):
+        def use(orders):
+            self.assertEqual(orders.request("POST", "/api/orders", ORDER)[0], 201)
+            status, order = orders.request("GET", "/api/orders/1")
+            self.assertEqual((status, len(order["items"])), (200, 2))
+            self.assertEqual(orders.request("GET", "/api/orders?limit=5")[1]["orders"][0]["id"], 1)
+
+        _, spans = self.traced(use, "--payment-failures", "0")
+        insert = self.only(spans, "INSERT order_items")
+        self.assertEqual(insert.kind, CLIENT)
+        text = insert.attributes.pop("db.query.text")
+        self.assertTrue(text.startswith("INSERT INTO order_items"))
+        self.assertNotIn("TEA-1", text)
+        expected = {
+            "db.system.name": "sqlite",
+            "db.namespace": "shop",
+            "db.operation.name": "INSERT",
+            "db.collection.name": "order_items",
+            "db.query.summary": "INSERT order_items",
+            "db.operation.batch.size": 2,
+        }
+        self.assertEqual(insert.attributes, expected)
+        find = self.only(spans, "GET /api/orders/{id}")
+        self.assertEqual(find.attributes["url.path"], "/api/orders/1")
+        self.assertEqual({s.name for s in spans if s.parent == find.id}, {"SELECT orders", "SELECT order_items"})
+        self.assertEqual(len({span.trace for span in spans}), 3)
+
+    def test_wrong_requests_are_the_clients_error(self):
+        def use(orders):
+            self.assertEqual(orders.request("POST", "/api/orders", '{"customer"')[0], 400)
+            status, answer = orders.request("POST", "/api/orders", {"customer": "ann", "items": []})
+            self.assertEqual((status, answer["error"]), (422, "items must be an array of 1 to 50 items"))
+            self.assertEqual(orders.request("GET", "/api/orders/77")[0], 404)
+            self.assertEqual(orders.request("GET", "/nothing")[0], 404)
+            self.assertEqual(orders.request("BREW", "/api/orders")[0], 400)  # cpp-httplib stops it before any hook
+
+        _, spans = self.traced(use)
+        servers = [span for span in spans if span.kind == SERVER]
+        self.assertEqual({span.status for span in servers}, {0})
+        codes = [(span.name, span.attributes["http.response.status_code"]) for span in servers]
+        names = ["POST /api/orders", "POST /api/orders", "GET /api/orders/{id}", "GET"]
+        self.assertEqual(sorted(codes), sorted(zip(names, [400, 422, 404, 404])))
+        self.assertNotIn("http.route", self.only(spans, "GET").attributes)
+        refused = [span for span in spans if span.name == "validate order"]
+        self.assertEqual([span.status for span in refused], [ERROR, ERROR])
+
+    def test_a_failed_payment_is_an_error_of_both_spans(self):
+        def use(orders):
+            self.assertEqual(orders.request("POST", "/api/orders", ORDER)[0], 502)
+            self.assertEqual(orders.request("GET", "/api/orders/1")[1]["status"], "payment_failed")
+
+        _, spans = self.traced(use, "--payment-failures", "1")
+        for name, code in (("POST /api/orders", "502"), ("POST /charges", "503")):
+            span = self.only(spans, name)
+            self.assertEqual((span.status, span.attributes["error.type"]), (ERROR, code))
+            self.assertEqual(span.attributes["http.response.status_code"], int(code))
+
+    def test_a_trace_that_the_caller_does_not_sample_is_only_passed_on(self):
+        provider = PaymentProvider()
+        self.addCleanup(provider.close)
+
+        def use(orders):
+            headers = {"traceparent": f"00-{TRACE}-{PARENT}-00"}
+            self.assertEqual(orders.request("POST", "/api/orders", ORDER, **headers)[0], 201)
+
+        account, spans = self.traced(use, "--payment-url", provider.url)
+        self.assertEqual((account["spans_ended"], spans), (0, []))
+        self.assertRegex(provider.headers[0]["traceparent"], f"^00-{TRACE}-(?!{PARENT})[0-9a-f]{{16}}-0[02]$")
+
+    def test_without_tracing_there_are_no_spans(self):
+        def use(orders):
+            self.assertEqual(orders.request("POST", "/api/orders", ORDER)[0], 201)
+
+        account, spans = self.traced(use, "--tracing", "off", "--payment-failures", "0")
+        self.assertEqual((account["requests"], account["spans_ended"], spans), (1, 0, []))
+
+    def test_many_clients_at_once_lose_nothing(self):
+        def use(orders):
+            command = [BINARY, "load", "http", "--json", "--url", f"http://127.0.0.1:{orders.port}", "--connections", "32"]
+            command += ["--pid", str(orders.process.pid), "--seconds", "1", "--round", "0.5"]
+            command += ["--request", "POST /api/orders " + json.dumps(ORDER), "--request", "GET /api/orders?limit=3"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.load = json.loads(done.stdout)
+
+        account, spans = self.traced(use)
+        self.assertEqual(account["requests"], self.load["requests"])
+        self.assertEqual(sum(span.kind == SERVER for span in spans), self.load["requests"])
+        self.assertEqual(sum(span.status == ERROR for span in spans if span.kind == SERVER), self.load["error_status"])
+        self.assertGreater(self.load["cpu_us_per_request"], 0)
+        ids = {(span.trace, span.id) for span in spans}
+        self.assertEqual(len(ids), len(spans))
+        self.assertTrue(all(not span.parent or (span.trace, span.parent) in ids for span in spans))
+
+    def test_wrong_arguments_and_taken_ports_are_told(self):
+        wrong = subprocess.run([ORDERS, "--port", "70000"], capture_output=True, text=True)
+        self.assertEqual((wrong.returncode, wrong.stderr), (2, 'orders: --port is "70000"; it must be 0 to 65535\n'))
+        with Orders("http://127.0.0.1:1", "--tracing", "off") as orders:
+            command = [ORDERS, "--port", str(orders.port), "--tracing", "off", "--database", f"{orders.folder.name}/b.db"]
+            taken = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(taken.returncode, 1)
+            self.assertIn(f"cannot listen on 127.0.0.1:{orders.port}", taken.stderr)
+
+
+if __name__ == "__main__":
+    main()
