@@ -29,8 +29,8 @@ class AsyncExporter {
   virtual base::MonotonicNanos next_timer() const = 0;
   /// Does what can be done now, without blocking.
   virtual void poll_once() = 0;
-  /// Shutdown has begun: who waits to try again tries now, and a peer that refuses the connection is not tried again, so that
-  /// a program without a receiver ends at once.
+  /// Shutdown has begun: who waits to try again tries now, and a peer that refuses the connection is not tried again,
+  /// so that a program without a receiver ends at once.
   virtual void hurry() {}
   /// Completes everything under way as failed with `reason`, at once.
   virtual void abandon(DropReason reason) = 0;

@@ -51,10 +51,10 @@ BatchPipeline::~BatchPipeline() {
   if (!closed()) target_->abandon(DropReason::kShutdown);
 }
 
-void BatchPipeline::bind_slot(std::size_t slot) {
-  slot_ = slot;
-  ended_before_ = ended_spans(slot);
-  ring_drops_before_ = ring_drops(slot);
+void BatchPipeline::bind(const ProviderCore& provider) {
+  provider_ = &provider;
+  ended_before_ = ended_spans(provider.slot);
+  ring_drops_before_ = ring_drops(provider.slot);
 }
 
 base::Deadline BatchPipeline::deadline_after(std::uint64_t timeout_ms) const {
@@ -131,7 +131,8 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
     notifier_.wait(base::Deadline::never(), [&] { return closed(); });
     clean = shutdown_clean_;
   }
-  Drain::instance().detach(*this);
+  // Those of a provider go together, when the provider has shut all of them down.
+  if (provider_ == nullptr) Drain::instance().detach({this});
   if (user_ != nullptr) {
     const std::uint64_t left = deadline.left(clock_.monotonic_now());
     try {
@@ -150,10 +151,11 @@ Ledger BatchPipeline::ledger() const {
   ledger.queued = waiting_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < kReasons; ++i) ledger.dropped[i] = dropped_[i].load(std::memory_order_relaxed);
   ledger.ended = foreign_ended_.load(std::memory_order_relaxed);
-  if (slot_ == kUnbound) return ledger;
-  ledger.ended += ended_spans(slot_) - ended_before_;
-  ledger.dropped[static_cast<std::size_t>(DropReason::kRingFull)] += ring_drops(slot_) - ring_drops_before_;
-  ledger.queued += Drain::frames_in_rings(slot_);
+  if (provider_ == nullptr) return ledger;
+  ledger.ended += ended_spans(provider_->slot) - ended_before_;
+  ledger.dropped[static_cast<std::size_t>(DropReason::kRingFull)] += ring_drops(provider_->slot) - ring_drops_before_;
+  ledger.dropped[static_cast<std::size_t>(DropReason::kShutdown)] += provider_->late_spans.load();
+  ledger.queued += Drain::frames_in_rings(*provider_);
   return ledger;
 }
 

@@ -39,9 +39,9 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   FlushResult shutdown(std::uint64_t timeout_ms) override;
   Ledger ledger() const;
 
-  /// The provider whose ended spans this pipeline is to account for.
-  void bind_slot(std::size_t slot);
-  std::size_t slot() const { return slot_; }
+  /// The provider whose ended spans this pipeline gets and accounts for.
+  void bind(const ProviderCore& provider);
+  const ProviderCore* provider() const { return provider_; }
   /// True if a flush or shutdown was asked for that note_requests() has not seen.
   bool has_requests() const {
     return flush_requested_.load(std::memory_order_seq_cst) != flush_noted_ ||
@@ -61,7 +61,6 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void reset_after_fork();
 
  private:
-  static constexpr std::size_t kUnbound = ~std::size_t{0};
   static constexpr std::size_t kReasons = static_cast<std::size_t>(DropReason::kCount);
 
   struct PendingFlush {
@@ -110,7 +109,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::atomic<std::uint64_t> waiting_{0};  // open, ready and in flight
   std::atomic<std::uint64_t> dropped_[kReasons] = {};
   std::atomic<std::uint64_t> foreign_ended_{0};
-  std::size_t slot_ = kUnbound;
+  const ProviderCore* provider_ = nullptr;  // null: spans come by on_end only
   std::uint64_t ended_before_ = 0;
   std::uint64_t ring_drops_before_ = 0;
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/sdk_thread.h"
@@ -57,28 +58,35 @@ void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
   pipelines_.push_back(std::move(pipeline));
 }
 
-void Drain::detach(BatchPipeline& pipeline) {
-  std::shared_ptr<BatchPipeline> last;  // released after the lock
+void Drain::detach(const std::vector<const BatchPipeline*>& pipelines) {
+  std::vector<std::shared_ptr<BatchPipeline>> gone;  // released after the lock
   const std::lock_guard lock(mutex_);
-  const auto found =
-      std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& p) { return p.get() == &pipeline; });
-  if (found == pipelines_.end()) return;
-  last = std::move(*found);
-  pipelines_.erase(found);
+  const auto leaves = [&](const std::shared_ptr<BatchPipeline>& pipeline) {
+    return std::find(pipelines.begin(), pipelines.end(), pipeline.get()) != pipelines.end();
+  };
+  std::copy_if(pipelines_.begin(), pipelines_.end(), std::back_inserter(gone), leaves);
+  std::erase_if(pipelines_, leaves);
 }
 
-std::uint64_t Drain::frames_in_rings(std::size_t slot) {
+std::uint64_t Drain::frames_in_rings(const ProviderCore& provider) {
   std::uint64_t count = 0;
   for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
-    peek_frames(*state, [&](FrameHeader header, Bytes) { count += header.slot() == slot ? 1U : 0U; });
+    peek_frames(*state, [&](FrameHeader header, Bytes) {
+      const TracerRecord* tracer = tracer_at(header.tracer());
+      count += tracer != nullptr && tracer->provider == &provider ? 1U : 0U;
+    });
   }
   return count;
 }
 
 void Drain::route(const TracerRecord& tracer, Bytes field) {
+  bool taken = false;
   for (const auto& pipeline : pipelines_) {
-    if (pipeline->slot() == tracer.provider->slot) pipeline->take(tracer, field);
+    if (pipeline->provider() != tracer.provider) continue;
+    pipeline->take(tracer, field);
+    taken = true;
   }
+  if (!taken) tracer.provider->late_spans.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Drain::drain_rings() {
@@ -141,6 +149,13 @@ bool Drain::anything_asked() const {
   return std::any_of(pipelines_.begin(), pipelines_.end(), [](const auto& p) { return p->has_requests(); });
 }
 
+bool Drain::anything_waits() {
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    if (waiting_bytes(*state) != 0) return true;
+  }
+  return false;
+}
+
 void Drain::arm_producers() {
   for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
     state->soft.store(0, std::memory_order_relaxed);
@@ -167,8 +182,11 @@ void Drain::rest() {
     const int fd = pipeline->exporter().pollable_fd();
     if (fd >= 0) fds.push_back({fd, POLLIN, 0});
   }
+  // A producer publishes, then looks at the kind of sleep; here it is the other way round, so one of the two sees the
+  // other.
   drain_signal().set_sleep(kind);
-  if (length != 0 && !anything_asked()) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (length != 0 && !anything_asked() && !(kind == Sleep::kDeep && anything_waits())) {
     timespec timeout{};
     timeout.tv_sec = static_cast<time_t>(length / base::kNanosPerSecond);
     timeout.tv_nsec = static_cast<long>(length % base::kNanosPerSecond);

@@ -23,16 +23,17 @@ class Drain {
   /// The process's. Lives for ever.
   static Drain& instance();
 
-  /// From now on `pipeline` gets what it is due: sampled spans of its slot if it is bound. Idempotent.
+  /// From now on `pipeline` gets what it is due: sampled spans of its provider if it is bound. Idempotent.
   void attach(std::shared_ptr<BatchPipeline> pipeline);
-  void detach(BatchPipeline& pipeline);
+  /// At once, so that each span goes to all pipelines of a provider or to none.
+  void detach(const std::vector<const BatchPipeline*>& pipelines);
   /// Holds the export thread off while the result lives.
   std::unique_lock<std::mutex> pause() { return std::unique_lock(mutex_); }
   /// True once the thread was needed. REQUIRES: paused.
   bool started() const { return started_; }
 
-  /// Frames of this provider slot that wait in rings. REQUIRES: paused.
-  static std::uint64_t frames_in_rings(std::size_t slot);
+  /// Frames of this provider that wait in rings. REQUIRES: paused.
+  static std::uint64_t frames_in_rings(const ProviderCore& provider);
 
   // Fork handlers.
   void before_fork();
@@ -53,6 +54,7 @@ class Drain {
   std::uint64_t sleep_limit() const;
   void rest();
   bool anything_asked() const;
+  static bool anything_waits();
   void arm_producers();
 
   std::mutex mutex_;

@@ -154,7 +154,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   auto hooks = std::make_shared<sdk::Hooks>();
   for (auto& processor : options.processors) {
     if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
-      pipeline->bind_slot(*slot);
+      pipeline->bind(*core);
       state->pipelines.push_back(pipeline);
       sdk::Drain::instance().attach(std::move(pipeline));
     } else {
@@ -194,6 +194,9 @@ FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
   if (sdk::default_provider() == state_->core) sdk::set_default_provider(nullptr);
   const FlushResult result = state_->on_each(
       timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
+  std::vector<const sdk::BatchPipeline*> pipelines;
+  for (const auto& pipeline : state_->pipelines) pipelines.push_back(pipeline.get());
+  sdk::Drain::instance().detach(pipelines);
   state_->core->hooks.store(nullptr);
   sdk::give_slot(state_->core->slot);
   return result;

@@ -117,6 +117,7 @@ bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;
   const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see Drain::rest
   drain_signal().wake_if_sleeping(used >= ring.size / 4);
   set_soft_limit(thread);
   return pushed;

@@ -38,6 +38,9 @@ struct ProviderCore {
   bool has_hooks = false;
   bool exports = false;  ///< At least one batch pipeline: sampled spans go to the rings.
 
+  /// Spans that came out of the rings after the pipelines had gone.
+  std::atomic<std::uint64_t> late_spans{0};
+
   ProviderCore* next = nullptr;  ///< In the list of all that were ever made.
   std::mutex mutex;              ///< Guards `tracers`.
   std::vector<TracerRecord*> tracers;

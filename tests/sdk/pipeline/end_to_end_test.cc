@@ -109,5 +109,19 @@ TEST(Pipeline, ShutdownExportsWhatIsQueuedAndLaterSpansDoNotRecord) {
   EXPECT_TRUE(pipeline.provider->ledger().balances());
 }
 
+TEST(Pipeline, ASpanThatEndsAfterShutdownIsCountedAsDroppedByIt) {
+  Pipeline pipeline;
+  Tracer tracer = pipeline.provider->tracer({.name = "t"});
+  Span early = tracer.start_span("early");
+  tracer.start_span("in time").end();
+  EXPECT_EQ(pipeline.provider->shutdown(), FlushResult::kSuccess);
+  early.end();
+  const Ledger ledger = pipeline.provider->ledger();
+  EXPECT_EQ(ledger.ended, 2U);
+  EXPECT_EQ(ledger.exported, 1U);
+  EXPECT_EQ(ledger.queued + ledger.dropped_by(DropReason::kShutdown), 1U);
+  EXPECT_TRUE(ledger.balances());
+}
+
 }  // namespace
 }  // namespace nanospan
