@@ -185,7 +185,6 @@ void Drain::rest() {
   // A producer publishes, then looks at the kind of sleep; here it is the other way round, so one of the two sees the
   // other.
   drain_signal().set_sleep(kind);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (length != 0 && !anything_asked() && !(kind == Sleep::kDeep && anything_waits())) {
     timespec timeout{};
     timeout.tv_sec = static_cast<time_t>(length / base::kNanosPerSecond);

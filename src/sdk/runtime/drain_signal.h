@@ -18,7 +18,7 @@ class DrainSignal {
 
   /// Called by producers, on their slow path.
   void wake_if_sleeping(bool filling) {
-    const Sleep sleep = sleep_.load(std::memory_order_relaxed);
+    const Sleep sleep = sleep_.load(std::memory_order_seq_cst);
     if (sleep == Sleep::kAwake || (sleep == Sleep::kShort && !filling)) return;
     wake();
   }

@@ -34,7 +34,7 @@ void set_soft_limit(ThreadState& thread) {
 
 void publish(ThreadState& thread, std::uint64_t tail) {
   thread.tail = tail;
-  thread.ring->tail.store(tail, std::memory_order_release);
+  thread.ring->tail.store(tail, std::memory_order_seq_cst);  // before the look at the drain's sleep; see Drain::rest
 }
 
 // Goes on in a larger ring. False if this one is the largest, or memory is refused.
@@ -117,7 +117,6 @@ bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;
   const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // see Drain::rest
   drain_signal().wake_if_sleeping(used >= ring.size / 4);
   set_soft_limit(thread);
   return pushed;
@@ -126,7 +125,7 @@ bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size
 std::uint64_t waiting_bytes(const ThreadState& thread) {
   const Ring* ring = thread.draining;
   if (ring->next.load(std::memory_order_acquire) != nullptr) return ring->size;
-  return ring->tail.load(std::memory_order_acquire) - ring->head.load(std::memory_order_relaxed);
+  return ring->tail.load(std::memory_order_seq_cst) - ring->head.load(std::memory_order_relaxed);
 }
 
 void ring_internal::free_pointed(const std::uint8_t* at) {
