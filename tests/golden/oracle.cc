@@ -51,9 +51,15 @@ bool Oracle::parses(std::string_view message, std::string_view bytes) const {
   return make(message)->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+std::unique_ptr<pb::Message> Oracle::parse(std::string_view message, std::string_view bytes) const {
+  auto parsed = make(message);
+  if (!parsed->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return nullptr;
+  return parsed;
+}
+
 std::optional<std::string> Oracle::text(std::string_view message, std::string_view bytes) const {
-  const auto parsed = make(message);
-  if (!parsed->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
+  const auto parsed = parse(message, bytes);
+  if (parsed == nullptr) return std::nullopt;
   parsed->DiscardUnknownFields();
   std::string out;
   pb::TextFormat::PrintToString(*parsed, &out);

@@ -34,6 +34,8 @@ class Oracle {
   std::string serialize(std::string_view message, const std::string& text) const;
   /// True if libprotobuf decodes the bytes.
   bool parses(std::string_view message, std::string_view bytes) const;
+  /// The message that libprotobuf decodes from the bytes; null if it does not.
+  std::unique_ptr<google::protobuf::Message> parse(std::string_view message, std::string_view bytes) const;
   /// The message in text format, without its unknown fields; nothing if libprotobuf does not decode the bytes.
   std::optional<std::string> text(std::string_view message, std::string_view bytes) const;
 

@@ -1,5 +1,6 @@
 #include "sdk/trace/value_encoder.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "wire/otlp_fields.h"
@@ -52,13 +53,45 @@ void for_each_element(const AttributeValue& value, Visit&& visit) {
   }
 }
 
-// Calls visit(entry) for the last of each group of equal keys.
+// The keys of a list as they go out. Uniqueness is theirs: two ill-formed keys may be repaired to the same text.
+class Keys {
+ public:
+  explicit Keys(std::span<const Attribute> entries) : entries_(entries) {
+    const auto valid = [](const Attribute& entry) { return wire::is_valid_utf8(entry.key); };
+    if (std::all_of(entries.begin(), entries.end(), valid)) return;
+    for (const Attribute& entry : entries) repaired_.push_back(wire::repair_utf8(entry.key));
+  }
+
+  std::string_view operator[](std::size_t i) const {
+    return repaired_.empty() ? entries_[i].key : std::string_view(repaired_[i]);
+  }
+  /// Is the key of entry `i` also that of one of the first `count`?
+  bool among_first(std::size_t count, std::size_t i) const {
+    for (std::size_t j = 0; j < count; ++j) {
+      if ((*this)[j] == (*this)[i]) return true;
+    }
+    return false;
+  }
+  /// The value that the key of entry `i` is given last.
+  const AttributeValue& last_value(std::size_t i) const {
+    std::size_t last = i;
+    for (std::size_t j = i + 1; j < entries_.size(); ++j) {
+      if ((*this)[j] == (*this)[i]) last = j;
+    }
+    return entries_[last].value;
+  }
+
+ private:
+  std::span<const Attribute> entries_;
+  std::vector<std::string> repaired_;
+};
+
+// Calls visit(key, value) once for each key, with its last value.
 template <class Visit>
 void for_each_unique(std::span<const Attribute> entries, Visit&& visit) {
+  const Keys keys(entries);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    bool replaced = false;
-    for (std::size_t j = i + 1; j < entries.size() && !replaced; ++j) replaced = entries[j].key == entries[i].key;
-    if (!replaced) visit(entries[i]);
+    if (!keys.among_first(i, i)) visit(keys[i], keys.last_value(i));
   }
 }
 
@@ -75,11 +108,9 @@ std::size_t array_size(const AttributeValue& value, const ValueLimits& limits, s
 
 std::size_t map_size(const AttributeValue& value, const ValueLimits& limits, std::uint32_t depth) {
   std::size_t size = 0;
-  std::string scratch;
-  for_each_unique(value.as_map(), [&](const Attribute& entry) {
-    const std::string_view key = valid_text(entry.key, scratch);
+  for_each_unique(value.as_map(), [&](std::string_view key, const AttributeValue& entry) {
     size += wire::bytes_field_size(wire::otlp::KeyValueList::kValues,
-                                   key_value_size(key, size_at(entry.value, limits, depth + 1)));
+                                   key_value_size(key, size_at(entry, limits, depth + 1)));
   });
   return size;
 }
@@ -123,14 +154,12 @@ std::uint8_t* put_array(std::uint8_t* to, const AttributeValue& value, const Val
 
 std::uint8_t* put_map(std::uint8_t* to, const AttributeValue& value, const ValueLimits& limits, std::uint32_t depth) {
   to = wire::put_message_header(to, AnyValue::kKvlistValue, map_size(value, limits, depth));
-  std::string scratch;
-  for_each_unique(value.as_map(), [&](const Attribute& entry) {
-    const std::string_view key = valid_text(entry.key, scratch);
-    const std::size_t size = size_at(entry.value, limits, depth + 1);
+  for_each_unique(value.as_map(), [&](std::string_view key, const AttributeValue& entry) {
+    const std::size_t size = size_at(entry, limits, depth + 1);
     to = wire::put_message_header(to, wire::otlp::KeyValueList::kValues, key_value_size(key, size));
     to = wire::put_bytes_field(to, KeyValue::kKey, key);
     to = wire::put_message_header(to, KeyValue::kValue, size);
-    to = put_at(to, entry.value, limits, depth + 1);
+    to = put_at(to, entry, limits, depth + 1);
   });
   return to;
 }
@@ -186,24 +215,29 @@ std::string_view valid_text(std::string_view text, std::string& scratch) {
 
 std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes,
                                 std::uint32_t count_max, const ValueLimits& limits) {
+  const std::span<const Attribute> entries(attributes.begin(), attributes.size());
+  const Keys keys(entries);
   std::uint32_t kept = 0;
+  std::size_t kept_end = 0;  // all keys before it are kept
   std::uint32_t discarded = 0;
-  std::string scratch;
-  for_each_unique({attributes.begin(), attributes.size()}, [&](const Attribute& attribute) {
-    if (attribute.key.empty() || kept == count_max) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string_view key = keys[i];
+    if (!key.empty() && keys.among_first(kept_end, i)) continue;
+    if (key.empty() || kept == count_max) {
       ++discarded;
-      return;
+      continue;
     }
     ++kept;
-    const std::string_view key = valid_text(attribute.key, scratch);
-    const std::size_t any_size = any_value_size(attribute.value, limits);
+    kept_end = i + 1;
+    const AttributeValue& value = keys.last_value(i);
+    const std::size_t any_size = any_value_size(value, limits);
     const std::size_t message_size = key_value_size(key, any_size);
     const std::size_t old_size = out.size();
     out.resize(old_size + wire::bytes_field_size(field, message_size));
     auto* to = reinterpret_cast<std::uint8_t*>(out.data()) + old_size;
     to = wire::put_message_header(to, field, message_size);
-    put_key_value(to, key, attribute.value, any_size, limits);
-  });
+    put_key_value(to, key, value, any_size, limits);
+  }
   return discarded;
 }
 

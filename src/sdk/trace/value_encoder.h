@@ -32,8 +32,8 @@ std::uint8_t* put_key_value(std::uint8_t* to, std::string_view key, const Attrib
 /// `text` itself if it is valid UTF-8, else its repaired form, kept in `scratch`.
 std::string_view valid_text(std::string_view text, std::string& scratch);
 
-/// Appends `attributes` as KeyValue fields number `field`: unique, at most `count_max`; returns how many were
-/// discarded. Attributes with an empty key are discarded and counted.
+/// Appends `attributes` as KeyValue fields number `field`: unique, the last value of a key wins, at most `count_max`
+/// keys, the first ones; returns how many attributes were discarded. Those with an empty key are among them.
 std::uint32_t append_attributes(std::string& out, std::uint32_t field, const Attributes& attributes,
                                 std::uint32_t count_max, const ValueLimits& limits);
 
