@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full bench bench-gateway peers format help
+.PHONY: setup build run test test-full bench format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -25,13 +25,6 @@ test-full:      ## test, and the peers that have to be compiled first
 bench:          ## the SDK's figures, as ratios to what this machine can do
 	@tools/setup build bench
 	@tools/bench
-
-bench-gateway:  ## the gateway's figures
-	@tools/setup build bench
-	@tools/bench-gateway
-
-peers:          ## build the programs of others that tests and benchmarks talk to
-	@tools/peers
 
 format:         ## rewrite all C++ sources in the house's layout
 	@tools/format

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 #include <nanospan/attributes.h>
 #include <nanospan/context.h>
@@ -65,6 +66,10 @@ class SpanOperations {
   }
   /// Sets several attributes, in order: from a braced list, or a list that the caller keeps.
   Handle& set(const Attributes& attributes) {
+    if (Slab* slab = self().fast()) {
+      set_attributes(slab, self().slow().generation, attributes);
+      return self();
+    }
     const Target target = self().slow();
     if (target.slab != nullptr) {
       for (const Attribute& attribute : attributes) {
@@ -146,7 +151,7 @@ class SpanOperations {
   template <class Key, class Value>
   NANOSPAN_INLINE Handle& set_any(const Key& key, const Value& value) {
     if (Slab* slab = self().fast()) {
-      set_attribute(slab, key, value);
+      set_attribute(slab, self().slow().generation, key, value);
     } else if (!Handle::kOwner) {
       const Target target = self().slow();
       if (target.slab != nullptr) api()->set(target.slab, target.generation, key, AttributeValue(value));
@@ -209,18 +214,11 @@ class SpanOperations {
 template <class Handle>
 Handle& SpanOperations<Handle>::record_exception(std::string_view type, std::string_view message,
                                                  std::string_view stacktrace, const Attributes& attributes) {
-  constexpr std::size_t kOwn = 3;
-  constexpr std::size_t kUserMax = 125;
-  Attribute all[kOwn + kUserMax];
-  std::size_t count = 0;
-  all[count++] = {"exception.type", type};
-  all[count++] = {"exception.message", message};
-  if (!stacktrace.empty()) all[count++] = {"exception.stacktrace", stacktrace};
-  for (const Attribute& attribute : attributes) {
-    if (count == kOwn + kUserMax) break;
-    all[count++] = attribute;
-  }
-  return add_event_slow("exception", std::span<const Attribute>(all, count), 0);
+  if (self().slow().slab == nullptr) return self();
+  std::vector<Attribute> all = {{"exception.type", type}, {"exception.message", message}};
+  if (!stacktrace.empty()) all.push_back({"exception.stacktrace", stacktrace});
+  all.insert(all.end(), attributes.begin(), attributes.end());
+  return add_event_slow("exception", all, 0);
 }
 
 }  // namespace detail

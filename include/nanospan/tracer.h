@@ -206,7 +206,7 @@ NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options
     if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]]
       return slow();
     slab = open(thread, core, name, options.kind, words, has_parent ? parent : nullptr);
-    for (const Attribute& attribute : options.attributes) detail::api()->set(slab, 0, attribute.key, attribute.value);
+    if (!options.attributes.empty()) detail::set_attributes(slab, 0, options.attributes);
   }
   return Span(slab, SpanContext(TraceId::from_words(words.trace_high, words.trace_low), SpanId::from_words(words.span),
                                 words.flags, false));

@@ -8,9 +8,9 @@
 #include <nanospan/tracer_provider.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
-#include <map>
 #include <string>
 #include <thread>
 

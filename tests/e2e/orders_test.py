@@ -16,7 +16,13 @@ import unittest
 from gateway_harness import BINARY, Gateway, main
 
 ORDERS = pathlib.Path(sys.argv[2]).resolve()
-ORDER = {"customer": "ann", "items": [{"sku": "TEA-1", "quantity": 2, "unit_price_cents": 450}, {"sku": "CUP", "quantity": 1, "unit_price_cents": 90}]}
+ORDER = {
+    "customer": "ann",
+    "items": [
+        {"sku": "TEA-1", "quantity": 2, "unit_price_cents": 450},
+        {"sku": "CUP", "quantity": 1, "unit_price_cents": 90},
+    ],
+}
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SERVER, CLIENT, ERROR = 2, 3, 2
 CONFIG = """
@@ -133,7 +139,7 @@ def spans_in(path):
 
 class OrdersTest(unittest.TestCase):
     def traced(self, use, *flags):
-        """Runs `use(orders)` against a service that exports to a gateway; (account, spans), both ends having counted alike."""
+        """Runs `use(orders)` against a service that exports to a gateway: (account, spans), counted alike."""
         with Gateway(CONFIG) as gateway:
             with Orders(f"http://127.0.0.1:{gateway.ports['receiver']}", *flags) as orders:
                 use(orders)
@@ -161,7 +167,11 @@ class OrdersTest(unittest.TestCase):
 
         def use(orders):
             status, order = orders.request(
-                "POST", "/api/orders?coupon=x&sig=secret", ORDER, traceparent=f"00-{TRACE}-{PARENT}-01", tracestate="shop=1"
+                "POST",
+                "/api/orders?coupon=x&sig=secret",
+                ORDER,
+                traceparent=f"00-{TRACE}-{PARENT}-01",
+                tracestate="shop=1",
             )
             self.assertEqual((status, order["status"], order["total_cents"]), (201, "paid", 990))
 
@@ -172,7 +182,8 @@ class OrdersTest(unittest.TestCase):
         self.assertEqual((server.parent, server.kind, server.status), (PARENT, SERVER, 0))
         self.check_server_attributes(server)
 
-        names = ["validate order", "INSERT orders", "INSERT order_items", "COMMIT", "POST /charges", "UPDATE orders", "COMMIT"]
+        inserts = ["INSERT orders", "INSERT order_items", "COMMIT"]
+        names = ["validate order", *inserts, "POST /charges", "UPDATE orders", "COMMIT"]
         children = sorted((span for span in spans if span is not server), key=lambda span: span.start)
         self.assertEqual([span.name for span in children], names)
         for span in children:
@@ -291,7 +302,8 @@ class OrdersTest(unittest.TestCase):
 
     def test_many_clients_at_once_lose_nothing(self):
         def use(orders):
-            command = [BINARY, "load", "http", "--json", "--url", f"http://127.0.0.1:{orders.port}", "--connections", "32"]
+            url = f"http://127.0.0.1:{orders.port}"
+            command = [BINARY, "load", "http", "--json", "--url", url, "--connections", "32"]
             command += ["--pid", str(orders.process.pid), "--seconds", "1", "--round", "0.5"]
             command += ["--request", "POST /api/orders " + json.dumps(ORDER), "--request", "GET /api/orders?limit=3"]
             done = subprocess.run(command, capture_output=True, text=True)
@@ -311,7 +323,8 @@ class OrdersTest(unittest.TestCase):
         wrong = subprocess.run([ORDERS, "--port", "70000"], capture_output=True, text=True)
         self.assertEqual((wrong.returncode, wrong.stderr), (2, 'orders: --port is "70000"; it must be 0 to 65535\n'))
         with Orders("http://127.0.0.1:1", "--tracing", "off") as orders:
-            command = [ORDERS, "--port", str(orders.port), "--tracing", "off", "--database", f"{orders.folder.name}/b.db"]
+            database = f"{orders.folder.name}/b.db"
+            command = [ORDERS, "--port", str(orders.port), "--tracing", "off", "--database", database]
             taken = subprocess.run(command, capture_output=True, text=True)
             self.assertEqual(taken.returncode, 1)
             self.assertIn(f"cannot listen on 127.0.0.1:{orders.port}", taken.stderr)

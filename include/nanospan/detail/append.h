@@ -3,7 +3,7 @@
 // A KeyValue with a short ASCII string, for example, is  4A len 0A key_len key... 12 len 0A len value...
 // Every length is known at the call, so nothing is patched afterwards. What is not a new key, short and ASCII
 // (duplicates, limits, repair, growth, spans shared between threads) goes to Api::set by one unlikely jump. HOT:
-// bench/span_bench "attribute"; budget in tests/budgets.txt.
+// bench/span_bench "attribute"; budget in tests/budgets/budgets.txt.
 #pragma once
 
 #include <bit>
@@ -251,7 +251,7 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, double value) {
 
 /// Sets `key`, inline if it can be. `generation` is 0 for the owner.
 template <class Key, class Value>
-NANOSPAN_INLINE void set_attribute(Slab* slab, const Key& key, const Value& value) {
+NANOSPAN_INLINE void set_attribute(Slab* slab, std::uint64_t generation, const Key& key, const Value& value) {
   if constexpr (std::is_same_v<Value, bool>) {
     if (append_value(slab, key, value)) [[likely]]
       return;
@@ -265,7 +265,30 @@ NANOSPAN_INLINE void set_attribute(Slab* slab, const Key& key, const Value& valu
     if (append_value(slab, key, std::string_view(value))) [[likely]]
       return;
   }
-  api()->set(slab, 0, key, AttributeValue(value));
+  api()->set(slab, generation, key, AttributeValue(value));
+}
+
+/// Sets each of a list, inline where it can be. Once in the program, as a list's call site should stay small.
+[[gnu::noinline]] inline void set_attributes(Slab* slab, std::uint64_t generation, const Attributes& attributes) {
+  for (const Attribute& attribute : attributes) {
+    const AttributeValue& value = attribute.value;
+    switch (value.type()) {
+      case AttributeValue::Type::kString:
+        set_attribute(slab, generation, attribute.key, value.as_string());
+        break;
+      case AttributeValue::Type::kInt:
+        set_attribute(slab, generation, attribute.key, value.as_int());
+        break;
+      case AttributeValue::Type::kBool:
+        set_attribute(slab, generation, attribute.key, value.as_bool());
+        break;
+      case AttributeValue::Type::kDouble:
+        set_attribute(slab, generation, attribute.key, value.as_double());
+        break;
+      default:
+        api()->set(slab, generation, attribute.key, value);
+    }
+  }
 }
 
 }  // namespace detail

@@ -1,0 +1,161 @@
+// span_count: the loop of one workload and nothing else, to be counted instead of timed.
+//
+//   span_count WORKLOAD N     runs N spans in the function counted(), with a live batch pipeline and a counting
+//   exporter
+//                             (in-process: the figures are the producing thread's, whatever the exporter); prints what
+//                             it counted itself, as lines "name number"
+//   span_count --paced N      N spans of W4 at 10,000 a second, then the wakes that they cost
+//   span_count --list         names
+//
+// bench/instructions.py runs it under callgrind, which collects only inside counted(). Between groups of 64 spans, and
+// outside of counted(), the ring is emptied, so that the count does not depend on how the export thread was scheduled.
+// Allocations are counted by this program's own malloc family, which is why it must not be linked with a sanitizer.
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "bench/stage.h"
+#include "sdk/runtime/drain_signal.h"
+
+namespace {
+thread_local std::uint64_t allocations = 0;
+}
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *memory = __libc_memalign(alignment, size);
+  return *memory != nullptr ? 0 : ENOMEM;
+}
+}
+
+namespace nanospan::bench {
+namespace {
+
+constexpr std::uint64_t kGroup = 64;
+
+/// What callgrind collects: --toggle-collect='*counted*'.
+template <class Workload>
+[[gnu::noinline]] void counted(const Workload& workload, Bench& bench, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) workload(bench, first + i);
+}
+
+template <class Workload>
+int run(Pipeline& pipeline, const Workload& workload, std::uint64_t spans) {
+  std::uint64_t allocated = 0;
+  for (std::uint64_t i = 0; i < spans; i += kGroup) {
+    const std::uint64_t before = allocations;
+    counted(workload, pipeline.bench(), i, kGroup);
+    allocated += allocations - before;
+    if (ring_fill() > ring_bytes() / 8) pipeline.settle();
+  }
+  const std::string problem = pipeline.check();
+  if (!problem.empty()) fail(problem);
+  std::printf("spans %llu\nallocations %llu\n", static_cast<unsigned long long>(spans),
+              static_cast<unsigned long long>(allocated));
+  return 0;
+}
+
+int run_paced(Pipeline& pipeline, std::uint64_t spans) {
+  const std::uint64_t before = sdk::drain_signal().wakes();
+  const double start = monotonic_seconds();
+  for (std::uint64_t i = 0; i < spans; i += 10) {
+    for (std::uint64_t j = 0; j < 10; ++j) Ten{}(pipeline.bench(), i + j);
+    const double wait = start + static_cast<double>(i + 10) / 10'000 - monotonic_seconds();
+    if (wait > 0) sleep_seconds(wait);
+  }
+  const std::uint64_t wakes = sdk::drain_signal().wakes() - before;
+  const std::string problem = pipeline.check();
+  if (!problem.empty()) fail(problem);
+  std::printf("spans %llu\nwakes %llu\n", static_cast<unsigned long long>(spans),
+              static_cast<unsigned long long>(wakes));
+  return 0;
+}
+
+/// Calls visit(workload) for all that run on a live pipeline under a sampled parent.
+template <class Visit>
+void for_each_workload(const Visit& visit) {
+  visit(Empty{});
+  visit(EmptyRoot{});
+  visit(Eight{});
+  visit(EightDynamic{});
+  visit(Ten{});
+  visit(TenDynamic{});
+  visit(EightStrings{});
+  visit(EightInts{});
+  visit(EightEvents{});
+  visit(EightLinks{});
+  visit(Duplicate{});
+  visit(Braced{});
+  visit(Kept{});
+}
+
+int run_named(std::string_view name, std::uint64_t spans) {
+  if (name == NoProvider::kName) {
+    Bench bench{.tracer = tracer("none")};
+    counted(NoProvider{}, bench, 0, spans);
+    return 0;
+  }
+  Pipeline pipeline(counting_exporter(), roomy_batches(), -1, -1);
+  if (name == "--paced") return run_paced(pipeline, spans);
+  if (name == MakeCurrent::kName) return run(pipeline, MakeCurrent{pipeline.root()}, spans);
+  if (name == Unsampled::kName) {
+    const SpanContext& root = pipeline.root().context();
+    const SpanContext parent(root.trace_id(), root.span_id(), TraceFlags::kRandom, false);
+    const Context context = Context::root().with_span_context(parent);
+    const Scope scope(context);
+    return run(pipeline, Unsampled{}, spans);
+  }
+  int result = 2;
+  for_each_workload([&](const auto& workload) {
+    if (name == workload.kName) result = run(pipeline, workload, spans);
+  });
+  return result;
+}
+
+void list() {
+  for (const char* name : {NoProvider::kName, Unsampled::kName, MakeCurrent::kName}) std::puts(name);
+  for_each_workload([](const auto& workload) { std::puts(workload.kName); });
+}
+
+}  // namespace
+}  // namespace nanospan::bench
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
+    nanospan::bench::list();
+    return 0;
+  }
+  std::uint64_t spans = 0;
+  if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), spans);
+  if (spans == 0) {
+    std::fprintf(stderr, "usage: span_count WORKLOAD N | --paced N | --list\n");
+    return 2;
+  }
+  return nanospan::bench::run_named(argv[1], spans);
+}
