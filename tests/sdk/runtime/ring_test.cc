@@ -1,0 +1,114 @@
+#include "sdk/runtime/ring.h"
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace nanospan::sdk {
+namespace {
+
+using detail::ThreadState;
+
+// A producer's state with its first ring, and both ends of it.
+class RingTest : public ::testing::Test {
+ protected:
+  RingTest() {
+    use_ring(*thread_, make_ring(kFirstRingBytes));
+    thread_->draining = thread_->ring;
+  }
+  ~RingTest() override { destroy_ring(thread_->draining); }
+
+  // A frame whose payload is `size` bytes of `fill`, from tracer `tracer` of slot 3.
+  bool push(std::size_t size, std::uint8_t fill, std::uint16_t tracer = 7) {
+    std::vector<std::uint8_t> frame(FrameHeader::kBytes + size, fill);
+    const std::uint64_t word = std::uint64_t{3} << 56 | std::uint64_t{tracer} << 32;
+    FrameHeader::make(FrameKind::kSpan, word, frame.size()).write(frame.data());
+    return push_frame(*thread_, frame.data(), frame.size());
+  }
+  // Drains; checks that each payload is of one byte value, and returns (value, size) of each.
+  std::vector<std::pair<int, std::size_t>> drain() {
+    std::vector<std::pair<int, std::size_t>> frames;
+    drain_frames(*thread_, [&](FrameHeader header, std::span<const std::uint8_t> payload) {
+      EXPECT_EQ(header.slot(), 3U);
+      for (const std::uint8_t byte : payload) EXPECT_EQ(byte, payload[0]);
+      frames.emplace_back(payload[0], payload.size());
+    });
+    return frames;
+  }
+
+  std::unique_ptr<ThreadState> thread_ = std::make_unique<ThreadState>();
+};
+
+TEST_F(RingTest, GivesBackFramesInOrderWithTheirSize) {
+  EXPECT_TRUE(push(1, 1));
+  EXPECT_TRUE(push(600, 2));
+  EXPECT_TRUE(push(8, 3));
+  EXPECT_EQ(drain(), (std::vector<std::pair<int, std::size_t>>{{1, 1}, {2, 600}, {3, 8}}));
+  EXPECT_TRUE(drain().empty());
+}
+
+TEST_F(RingTest, AFrameNeverWrapsSoManyRoundsStayWhole) {
+  for (int round = 0; round < 2000; ++round) {
+    const auto fill = static_cast<std::uint8_t>(round);
+    const std::size_t size = 100 + static_cast<std::size_t>(round * 37 % 900);
+    ASSERT_TRUE(push(size, fill));
+    ASSERT_EQ(drain(), (std::vector<std::pair<int, std::size_t>>{{fill, size}})) << round;
+  }
+}
+
+TEST_F(RingTest, GrowsWhenFullAndLosesNothingOnTheWay) {
+  std::size_t pushed = 0;
+  while (push(1000, static_cast<std::uint8_t>(pushed))) ++pushed;
+  EXPECT_EQ(thread_->ring->size, kLastRingBytes);
+  EXPECT_GT(pushed * 1000, kLastRingBytes * 9 / 10);
+  const auto frames = drain();
+  ASSERT_EQ(frames.size(), pushed);
+  for (std::size_t i = 0; i < pushed; ++i) EXPECT_EQ(frames[i].first, static_cast<std::uint8_t>(i));
+  EXPECT_EQ(thread_->draining, thread_->ring) << "the smaller rings are gone";
+  EXPECT_TRUE(push(1000, 1)) << "and there is room again";
+}
+
+TEST_F(RingTest, PeekingCountsWithoutConsuming) {
+  push(10, 1);
+  push(10, 2);
+  std::size_t seen = 0;
+  peek_frames(*thread_, [&](FrameHeader, std::span<const std::uint8_t>) { ++seen; });
+  EXPECT_EQ(seen, 2U);
+  EXPECT_EQ(drain().size(), 2U);
+}
+
+TEST_F(RingTest, AFrameLargerThanAQuarterTravelsByPointer) {
+  ASSERT_TRUE(push(3 << 20, 9));
+  EXPECT_LT(waiting_bytes(*thread_), 100U);
+  EXPECT_EQ(drain(), (std::vector<std::pair<int, std::size_t>>{{9, 3 << 20}}));
+}
+
+TEST_F(RingTest, TheDrainMayAskForALargerRing) {
+  thread_->ring->want_larger.store(true);
+  push(10, 1);
+  EXPECT_GT(thread_->ring->size, kFirstRingBytes);
+  EXPECT_EQ(drain().size(), 1U);
+}
+
+TEST_F(RingTest, ProducerAndDrainRunAtOnce) {
+  constexpr int kFrames = 20'000;
+  int received = 0;
+  std::thread producer([&] {
+    for (int i = 0; i < kFrames;) {
+      if (push(50 + static_cast<std::size_t>(i % 700), static_cast<std::uint8_t>(i))) ++i;
+    }
+  });
+  while (received < kFrames) {
+    for (const auto& [fill, size] : drain()) {
+      ASSERT_EQ(fill, static_cast<std::uint8_t>(received));
+      ASSERT_EQ(size, 50U + static_cast<std::size_t>(received % 700));
+      ++received;
+    }
+  }
+  producer.join();
+}
+
+}  // namespace
+}  // namespace nanospan::sdk
