@@ -117,7 +117,8 @@ bool refill(ThreadState* state) {
   if (state->carve == state->carve_end && !carve_chunk(state)) return false;
   Slab* slab = state->carve++;
   slab->generation.store(1, std::memory_order_relaxed);
-  make_free(slab, state);
+  slab->owner = state;
+  make_free(slab);
   slab->next = nullptr;
   state->free = slab;
   return true;
@@ -150,7 +151,7 @@ std::uint64_t sum_states(Count&& count) {
 
 }  // namespace
 
-void make_free(Slab* slab, ThreadState* owner) {
+void make_free(Slab* slab) {
   slab->body = slab->buffer + Slab::kHeadRoom;
   static constexpr std::uint8_t kTemplate[detail::BodyLayout::kRootBytes] = {
       0x0A, 16,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // trace_id
@@ -161,7 +162,6 @@ void make_free(Slab* slab, ThreadState* owner) {
       0x85, 0x01, 0, 0, 0, 0};                                     // flags
   std::memcpy(slab->body, kTemplate, sizeof kTemplate);
   slab->cold = Slab::kPlain;
-  slab->owner = owner;
   slab->dropped_attributes = 0;
   slab->dropped_events = 0;
   slab->dropped_links = 0;

@@ -36,7 +36,7 @@ std::uint64_t ended_spans(std::size_t slot);
 std::uint64_t ring_drops(std::size_t slot);
 
 /// Restores the bytes of a slab that every span shares, and the state in which free slabs lie.
-void make_free(detail::Slab* slab, detail::ThreadState* owner);
+void make_free(detail::Slab* slab);
 
 /// Taken by fork handlers, so that a child finds the registry whole.
 void lock_threads();

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -104,15 +105,15 @@ OpenSlab::~OpenSlab() {
   if (locked_ != nullptr) unlock_slab(locked_);
 }
 
-std::uint8_t* OpenSlab::reserve(std::size_t bytes) {
+std::uint8_t* OpenSlab::reserve(std::size_t bytes, std::size_t span_bytes_max) {
   const bool grown = (slab_->cold & Slab::kGrown) != 0;
   const std::size_t used = static_cast<std::size_t>(slab_->cursor - slab_->body);
+  if (used + bytes > span_bytes_max) return nullptr;
   const std::size_t needed = used + bytes + Slab::kSlack;
   // A grown block has its size in front; see below.
   std::size_t capacity = Slab::kBufferBytes - Slab::kHeadRoom;
   if (grown) std::memcpy(&capacity, slab_->body - 2 * Slab::kHeadRoom, sizeof capacity);
   if (needed <= capacity) return slab_->cursor;
-  if (used + bytes > limits().span_bytes_max) return nullptr;
   std::size_t larger = capacity * 2;
   while (larger < needed) larger *= 2;
   auto* block = static_cast<std::uint8_t*>(std::malloc(2 * Slab::kHeadRoom + larger + detail::kCopySlack));
@@ -123,7 +124,8 @@ std::uint8_t* OpenSlab::reserve(std::size_t bytes) {
   if (grown) std::free(slab_->body - 2 * Slab::kHeadRoom);
   slab_->body = body;
   slab_->cold |= Slab::kGrown;
-  if ((slab_->cold & Slab::kShared) == 0) slab_->limit = body + larger - Slab::kSlack;
+  // The inlined path does not look at the size limit: it ends a slack before it.
+  if ((slab_->cold & Slab::kShared) == 0) slab_->limit = body + std::min(larger, span_bytes_max) - Slab::kSlack;
   commit(body + used);
   return slab_->cursor;
 }
@@ -246,15 +248,18 @@ void share(Slab* slab, std::uint64_t generation) {
 
 void append_final_fields(Slab* slab) {
   OpenSlab open(slab, 0);
+  // Counts and the status code have room beyond the span's size limit; a description that would pass it is left out.
+  constexpr std::size_t kCountsAndCode = 3 * (1 + 5) + 2 + 2;
+  constexpr std::size_t kLengths = 2 * (1 + 5);
+  const std::size_t bytes_max = open.limits().span_bytes_max + kCountsAndCode;
   const auto* extra = static_cast<const SlabExtra*>(slab->extra);
-  const std::string_view description =
-      extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
-  const std::size_t status_size =
-      (description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size())) +
-      wire::varint_field_size(otlp::SpanStatus::kCode, slab->status);
-  constexpr std::size_t kCounts = 3 * (1 + 5);
-  std::uint8_t* to = open.reserve(kCounts + wire::bytes_field_size(otlp::Span::kStatus, status_size));
-  if (to == nullptr) return;
+  std::string_view description = extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
+  std::uint8_t* to = open.reserve(kCountsAndCode + kLengths + description.size(), bytes_max);
+  if (to == nullptr) {
+    description = {};
+    to = open.reserve(kCountsAndCode, bytes_max);
+    if (to == nullptr) return;
+  }
   const auto count = [&](std::uint32_t field, std::uint32_t value) {
     if (value != 0) to = wire::put_varint_field(to, field, value);
   };
@@ -262,7 +267,10 @@ void append_final_fields(Slab* slab) {
   count(otlp::Span::kDroppedEventsCount, slab->dropped_events);
   count(otlp::Span::kDroppedLinksCount, slab->dropped_links);
   if (slab->status != 0) {
-    to = wire::put_message_header(to, otlp::Span::kStatus, status_size);
+    const std::size_t message_size =
+        description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size());
+    to = wire::put_message_header(to, otlp::Span::kStatus,
+                                  message_size + wire::varint_field_size(otlp::SpanStatus::kCode, slab->status));
     if (!description.empty()) to = wire::put_bytes_field(to, otlp::SpanStatus::kMessage, description);
     to = wire::put_varint_field(to, otlp::SpanStatus::kCode, slab->status);
   }
@@ -272,7 +280,7 @@ void append_final_fields(Slab* slab) {
 void recycle(Slab* slab) {
   if ((slab->cold & Slab::kGrown) != 0) std::free(slab->body - 2 * Slab::kHeadRoom);
   delete static_cast<SlabExtra*>(slab->extra);
-  make_free(slab, slab->owner);
+  make_free(slab);
 }
 
 }  // namespace nanospan::sdk

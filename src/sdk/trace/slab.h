@@ -33,8 +33,9 @@ class OpenSlab {
   TracerRecord& record() const { return TracerRecord::of(slab_->core); }
   const SpanLimits& limits() const { return record().provider->limits; }
 
-  /// Room for `bytes` at the cursor, growing if need be; null at span_bytes_max.
-  std::uint8_t* reserve(std::size_t bytes);
+  /// Room for `bytes` at the cursor, growing if need be; null if the span would hold more than span_bytes_max.
+  std::uint8_t* reserve(std::size_t bytes) { return reserve(bytes, limits().span_bytes_max); }
+  std::uint8_t* reserve(std::size_t bytes, std::size_t span_bytes_max);
   void commit(std::uint8_t* end) { detail::store_cursor(slab_, end); }
   /// Removes bytes that were written before.
   void erase(std::uint8_t* from, std::uint8_t* to);

@@ -32,14 +32,28 @@ TracerRecord* resolve(TracerIdentity& identity) {
   return record;
 }
 
+// What the user's generator makes; the invalid id if there is none, it throws, or its id is invalid.
+template <class Id, class Make>
+Id generated(const ProviderCore& provider, Make&& make) {
+  if (provider.id_generator == nullptr) return Id();
+  try {
+    if (const Id id = make(*provider.id_generator); id.is_valid()) return id;
+  } catch (...) {
+  }
+  report("id_generator", "the id generator threw or made an all-zero id; a random one is used");
+  return Id();
+}
+
 TraceId new_trace_id(const ProviderCore& provider) {
-  if (provider.id_generator != nullptr) return provider.id_generator->new_trace_id();
+  const auto id = generated<TraceId>(provider, [](IdGenerator& generator) { return generator.new_trace_id(); });
+  if (id.is_valid()) return id;
   const std::uint64_t words[2] = {random_word(), random_word()};
   return TraceId::from_bytes(words);
 }
 
 SpanId new_span_id(const ProviderCore& provider) {
-  if (provider.id_generator != nullptr) return provider.id_generator->new_span_id();
+  const auto id = generated<SpanId>(provider, [](IdGenerator& generator) { return generator.new_span_id(); });
+  if (id.is_valid()) return id;
   const std::uint64_t word = random_word();
   return SpanId::from_bytes(&word);
 }
@@ -174,6 +188,7 @@ void start_span(TracerIdentity& identity, std::string_view name, const StartOpti
 }
 
 bool tracer_enabled(TracerIdentity& identity) {
+  if (tracing_suppressed()) return false;
   TracerRecord* record = resolve(identity);
   if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0)
     return false;
