@@ -128,6 +128,8 @@ class Attributes {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+  template <std::size_t N>
+  constexpr Attributes(const Attribute (&list)[N]) : data_(list), size_(N) {}
   constexpr Attributes(std::span<const Attribute> list) : data_(list.data()), size_(list.size()) {}
   Attributes(const std::vector<Attribute>& list) : data_(list.data()), size_(list.size()) {}
 

@@ -24,9 +24,13 @@ struct CollectedSpan {
   std::map<std::string, std::string> attributes;
   std::size_t attribute_count = 0;  // on the wire, duplicates included
   std::vector<std::string> events;
+  std::vector<std::uint64_t> event_times;
+  std::vector<std::map<std::string, std::string>> event_attributes;
+  std::vector<std::uint32_t> event_dropped_attributes;
   std::vector<SpanContext> links;
   std::uint32_t dropped_attributes = 0, dropped_events = 0, dropped_links = 0;
   std::string scope;
+  std::size_t size_bytes = 0;
 };
 
 inline CollectedSpan collect(const SpanView& view) {
@@ -40,16 +44,27 @@ inline CollectedSpan collect(const SpanView& view) {
                      .status_description = std::string(view.status_description()),
                      .attributes = {},
                      .events = {},
+                     .event_times = {},
+                     .event_attributes = {},
+                     .event_dropped_attributes = {},
                      .links = {},
                      .dropped_attributes = view.dropped_attributes_count(),
                      .dropped_events = view.dropped_events_count(),
                      .dropped_links = view.dropped_links_count(),
-                     .scope = std::string(view.scope().name)};
+                     .scope = std::string(view.scope().name),
+                     .size_bytes = view.bytes().size()};
   for (const AttributeView& attribute : view.attributes()) {
     span.attributes[std::string(attribute.key)] = attribute.value.to_text();
     ++span.attribute_count;
   }
-  view.for_each_event([&](const EventView& event) { span.events.emplace_back(event.name); });
+  view.for_each_event([&](const EventView& event) {
+    span.events.emplace_back(event.name);
+    span.event_times.push_back(event.unix_nanos);
+    span.event_dropped_attributes.push_back(event.dropped_attributes_count);
+    auto& attributes = span.event_attributes.emplace_back();
+    for (const AttributeView& attribute : event.attributes)
+      attributes[std::string(attribute.key)] = attribute.value.to_text();
+  });
   view.for_each_link([&](const LinkView& link) { span.links.push_back(link.context); });
   return span;
 }

@@ -143,7 +143,8 @@ TEST_P(Creation, AUserDefinedStartTimeIsKept) {
 
 TEST_P(Creation, KindAttributesAndLinksAreTakenAtTheStart) {
   const SpanContext linked(kTrace, kParent, 0, true);
-  const Link links[] = {{linked, {{"why", "batch"}}}, {linked}};
+  const Attribute why[] = {{"why", "batch"}};
+  const Link links[] = {{linked, why}, {linked}};
   sdk_.tracer().start_span(
       "span", {.kind = SpanKind::kConsumer, .attributes = {{"a", 1}, {"b", "x"}, {"a", 2}}, .links = links});
   const auto span = sdk_.only_span();
