@@ -193,7 +193,8 @@ class Context {
 /// hold them and are destroyed on the thread that made them. Allocates nothing.
 class Scope {
  public:
-  /// Makes `span` current: spans started here are its children. The span is not ended by the scope. If the Span is
+  /// Makes `span` current: spans started here are its children. The span is not ended by the scope. A Span that
+  /// goes to another thread must leave its scopes first (or be a SharedSpan). If the Span is
   /// moved or ends while the scope lives, its SpanContext stays current.
   explicit Scope(const Span& span);
   explicit Scope(const SharedSpan& span);

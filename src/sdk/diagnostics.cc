@@ -126,8 +126,29 @@ void Diagnostics::reset_after_fork() {
   }
 }
 
+namespace {
+
+thread_local DeferredReports* deferred = nullptr;
+
+}  // namespace
+
 void report(std::string_view component, std::string_view reason, std::string_view message) {
-  process.diagnostics.report(component, reason, message);
+  if (deferred == nullptr) return process.diagnostics.report(component, reason, message);
+  if (deferred->lines_.size() == DeferredReports::kMax) return;
+  deferred->lines_.push_back({std::string(component), std::string(reason), std::string(message)});
+}
+
+DeferredReports::DeferredReports() { deferred = this; }
+
+DeferredReports::~DeferredReports() {
+  emit();
+  deferred = nullptr;
+}
+
+void DeferredReports::emit() {
+  for (const Line& line : std::exchange(lines_, {})) {
+    process.diagnostics.report(line.component, line.reason, line.message);
+  }
 }
 
 void reset_diagnostics_after_fork() { process.diagnostics.reset_after_fork(); }

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nanospan/diagnostics.h>
 
@@ -59,6 +60,28 @@ class Diagnostics {
 
 /// Reports to the process's handler. `reason` tells lines apart whose text varies (counts, addresses).
 void report(std::string_view component, std::string_view reason, std::string_view message);
+
+/// While it lives, what this thread reports is kept instead of shown: for code that holds a lock. Shows the rest when
+/// it goes.
+class DeferredReports {
+ public:
+  static constexpr std::size_t kMax = 16;  ///< Later ones of one period are not kept.
+
+  DeferredReports();
+  DeferredReports(const DeferredReports&) = delete;
+  DeferredReports& operator=(const DeferredReports&) = delete;
+  ~DeferredReports();
+  bool empty() const { return lines_.empty(); }
+  /// Shows what was kept. REQUIRES: no lock is held.
+  void emit();
+
+ private:
+  friend void report(std::string_view component, std::string_view reason, std::string_view message);
+  struct Line {
+    std::string component, reason, message;
+  };
+  std::vector<Line> lines_;
+};
 /// The same for a line whose text does not vary.
 inline void report(std::string_view component, std::string_view message) { report(component, message, message); }
 

@@ -143,6 +143,33 @@ inline std::string_view first_header(const httplib::Headers& headers, const char
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
+/// cpp-httplib percent-decodes header values before anybody sees them, and W3C Baggage carries its values encoded. This
+/// encodes again what cannot stand in that header as it is: controls, quotes, backslashes, all beyond ASCII, and blanks
+/// within a value. A decoded "," or ";" cannot be told from one that separates, so it does (docs/interop.md).
+inline std::string encoded_baggage(std::string_view header) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view blanks = " \t";
+  constexpr std::string_view separators = ",;=";
+  std::string encoded;
+  bool in_value = false;  // Something other than a separator stands before.
+  for (std::size_t at = 0; at < header.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(header[at]);
+    bool keep = byte > 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+    if (blanks.find(header[at]) != std::string_view::npos) {
+      const std::size_t next = header.find_first_not_of(blanks, at);
+      keep = !in_value || next == std::string_view::npos || separators.find(header[next]) != std::string_view::npos;
+    } else {
+      in_value = separators.find(header[at]) == std::string_view::npos;
+    }
+    if (keep) {
+      encoded += header[at];
+    } else {
+      encoded.append(1, '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    }
+  }
+  return encoded;
+}
+
 class HeaderGetter final : public TextMapGetter {
  public:
   explicit HeaderGetter(const httplib::Headers& headers) : headers_(headers) {}
@@ -153,7 +180,9 @@ class HeaderGetter final : public TextMapGetter {
   std::vector<std::string> get_all(std::string_view key) const override {
     std::vector<std::string> values;
     const auto [begin, end] = headers_.equal_range(std::string(key));
-    for (auto at = begin; at != end; ++at) values.push_back(at->second);
+    for (auto at = begin; at != end; ++at) {
+      values.push_back(key == "baggage" ? encoded_baggage(at->second) : at->second);
+    }
     return values;
   }
 

@@ -45,6 +45,12 @@ NANOSPAN_INLINE void store_cursor(Slab* slab, std::uint8_t* cursor) {
   __atomic_store_n(&slab->cursor, cursor, __ATOMIC_RELAXED);
 }
 
+/// The same for the flags: the owner looks whether the span is shared before it takes the lock.
+NANOSPAN_INLINE std::uint32_t load_cold(const Slab* slab) { return __atomic_load_n(&slab->cold, __ATOMIC_RELAXED); }
+NANOSPAN_INLINE void add_cold(Slab* slab, std::uint32_t flags) {
+  __atomic_store_n(&slab->cold, load_cold(slab) | flags, __ATOMIC_RELAXED);
+}
+
 /// Copies at most 127 bytes; returns non-zero if any of them is not ASCII.
 NANOSPAN_INLINE std::uint64_t copy_text(std::uint8_t* to, const char* from, std::size_t size) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;

@@ -15,7 +15,7 @@ namespace detail {
 [[gnu::noinline]] inline void end_span(Slab* slab) {
   const std::uint64_t stop = read_ticks();
   ThreadState* const thread = thread_locals().state;
-  if (slab->cold != Slab::kPlain || slab->owner != thread) [[unlikely]]
+  if (load_cold(slab) != Slab::kPlain || slab->owner != thread) [[unlikely]]
     return api()->end(slab, 0, 0);
   const ClockScale* const scale = thread->clock.load(std::memory_order_acquire);
   const std::size_t body_size = static_cast<std::size_t>(slab->cursor - slab->body);

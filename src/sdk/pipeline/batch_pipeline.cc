@@ -51,7 +51,7 @@ BatchPipeline::~BatchPipeline() {
   if (!closed()) target_->abandon(DropReason::kShutdown);
 }
 
-void BatchPipeline::bind(const ProviderCore& provider) {
+void BatchPipeline::bind(ProviderCore& provider) {
   provider_ = &provider;
   ended_before_ = ended_spans(provider.slot);
   ring_drops_before_ = ring_drops(provider.slot);
@@ -86,7 +86,7 @@ void BatchPipeline::on_end(const SpanView& span) {
       return drop(DropReason::kQueueFull, 1);
     }
     foreign_bytes_ += field.size();
-    waiting_.fetch_add(1, std::memory_order_relaxed);
+    foreign_waiting_.fetch_add(1, std::memory_order_seq_cst);
     foreign_.push_back({tracer, std::move(field)});
   }
   drain_signal().wake_if_sleeping(false);
@@ -116,8 +116,9 @@ FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
 
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   const base::Deadline deadline = deadline_after(timeout_ms);
+  if (shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
-  if (shutdown_requested_.exchange(true, std::memory_order_seq_cst)) return FlushResult::kFailure;
+  shutdown_requested_.store(true, std::memory_order_seq_cst);
   {
     // Without an export thread nothing was ever ended, and there is nobody else to close.
     const auto lock = Drain::instance().pause();
@@ -148,7 +149,7 @@ Ledger BatchPipeline::ledger() const {
   Ledger ledger;
   const auto lock = Drain::instance().pause();
   ledger.exported = exported_.load(std::memory_order_relaxed);
-  ledger.queued = waiting_.load(std::memory_order_relaxed);
+  ledger.queued = waiting_.load(std::memory_order_relaxed) + foreign_waiting_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < kReasons; ++i) ledger.dropped[i] = dropped_[i].load(std::memory_order_relaxed);
   ledger.ended = foreign_ended_.load(std::memory_order_relaxed);
   if (provider_ == nullptr) return ledger;
@@ -176,7 +177,7 @@ void BatchPipeline::take_foreign() {
     const std::lock_guard lock(notifier_);
     spans.swap(foreign_);
     foreign_bytes_ = 0;
-    waiting_.fetch_sub(spans.size(), std::memory_order_relaxed);
+    foreign_waiting_.store(0, std::memory_order_relaxed);
   }
   for (const Foreign& span : spans) take(*span.tracer, span.field);
 }
@@ -229,7 +230,9 @@ void BatchPipeline::complete(std::uint64_t sequence, std::size_t spans, ExportRe
     if (rejected != 0) drop(DropReason::kRejected, rejected);
   } else {
     drop(result.reason, spans);
-    for (PendingFlush& flush : flushes_) flush.failed = true;
+    for (PendingFlush& flush : flushes_) {
+      if (flush.last_sequence == 0 || sequence <= flush.last_sequence) flush.failed = true;
+    }
     if (shutdown_noted_) {
       const std::lock_guard lock(notifier_);
       shutdown_clean_ = false;
@@ -279,8 +282,9 @@ void BatchPipeline::close_now() {
   outstanding_.clear();
   const std::lock_guard lock(notifier_);
   drop(DropReason::kShutdown, foreign_.size());
-  waiting_.fetch_sub(foreign_.size(), std::memory_order_relaxed);
+  foreign_waiting_.store(0, std::memory_order_relaxed);
   foreign_.clear();
+  foreign_bytes_ = 0;
   shutdown_clean_ = shutdown_clean_ && clean;
   closed_.store(true, std::memory_order_release);
   notifier_.notify_all();
@@ -300,7 +304,8 @@ void BatchPipeline::reset_after_fork() {
   flushes_.clear();
   in_flight_ = 0;
   queued_spans_ = queued_bytes_ = 0;
-  exported_ = waiting_ = foreign_ended_ = 0;
+  exported_ = waiting_ = foreign_ended_ = foreign_waiting_ = 0;
+  if (provider_ != nullptr) provider_->late_spans = 0;
   for (auto& count : dropped_) count = 0;
   ended_before_ = ring_drops_before_ = 0;
   notifier_.reset_after_fork();

@@ -40,12 +40,13 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   Ledger ledger() const;
 
   /// The provider whose ended spans this pipeline gets and accounts for.
-  void bind(const ProviderCore& provider);
+  void bind(ProviderCore& provider);
   const ProviderCore* provider() const { return provider_; }
-  /// True if a flush or shutdown was asked for that note_requests() has not seen.
+  /// True if a flush or shutdown was asked for that note_requests() has not seen, or spans came by on_end.
   bool has_requests() const {
     return flush_requested_.load(std::memory_order_seq_cst) != flush_noted_ ||
-           shutdown_requested_.load(std::memory_order_seq_cst) != shutdown_noted_;
+           shutdown_requested_.load(std::memory_order_seq_cst) != shutdown_noted_ ||
+           foreign_waiting_.load(std::memory_order_seq_cst) != 0;
   }
 
   // Export thread.
@@ -109,13 +110,15 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::atomic<std::uint64_t> waiting_{0};  // open, ready and in flight
   std::atomic<std::uint64_t> dropped_[kReasons] = {};
   std::atomic<std::uint64_t> foreign_ended_{0};
-  const ProviderCore* provider_ = nullptr;  // null: spans come by on_end only
+  std::atomic<std::uint64_t> foreign_waiting_{0};  // in foreign_
+  ProviderCore* provider_ = nullptr;               // null: spans come by on_end only
   std::uint64_t ended_before_ = 0;
   std::uint64_t ring_drops_before_ = 0;
 
   // Requests, and their answers.
   std::atomic<std::uint64_t> flush_requested_{0};
   std::atomic<base::MonotonicNanos> shutdown_by_{base::kNever};
+  std::atomic<bool> shutdown_claimed_{false};
   std::atomic<bool> shutdown_requested_{false};
   std::atomic<bool> closed_{false};
   std::atomic<bool> attached_{false};

@@ -200,7 +200,13 @@ void Drain::rest() {
 void Drain::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
+    DeferredReports reports;  // the user's error handler must not run under the lock
     work();
+    if (!reports.empty()) {
+      lock.unlock();
+      reports.emit();
+      lock.lock();
+    }
     rest();
   }
 }
@@ -209,13 +215,15 @@ void Drain::run() {
 // --------------------------------------------------------------------------------------------------------------
 
 void Drain::before_fork() {
-  mutex_.lock();
+  lock_providers();
   lock_threads();
+  mutex_.lock();
 }
 
 void Drain::after_fork_in_parent() {
-  unlock_threads();
   mutex_.unlock();
+  unlock_threads();
+  unlock_providers();
 }
 
 void Drain::after_fork_in_child() {
@@ -225,8 +233,9 @@ void Drain::after_fork_in_child() {
   for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
   started_ = false;
   armed_ = false;
-  unlock_threads();
   mutex_.unlock();
+  unlock_threads();
+  unlock_providers();
 }
 
 }  // namespace nanospan::sdk

@@ -83,6 +83,8 @@ class WorkerExporter final : public AsyncExporter {
       report("exporter", "no thread for the exporter; the batch is dropped");
       return done(ExportResult::failed());
     }
+    // A call that is past its deadline holds the thread: nothing new is queued behind it.
+    if (stuck_ != 0) return done(ExportResult::failed(DropReason::kExportTimeout));
     waiting_.push_back({++last_number_, deadline, std::move(done)});
     const std::lock_guard lock(shared_->notifier);
     shared_->jobs.push_back({last_number_, std::move(batch)});
@@ -106,7 +108,10 @@ class WorkerExporter final : public AsyncExporter {
       [[maybe_unused]] const auto got = read(shared_->fd, &count, sizeof count);
       finished.swap(shared_->finished);
     }
-    for (const Finished& one : finished) finish(one.number, one.result);
+    for (const Finished& one : finished) {
+      if (one.number == stuck_) stuck_ = 0;
+      finish(one.number, one.result);
+    }
     const base::MonotonicNanos now = clock_.monotonic_now();
     for (std::size_t i = 0; i < waiting_.size();) {
       if (!waiting_[i].deadline.passed(now)) {
@@ -114,6 +119,7 @@ class WorkerExporter final : public AsyncExporter {
         continue;
       }
       report("exporter", "an exporter did not return within export_timeout_ms; the batch counts as dropped");
+      give_up(waiting_[i].number);
       finish(waiting_[i].number, ExportResult::failed(DropReason::kExportTimeout));
     }
   }
@@ -128,6 +134,7 @@ class WorkerExporter final : public AsyncExporter {
     if (shared_ != nullptr) close(shared_->fd);
     abandoned_ = new std::shared_ptr<Shared>(std::move(shared_));
     waiting_.clear();
+    stuck_ = 0;
   }
 
  private:
@@ -155,6 +162,12 @@ class WorkerExporter final : public AsyncExporter {
     shared_->notifier.notify_all();
   }
 
+  // The exporter never sees a batch that is counted as lost, unless it has it already.
+  void give_up(std::uint64_t number) {
+    const std::lock_guard lock(shared_->notifier);
+    if (std::erase_if(shared_->jobs, [&](const Job& job) { return job.number == number; }) == 0) stuck_ = number;
+  }
+
   void finish(std::uint64_t number, ExportResult result) {
     for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
       if (waiting->number != number) continue;
@@ -170,6 +183,7 @@ class WorkerExporter final : public AsyncExporter {
   std::shared_ptr<Shared> shared_;
   std::deque<Waiting> waiting_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t stuck_ = 0;                       // the call that did not return in time; 0 = none
   std::shared_ptr<Shared>* abandoned_ = nullptr;  // deliberately never freed
 };
 

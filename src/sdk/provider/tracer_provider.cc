@@ -12,6 +12,7 @@
 #include "sdk/pipeline/batch_pipeline.h"
 #include "sdk/pipeline/drain.h"
 #include "sdk/runtime/drain_signal.h"
+#include "sdk/runtime/threads.h"
 #include "sdk/trace/api.h"
 #include "sdk/trace/record.h"
 #include "wire/otlp_fields.h"
@@ -65,6 +66,7 @@ void start_runtime() {
     Drain::instance();
     pthread_atfork([] { Drain::instance().before_fork(); }, [] { Drain::instance().after_fork_in_parent(); },
                    [] { Drain::instance().after_fork_in_child(); });
+    prepare_threads();
     install_api();
     return true;
   }();

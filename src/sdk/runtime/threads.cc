@@ -85,7 +85,9 @@ ThreadState* adopt_state(Registry& all) {
        state = state->next_registered) {
     if (state == all.shared) continue;
     std::uint32_t free = 0;
-    if (state->in_use.compare_exchange_strong(free, 1, std::memory_order_acq_rel)) return state;
+    if (!state->in_use.compare_exchange_strong(free, 1, std::memory_order_acq_rel)) continue;
+    state->clock.store(tick_clock().scale(), std::memory_order_release);  // not refined while nobody used it
+    return state;
   }
   return nullptr;
 }
@@ -232,6 +234,12 @@ std::uint64_t random_word() {
   return word;
 }
 
+void prepare_threads() {
+  Registry& all = registry();
+  const std::lock_guard lock(all.shared_mutex);
+  if (ThreadState* shared = shared_state(all); shared != nullptr && shared->free == nullptr) refill(shared);
+}
+
 ThreadState* first_thread_state() { return registry().first.load(std::memory_order_acquire); }
 
 std::uint64_t ended_spans(std::size_t slot) {
@@ -243,13 +251,13 @@ std::uint64_t ring_drops(std::size_t slot) {
 }
 
 void lock_threads() {
-  registry().mutex.lock();
   registry().shared_mutex.lock();
+  registry().mutex.lock();
 }
 
 void unlock_threads() {
-  registry().shared_mutex.unlock();
   registry().mutex.unlock();
+  registry().shared_mutex.unlock();
 }
 
 void reset_threads_after_fork() {

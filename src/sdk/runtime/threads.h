@@ -13,6 +13,9 @@
 
 namespace nanospan::sdk {
 
+/// Makes the shared state while there is memory for it. Idempotent.
+void prepare_threads();
+
 /// The state of this thread, made on first use; null if memory is refused. Starts afresh in a forked child.
 detail::ThreadState* thread_state();
 
@@ -38,7 +41,7 @@ std::uint64_t ring_drops(std::size_t slot);
 /// Restores the bytes of a slab that every span shares, and the state in which free slabs lie.
 void make_free(detail::Slab* slab);
 
-/// Taken by fork handlers, so that a child finds the registry whole.
+/// Taken by fork handlers, so that a child finds the registry whole. Taken before the Drain's lock.
 void lock_threads();
 void unlock_threads();
 void reset_threads_after_fork();

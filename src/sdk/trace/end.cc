@@ -21,7 +21,7 @@ std::atomic<std::uint64_t> inherited{0};
 
 // Takes the span away from all other holders. Null generation: the owner. False if it has ended already.
 bool claim(Slab* slab, std::uint64_t generation) {
-  const bool shared = generation != 0 || (slab->cold & Slab::kShared) != 0;
+  const bool shared = generation != 0 || (detail::load_cold(slab) & Slab::kShared) != 0;
   if (shared) lock_slab(slab);
   const std::uint64_t now = slab->generation.load(std::memory_order_relaxed);
   const bool mine = generation == 0 || generation == now;
@@ -31,7 +31,7 @@ bool claim(Slab* slab, std::uint64_t generation) {
 }
 
 std::uint64_t start_of(const Slab* slab) {
-  if ((slab->cold & Slab::kWallClock) != 0) return slab->start;
+  if ((detail::load_cold(slab) & Slab::kWallClock) != 0) return slab->start;
   return tick_clock().scale()->unix_nanos(slab->start);
 }
 
@@ -91,12 +91,16 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   detail::store(slab->body + BodyLayout::kEnd, std::max(start, stop));
 
   std::shared_ptr<const Hooks> hooks;
-  if ((slab->cold & Slab::kHooks) != 0) hooks = provider.hooks.load(std::memory_order_acquire);
+  if ((detail::load_cold(slab) & Slab::kHooks) != 0) hooks = provider.hooks.load(std::memory_order_acquire);
   if (hooks != nullptr) call_on_ending(*hooks, slab);
+  // From here on what on_ending kept is stale too.
+  const bool shared = (detail::load_cold(slab) & Slab::kShared) != 0;
+  if (shared) lock_slab(slab);
   slab->generation.fetch_add(1, std::memory_order_release);
-  if ((slab->cold & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
+  if (shared) unlock_slab(slab);
+  if ((detail::load_cold(slab) & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
   if (hooks != nullptr) call_on_end(*hooks, slab);
-  if (provider.exports && (slab->cold & Slab::kUnsampled) == 0) push(slab);
+  if (provider.exports && (detail::load_cold(slab) & Slab::kUnsampled) == 0) push(slab);
   recycle(slab);
   give_back_slab(slab);
 }

@@ -12,6 +12,8 @@ namespace {
 std::atomic<TracerRecord*> records[kTracersMax];
 std::atomic<std::uint32_t> record_count{0};
 std::atomic<ProviderCore*> the_default{nullptr};
+std::mutex providers_mutex;
+ProviderCore* first_provider = nullptr;  // guarded by providers_mutex
 
 std::string encode_scope(const TracerRecord& record) {
   std::string scope;
@@ -77,12 +79,21 @@ TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& sc
 }  // namespace
 
 ProviderCore& make_provider_core() {
-  static std::atomic<ProviderCore*> first{nullptr};
+  const std::lock_guard lock(providers_mutex);
   auto* core = new ProviderCore;
-  core->next = first.load(std::memory_order_relaxed);
-  while (!first.compare_exchange_weak(core->next, core, std::memory_order_release, std::memory_order_relaxed)) {
-  }
+  core->next = first_provider;
+  first_provider = core;
   return *core;
+}
+
+void lock_providers() {
+  providers_mutex.lock();
+  for (ProviderCore* core = first_provider; core != nullptr; core = core->next) core->mutex.lock();
+}
+
+void unlock_providers() {
+  for (ProviderCore* core = first_provider; core != nullptr; core = core->next) core->mutex.unlock();
+  providers_mutex.unlock();
 }
 
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {

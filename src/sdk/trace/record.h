@@ -68,6 +68,10 @@ struct TracerRecord {
 /// A record that is kept for ever.
 ProviderCore& make_provider_core();
 
+/// Taken by fork handlers: no child inherits a provider in the middle of a change. Taken before the threads' locks.
+void lock_providers();
+void unlock_providers();
+
 /// Tracers that a process may have, over all providers; later ones share the record of the first.
 inline constexpr std::size_t kTracersMax = 4096;
 

@@ -70,7 +70,7 @@ void note_key(Slab* slab, std::uint64_t hash) {
 
 void drop_attribute(Slab* slab) {
   ++slab->dropped_attributes;
-  slab->cold |= Slab::kDropped;
+  detail::add_cold(slab, Slab::kDropped);
 }
 
 // Writes `message` as field `field`. False at the span's size limit.
@@ -93,7 +93,7 @@ void unlock_slab(Slab* slab) { slab->lock.store(0, std::memory_order_release); }
 
 OpenSlab::OpenSlab(Slab* slab, std::uint64_t generation) : slab_(slab) {
   // Only the owner passes 0, and only the owner may look at `cold` without the lock.
-  if (generation != 0 || (slab->cold & Slab::kShared) != 0) {
+  if (generation != 0 || (detail::load_cold(slab) & Slab::kShared) != 0) {
     lock_slab(slab);
     locked_ = slab;
     if (generation != 0 && slab->generation.load(std::memory_order_relaxed) != generation) slab_ = nullptr;
@@ -106,7 +106,7 @@ OpenSlab::~OpenSlab() {
 }
 
 std::uint8_t* OpenSlab::reserve(std::size_t bytes, std::size_t span_bytes_max) {
-  const bool grown = (slab_->cold & Slab::kGrown) != 0;
+  const bool grown = (detail::load_cold(slab_) & Slab::kGrown) != 0;
   const std::size_t used = static_cast<std::size_t>(slab_->cursor - slab_->body);
   if (used + bytes > span_bytes_max) return nullptr;
   const std::size_t needed = used + bytes + Slab::kSlack;
@@ -123,9 +123,10 @@ std::uint8_t* OpenSlab::reserve(std::size_t bytes, std::size_t span_bytes_max) {
   std::memcpy(body, slab_->body, used);
   if (grown) std::free(slab_->body - 2 * Slab::kHeadRoom);
   slab_->body = body;
-  slab_->cold |= Slab::kGrown;
+  detail::add_cold(slab_, Slab::kGrown);
   // The inlined path does not look at the size limit: it ends a slack before it.
-  if ((slab_->cold & Slab::kShared) == 0) slab_->limit = body + std::min(larger, span_bytes_max) - Slab::kSlack;
+  if ((detail::load_cold(slab_) & Slab::kShared) == 0)
+    slab_->limit = body + std::min(larger, span_bytes_max) - Slab::kSlack;
   commit(body + used);
   return slab_->cursor;
 }
@@ -177,7 +178,7 @@ void add_event(Slab* slab, std::uint64_t generation, std::string_view name, cons
   if (discarded != 0) append.varint_field(otlp::SpanEvent::kDroppedAttributesCount, discarded);
   if (slab->budget.events_left == 0 || !append_message(open, otlp::Span::kEvents, message)) {
     ++slab->dropped_events;
-    slab->cold |= Slab::kDropped;
+    detail::add_cold(slab, Slab::kDropped);
     return;
   }
   --slab->budget.events_left;
@@ -202,7 +203,7 @@ void add_link(Slab* slab, std::uint64_t generation, const SpanContext& context, 
   append.fixed32_field(otlp::SpanLink::kFlags, detail::kFlagHasIsRemote | remote | context.trace_flags());
   if (slab->budget.links_left == 0 || !append_message(open, otlp::Span::kLinks, message)) {
     ++slab->dropped_links;
-    slab->cold |= Slab::kDropped;
+    detail::add_cold(slab, Slab::kDropped);
     return;
   }
   --slab->budget.links_left;
@@ -214,7 +215,7 @@ void set_status(Slab* slab, std::uint64_t generation, StatusCode code, std::stri
   const auto old = static_cast<StatusCode>(slab->status);
   if (code == StatusCode::kUnset || code > StatusCode::kError || old == StatusCode::kOk) return;
   slab->status = static_cast<std::uint32_t>(code);
-  slab->cold |= Slab::kStatus;
+  detail::add_cold(slab, Slab::kStatus);
   auto* extra = static_cast<SlabExtra*>(slab->extra);
   if (code == StatusCode::kError && !description.empty()) {
     if (extra == nullptr) slab->extra = extra = new SlabExtra;
@@ -241,8 +242,8 @@ void update_name(Slab* slab, std::uint64_t generation, std::string_view name) {
 
 void share(Slab* slab, std::uint64_t generation) {
   OpenSlab open(slab, generation);
-  if (!open || (slab->cold & Slab::kShared) != 0) return;
-  slab->cold |= Slab::kShared;
+  if (!open || (detail::load_cold(slab) & Slab::kShared) != 0) return;
+  detail::add_cold(slab, Slab::kShared);
   slab->limit = nullptr;
 }
 
@@ -278,7 +279,7 @@ void append_final_fields(Slab* slab) {
 }
 
 void recycle(Slab* slab) {
-  if ((slab->cold & Slab::kGrown) != 0) std::free(slab->body - 2 * Slab::kHeadRoom);
+  if ((detail::load_cold(slab) & Slab::kGrown) != 0) std::free(slab->body - 2 * Slab::kHeadRoom);
   delete static_cast<SlabExtra*>(slab->extra);
   make_free(slab);
 }

@@ -114,7 +114,7 @@ void set_start_time(Slab* slab, std::uint64_t given) {
     return;
   }
   slab->start = given != 0 ? given : unix_now();
-  slab->cold |= Slab::kWallClock;
+  detail::add_cold(slab, Slab::kWallClock);
 }
 
 void call_on_start(const Hooks& hooks, Slab* slab, const SpanContext& context, const Context& parent) {
@@ -140,10 +140,10 @@ bool open_span(TracerRecord& record, const SpanContext& context, const Context& 
   for (const Link& link : options.links) add_link(slab, 0, link.context, link.attributes);
   for (const Attribute& attribute : options.attributes) set_attribute(slab, 0, attribute.key, attribute.value);
   for (const Attribute& attribute : result.attributes) set_attribute(slab, 0, attribute.key, attribute.value);
-  if (result.decision == SamplingDecision::kRecordOnly) slab->cold |= Slab::kUnsampled;
+  if (result.decision == SamplingDecision::kRecordOnly) detail::add_cold(slab, Slab::kUnsampled);
   const std::shared_ptr<const Hooks> hooks =
       record.provider->has_hooks ? record.provider->hooks.load(std::memory_order_acquire) : nullptr;
-  if (hooks != nullptr) slab->cold |= Slab::kHooks;
+  if (hooks != nullptr) detail::add_cold(slab, Slab::kHooks);
   set_start_time(slab, options.start_unix_nanos);
   *out = slab;
   if (hooks != nullptr) call_on_start(*hooks, slab, context, parent);
