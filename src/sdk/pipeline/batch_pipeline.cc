@@ -55,6 +55,7 @@ void BatchPipeline::bind(ProviderCore& provider) {
   provider_ = &provider;
   ended_before_ = ended_spans(provider.slot);
   ring_drops_before_ = ring_drops(provider.slot);
+  attach();
 }
 
 base::Deadline BatchPipeline::deadline_after(std::uint64_t timeout_ms) const {
@@ -77,7 +78,7 @@ void BatchPipeline::on_end(const SpanView& span) {
   std::vector<std::uint8_t> field(wire::bytes_field_size(wire::otlp::ScopeSpans::kSpans, bytes.size()));
   wire::put_bytes_field(field.data(), wire::otlp::ScopeSpans::kSpans,
                         {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!attached_.exchange(true, std::memory_order_relaxed)) Drain::instance().attach(shared_from_this());
+  attach();
   {
     const std::lock_guard lock(notifier_);
     foreign_ended_.fetch_add(1, std::memory_order_relaxed);
@@ -92,8 +93,13 @@ void BatchPipeline::on_end(const SpanView& span) {
   drain_signal().wake_if_sleeping(false);
 }
 
+void BatchPipeline::attach() {
+  if (!attached_.exchange(true, std::memory_order_relaxed)) Drain::instance().attach(shared_from_this());
+}
+
 FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
   if (closed()) return FlushResult::kFailure;
+  attach();
   const base::Deadline deadline = deadline_after(timeout_ms);
   {
     const auto lock = Drain::instance().pause();
@@ -117,6 +123,7 @@ FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   const base::Deadline deadline = deadline_after(timeout_ms);
   if (shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
+  attach();
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
   shutdown_requested_.store(true, std::memory_order_seq_cst);
   {

@@ -81,6 +81,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void close_now();
   void drop(DropReason reason, std::uint64_t spans);
   void take_foreign();
+  /// Has the export thread look after this pipeline; once, whoever comes first.
+  void attach();
   base::Deadline deadline_after(std::uint64_t timeout_ms) const;
 
   const BatchOptions options_;

@@ -157,8 +157,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   for (auto& processor : options.processors) {
     if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
       pipeline->bind(*core);
-      state->pipelines.push_back(pipeline);
-      sdk::Drain::instance().attach(std::move(pipeline));
+      state->pipelines.push_back(std::move(pipeline));
     } else {
       hooks->processors.push_back(processor);
     }
