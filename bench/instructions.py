@@ -24,7 +24,9 @@ import tempfile
 
 SPANS = 6400
 PACED_SPANS = 20000
-STALE = 0.90  # a count below this share of its budget: lower the budget, or the next regression hides in the gap
+STALE = (
+    0.90  # a count below this share of its budget: lower the budget, or the next regression hides in the gap
+)
 SKIP = 77
 
 # What makes a memory access a locked one, or leaves the initial-exec model of thread-locals.
@@ -39,7 +41,9 @@ def locked_addresses(program):
     command = ["objdump", "-d", "--no-show-raw-insn", program]
     listing = subprocess.run(command, check=True, capture_output=True, text=True)
     lines = (re.match(r"\s*([0-9a-f]+):(.*)", line) for line in listing.stdout.splitlines())
-    return {int(m.group(1), 16) for m in lines if m and LOCKED.search(" " + m.group(2).replace("\t", " ") + " ")}
+    return {
+        int(m.group(1), 16) for m in lines if m and LOCKED.search(" " + m.group(2).replace("\t", " ") + " ")
+    }
 
 
 def parse_callgrind(path, program):
@@ -64,7 +68,13 @@ def parse_callgrind(path, program):
 
 def run_once(program, workload, spans, folder):
     out = pathlib.Path(folder, f"{workload}.{spans}")
-    command = ["valgrind", "--tool=callgrind", "--toggle-collect=*counted*", "--dump-instr=yes", "--compress-pos=no"]
+    command = [
+        "valgrind",
+        "--tool=callgrind",
+        "--toggle-collect=*counted*",
+        "--dump-instr=yes",
+        "--compress-pos=no",
+    ]
     command += ["--compress-strings=no", f"--callgrind-out-file={out}", program, workload, str(spans)]
     finished = subprocess.run(command, capture_output=True, text=True)
     if finished.returncode:
@@ -81,7 +91,9 @@ def count(program, workload, locked, folder):
 
 
 def count_wakes(program):
-    printed = subprocess.run([program, "--paced", str(PACED_SPANS)], check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run(
+        [program, "--paced", str(PACED_SPANS)], check=True, capture_output=True, text=True
+    ).stdout
     return int(re.search(r"^wakes (\d+)", printed, re.MULTILINE).group(1))
 
 
@@ -111,7 +123,9 @@ def compare(counts, wakes, budgets):
     missing = [name for name in budgets if name not in counts and name != "wakes"]
     findings += [f"{name} has a budget and does not exist" for name in missing]
     if wakes > budgets["wakes"][0]:
-        findings.append(f"{wakes} wakes in {PACED_SPANS} spans at 10,000 a second, budget {budgets['wakes'][0]:g}")
+        findings.append(
+            f"{wakes} wakes in {PACED_SPANS} spans at 10,000 a second, budget {budgets['wakes'][0]:g}"
+        )
     return findings
 
 
@@ -127,14 +141,18 @@ def main():
     parser.add_argument("--only", action="append")
     options = parser.parse_args()
     if missing_tools():
-        print(f"SKIPPED: {' and '.join(missing_tools())} not installed, so nothing was counted (tools/setup test)")
+        print(
+            f"SKIPPED: {' and '.join(missing_tools())} not installed, so nothing was counted (tools/setup test)"
+        )
         return SKIP
     program = os.path.abspath(options.program)
     listed = subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout
     names = options.only or listed.split()
     locked = locked_addresses(program)
     wakes = count_wakes(program)
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(
+        os.cpu_count()
+    ) as pool:
         counts = dict(zip(names, pool.map(lambda name: count(program, name, locked, folder), names)))
     print(f"{'a span of':<20}{'instructions':>14}{'allocations':>14}{'locked / 1000':>16}")
     for name, measured in counts.items():
