@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full bench format help
+.PHONY: setup build run test test-full w3c peers bench format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -22,6 +22,13 @@ test-full:      ## test, and the peers that have to be compiled first
 	@tools/setup build test
 	@tools/test --full
 
+w3c:            ## the W3C trace-context suite: make w3c W3C_TRACE_CONTEXT=/path/to/its/clone
+	@tools/setup build test
+	@tools/w3c "$(W3C_TRACE_CONTEXT)"
+
+peers:          ## build the programs of others that test-full talks to
+	@tools/peers
+
 bench:          ## the SDK's figures, as ratios to what this machine can do
 	@tools/setup build bench
 	@tools/bench
@@ -30,4 +37,4 @@ format:         ## rewrite all C++ sources in the house's layout
 	@tools/format
 
 help:           ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

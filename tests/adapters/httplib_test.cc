@@ -107,6 +107,22 @@ TEST_F(HttplibAdapterTest, NamesTheSpanByMethodAndRouteAndSetsTheStableAttribute
   EXPECT_EQ(span.scope_name, "nanospan.adapters.httplib");
 }
 
+TEST_F(HttplibAdapterTest, BaggageValuesSurviveThatTheLibraryDecodesHeaders) {
+  std::map<std::string, std::string> seen;
+  trace(server_);
+  server_.Get("/", route("/", [&](const Request&, Response&) {
+                for (const Baggage::Entry& entry : Baggage::from().entries()) seen[entry.name] = entry.value;
+              }));
+  spans_while([&](TracedClient& client) {
+    get(client, "/",
+        {{"baggage", "a=gr%C3%BC%C3%9Fe%20%201=2%25 ;p=1 , b = x%22%5C , c=%0A%09%00,%20d%20=%20e%20"},
+         {"baggage", "f="}});
+  });
+  const std::map<std::string, std::string> expected = {
+      {"a", "grüße  1=2%"}, {"b", "x\"\\"}, {"c", std::string("\n\t\0", 3)}, {"d", "e"}, {"f", ""}};
+  EXPECT_EQ(seen, expected);
+}
+
 TEST_F(HttplibAdapterTest, TheCallersContextIsTheParentAndItsBaggageIsCurrent) {
   std::string tenant;
   trace(server_);

@@ -1,0 +1,107 @@
+"""The programs of others that we are tested against: where they are, how they come there, what to say if they cannot.
+
+A test starts with enter_python(), which goes on in a virtual environment of the build folder that has the pinned
+packages of python_packages.txt, or require_program(NAME), which builds what lies in peers/NAME. A peer that cannot be
+had makes a skipped test (exit code 77) with one line that says why, never a failed one: a machine without network can
+still test the rest. Standard library only, since it runs before the packages are there.
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Given by ctest; by default where it says so as well.
+FOLDER = pathlib.Path(os.environ.get("NANOSPAN_PEERS", HERE.parent.parent / "build" / "peers"))
+PACKAGES = HERE / "python_packages.txt"
+SKIPPED = 77
+INSTALL_SECONDS_MAX = 240
+sys.path.insert(0, str(HERE.parent / "e2e"))  # gateway_harness
+
+
+def skip(why):
+    print(f"skipped: {why}", flush=True)
+    sys.exit(SKIPPED)
+
+
+@contextlib.contextmanager
+def locked(name):
+    """Tests run side by side; one of them prepares, the others wait for it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with open(FOLDER / f"{name}.lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def last_line(error):
+    text = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip() or str(error)
+    return text.splitlines()[-1]
+
+
+def install_python(folder):
+    """Makes the virtual environment anew. The stamp is written last, so that half of one is never used."""
+    shutil.rmtree(folder, ignore_errors=True)
+    wanted = PACKAGES.read_text(encoding="utf-8")
+    pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip += ["--retries", "1", "--only-binary=:all:", "-r", PACKAGES]
+    for command in ([sys.executable, "-m", "venv", folder], pip):
+        try:
+            subprocess.run(
+                command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=INSTALL_SECONDS_MAX
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            skip(f"the Python OpenTelemetry packages could not be installed: {last_line(error)}")
+    (folder / "installed").write_text(wanted, encoding="utf-8")
+
+
+def enter_python():
+    """Goes on as the same script in the environment that has the packages; returns when it runs there."""
+    folder = FOLDER / "python"
+    python = folder / "bin" / "python"
+    if pathlib.Path(sys.prefix).resolve() == folder.resolve():
+        return
+    with locked("python"):
+        stamp = folder / "installed"
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != PACKAGES.read_text(encoding="utf-8"):
+            install_python(folder)
+    os.execv(python, [python, "-B", *sys.argv])
+
+
+def require_program(name):
+    """The path of the Go program peers/NAME, built if it is not up to date."""
+    go = shutil.which("go")
+    if go is None:
+        skip(f"{name} is built from Go modules, and there is no go program in the PATH")
+    program = FOLDER / name
+    # Exactly the modules of go.mod and go.sum, with the Go that is here.
+    environment = dict(os.environ, GOFLAGS="-mod=readonly", GOTOOLCHAIN="local", CGO_ENABLED="0")
+
+    def run(*arguments):
+        subprocess.run(
+            [go, *arguments],
+            cwd=HERE / "peers" / name,
+            env=environment,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    with locked(name):
+        try:
+            run("mod", "download")
+        except subprocess.SubprocessError as error:
+            skip(f"the modules of {name} could not be had: {last_line(error)}")
+        run("build", "-trimpath", "-o", program, ".")
+    return program
+
+
+if __name__ == "__main__":
+    # tools/peers: brings everything here, so that the tests find it ready.
+    for peer in sorted(path.name for path in (HERE / "peers").iterdir()):
+        print(f"{peer}: {require_program(peer)}")
+    enter_python()
+    print(f"python: {sys.prefix}")

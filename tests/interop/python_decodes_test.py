@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""What our SDK puts on the wire, decoded by libprotobuf with the official messages and compared field by field."""
+
+import gzip
+import http.server
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import unittest
+
+import peers
+
+peers.enter_python()
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: E402
+
+import sent_spans  # noqa: E402
+from gateway_harness import Gateway, main  # noqa: E402
+from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
+
+SENDER = pathlib.Path(sys.argv[2]).resolve()
+
+
+def send(test, endpoint, compression):
+    """The sender's output, once it has delivered all it has."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_COMPRESSION": compression}
+    done = subprocess.run([SENDER], env=environment, capture_output=True, text=True)
+    test.assertEqual((done.returncode, done.stderr), (0, ""))
+    return done.stdout
+
+
+class Receiver:
+    """Keeps (path, headers, body) of each request."""
+
+    def __init__(self):
+        requests = self.requests = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                requests.append((self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class PythonDecodes(unittest.TestCase):
+    def check_body(self, compression, encoding):
+        with Receiver() as receiver:
+            printed = send(self, receiver.url, compression)
+        messages = []
+        for path, headers, body in receiver.requests:
+            self.assertEqual((path, headers["Content-Type"]), ("/v1/traces", "application/x-protobuf"))
+            self.assertEqual(headers["Content-Encoding"], encoding)
+            self.assertRegex(headers["User-Agent"], r"^OTel-OTLP-Exporter-Cpp/\d+\.\d+\.\d+")
+            content = gzip.decompress(body) if encoding else body
+            messages.append(ExportTraceServiceRequest.FromString(content))
+            # What libprotobuf does not know it keeps, and would write again: nothing of ours is unknown to it.
+            self.assertEqual(len(messages[-1].SerializeToString()), len(content))
+        sent_spans.check(self, printed, spans_of(messages))
+
+    def test_protobuf(self):
+        self.check_body("none", None)
+
+    def test_protobuf_with_gzip(self):
+        self.check_body("gzip", "gzip")
+
+    def test_our_own_gateway_keeps_the_same(self):
+        for compression in ("none", "gzip"):
+            with self.subTest(compression), Gateway(KEEP) as gateway:
+                printed = send(self, f"http://127.0.0.1:{gateway.ports['receiver']}", compression)
+                sent_spans.check(self, printed, stop_and_read(self, gateway, sent_spans.COUNT))
+
+
+if __name__ == "__main__":
+    main()
