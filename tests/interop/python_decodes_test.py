@@ -2,12 +2,10 @@
 """What our SDK puts on the wire, decoded by libprotobuf with the official messages and compared field by field."""
 
 import gzip
-import http.server
 import os
 import pathlib
 import subprocess
 import sys
-import threading
 import unittest
 
 import peers
@@ -18,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 import sent_spans  # noqa: E402
 from gateway_harness import Gateway, main  # noqa: E402
+from http_receiver import receiver  # noqa: E402
 from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
 
 SENDER = pathlib.Path(sys.argv[2]).resolve()
@@ -32,46 +31,13 @@ def send(test, endpoint, compression):
     return done.stdout
 
 
-class Receiver:
-    """Keeps (path, headers, body) of each request."""
-
-    def __init__(self):
-        requests = self.requests = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                requests.append((self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
 class PythonDecodes(unittest.TestCase):
     def check_body(self, compression, encoding):
-        with Receiver() as receiver:
-            printed = send(self, receiver.url, compression)
+        requests = []
+        with receiver(lambda *request: requests.append(request)) as url:
+            printed = send(self, url, compression)
         messages = []
-        for path, headers, body in receiver.requests:
+        for path, headers, body in requests:
             self.assertEqual((path, headers["Content-Type"]), ("/v1/traces", "application/x-protobuf"))
             self.assertEqual(headers["Content-Encoding"], encoding)
             self.assertRegex(headers["User-Agent"], r"^OTel-OTLP-Exporter-Cpp/\d+\.\d+\.\d+")

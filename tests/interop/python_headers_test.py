@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """One trace through a Python client, our orders service and a Python server, by the headers of each."""
 
-import http.server
 import os
-import threading
 import unittest
 import unittest.mock
 
@@ -23,6 +21,7 @@ from opentelemetry.trace import SpanKind, TraceState  # noqa: E402
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: E402
 
 from gateway_harness import Gateway, main  # noqa: E402
+from http_receiver import receiver  # noqa: E402
 from orders_test import ORDER, Orders  # noqa: E402
 from otlp_messages import KEEP, stop_and_read, values_of  # noqa: E402
 
@@ -32,41 +31,17 @@ BAGGAGE = "Grüße 1=2%"
 W3C = CompositePropagator([TraceContextTextMapPropagator(), W3CBaggagePropagator()])
 
 
-class PaymentProvider:
+class Payments:
     """A Python service: a server span for each charge, child of what the headers name."""
 
     def __init__(self, tracer):
-        provider = self
+        self.tracer = tracer
         self.seen = []  # (SpanContext, baggage) of each caller
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                caller = propagate.extract({k.lower(): v for k, v in self.headers.items()})
-                provider.seen.append((trace.get_current_span(caller).get_span_context(), dict(baggage.get_all(caller))))
-                with tracer.start_as_current_span("charge", context=caller, kind=SpanKind.SERVER):
-                    self.send_response(200)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def charge(self, _path, headers, _body):
+        caller = propagate.extract({name.lower(): value for name, value in headers.items()})
+        self.seen.append((trace.get_current_span(caller).get_span_context(), dict(baggage.get_all(caller))))
+        self.tracer.start_span("charge", context=caller, kind=SpanKind.SERVER).end()
 
 
 class PythonHeaders(unittest.TestCase):
@@ -78,7 +53,8 @@ class PythonHeaders(unittest.TestCase):
             provider = TracerProvider(sampler=sampler, resource=Resource.create({"service.name": "python"}))
             provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint + "/v1/traces")))
             tracer = provider.get_tracer("interop.python")
-            with PaymentProvider(tracer) as payments, Orders(endpoint, "--payment-url", payments.url) as orders:
+            payments = Payments(tracer)
+            with receiver(payments.charge) as url, Orders(endpoint, "--payment-url", url) as orders:
                 with tracer.start_as_current_span("client", kind=SpanKind.CLIENT) as span:
                     token = context.attach(baggage.set_baggage("user", BAGGAGE))
                     headers = {}
@@ -86,14 +62,13 @@ class PythonHeaders(unittest.TestCase):
                     context.detach(token)
                     self.assertEqual(orders.request("POST", "/api/orders", ORDER, **headers)[0], 201)
                 account = orders.stop()
-                seen = payments.seen
             provider.shutdown()
             self.assertTrue(account["balances"])
             if not span.get_span_context().trace_flags.sampled:
                 self.assertEqual((account["spans_ended"], gateway.metric("otelcol_receiver_accepted_spans")), (0, 0))
-                return span.get_span_context(), seen[0], {}
+                return span.get_span_context(), payments.seen[0], {}
             spans = stop_and_read(self, gateway, account["spans_ended"] + 2)  # client and charge
-        return span.get_span_context(), seen[0], {entry[3].name: entry for entry in spans.values()}
+        return span.get_span_context(), payments.seen[0], {entry[3].name: entry for entry in spans.values()}
 
     def check_one_trace(self, client, seen, spans):
         self.assertEqual({span.trace_id.hex() for _, _, _, span in spans.values()}, {f"{client.trace_id:032x}"})

@@ -43,6 +43,7 @@ def main():
             service.communicate()
     if failed or service.returncode != 0:
         sys.exit(f"failed: levels {failed}, the service ended with {service.returncode}")
+    print(f"passed: levels {' and '.join(LEVELS)}, strictness {STRICT}")
 
 
 if __name__ == "__main__":
