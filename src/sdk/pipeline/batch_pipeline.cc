@@ -98,7 +98,7 @@ void BatchPipeline::attach() {
 }
 
 FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
-  if (closed()) return FlushResult::kFailure;
+  if (closed() || cloned_silently()) return FlushResult::kFailure;
   attach();
   const base::Deadline deadline = deadline_after(timeout_ms);
   {
@@ -122,7 +122,7 @@ FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
 
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   const base::Deadline deadline = deadline_after(timeout_ms);
-  if (shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
+  if (cloned_silently() || shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
   attach();
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
   shutdown_requested_.store(true, std::memory_order_seq_cst);
@@ -154,6 +154,7 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
 
 Ledger BatchPipeline::ledger() const {
   Ledger ledger;
+  if (cloned_silently()) return ledger;
   const auto lock = Drain::instance().pause();
   ledger.exported = exported_.load(std::memory_order_relaxed);
   ledger.queued = waiting_.load(std::memory_order_relaxed) + foreign_waiting_.load(std::memory_order_relaxed);

@@ -59,6 +59,7 @@ void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
 }
 
 void Drain::detach(const std::vector<const BatchPipeline*>& pipelines) {
+  if (cloned_silently()) return;                     // the lock may be held by a thread of the parent
   std::vector<std::shared_ptr<BatchPipeline>> gone;  // released after the lock
   const std::lock_guard lock(mutex_);
   const auto leaves = [&](const std::shared_ptr<BatchPipeline>& pipeline) {

@@ -1,8 +1,6 @@
 #include "sdk/runtime/threads.h"
 
 #include <pthread.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <new>
@@ -10,6 +8,8 @@
 #include <nanospan/tracer.h>
 
 #include "base/immortal.h"
+#include "sdk/diagnostics.h"
+#include "sdk/runtime/entropy.h"
 #include "sdk/runtime/memory.h"
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/suppression.h"
@@ -30,34 +30,33 @@ struct Registry {
   pthread_key_t exit_key{};
   bool has_key = false;
   std::mutex shared_mutex;
-  ThreadState* shared = nullptr;
+  std::atomic<ThreadState*> shared{nullptr};
+  std::atomic<std::uint64_t> stateless_drops[detail::kProviderSlots] = {};  // spans that ended without any ring
 };
+
+// Set once this thread's state was given up: what its later destructors start and end goes by the shared state.
+thread_local bool exiting = false;
 
 Registry& registry() {
   static base::Immortal<Registry> immortal;
   return *immortal;
 }
 
-void at_thread_exit(void* state) {
-  detail::thread_locals().state = nullptr;
-  static_cast<ThreadState*>(state)->in_use.store(0, std::memory_order_release);
+bool is_wiped(const ThreadState* state) {
+  return (state->random[0] | state->random[1] | state->random[2] | state->random[3]) == 0;
 }
 
-bool seed(ThreadState* state) {
-  do {
-    if (getrandom(state->random, sizeof state->random, 0) != sizeof state->random) return false;
-  } while ((state->random[0] | state->random[1] | state->random[2] | state->random[3]) == 0);
-  return true;
+void at_thread_exit(void* state) {
+  exiting = true;
+  detail::thread_locals().state = nullptr;
+  static_cast<ThreadState*>(state)->in_use.store(0, std::memory_order_release);
 }
 
 // Brings zeroed memory to life.
 bool initialize(ThreadState* state) {
   detail::Ring* ring = make_ring(kFirstRingBytes);
   if (ring == nullptr) return false;
-  if (!seed(state)) {
-    destroy_ring(ring);
-    return false;
-  }
+  fill_random(state->random);
   use_ring(*state, ring);
   state->draining = ring;
   state->clock.store(tick_clock().scale(), std::memory_order_release);
@@ -83,7 +82,7 @@ ThreadState* make_state(Registry& all) {
 ThreadState* adopt_state(Registry& all) {
   for (ThreadState* state = all.first.load(std::memory_order_relaxed); state != nullptr;
        state = state->next_registered) {
-    if (state == all.shared) continue;
+    if (state == all.shared.load(std::memory_order_relaxed)) continue;
     std::uint32_t free = 0;
     if (!state->in_use.compare_exchange_strong(free, 1, std::memory_order_acq_rel)) continue;
     state->clock.store(tick_clock().scale(), std::memory_order_release);  // not refined while nobody used it
@@ -92,12 +91,13 @@ ThreadState* adopt_state(Registry& all) {
   return nullptr;
 }
 
+// REQUIRES: shared_mutex.
 ThreadState* shared_state(Registry& all) {
-  if (all.shared == nullptr) {
+  if (all.shared.load(std::memory_order_relaxed) == nullptr) {
     const std::lock_guard lock(all.mutex);
-    all.shared = make_state(all);
+    all.shared.store(make_state(all), std::memory_order_release);
   }
-  return all.shared;
+  return all.shared.load(std::memory_order_relaxed);
 }
 
 bool carve_chunk(ThreadState* state) {
@@ -175,9 +175,8 @@ void make_free(Slab* slab) {
 ThreadState* thread_state() {
   detail::ThreadLocals& locals = detail::thread_locals();
   ThreadState* state = locals.state;
-  if (state != nullptr && (state->random[0] | state->random[1] | state->random[2] | state->random[3]) != 0)
-    return state;
-  if (tracing_suppressed()) return nullptr;
+  if (state != nullptr && !is_wiped(state)) return state;
+  if (tracing_suppressed() || exiting || cloned_silently()) return nullptr;
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   if (!all.has_key) {
@@ -195,6 +194,7 @@ Slab* take_slab() {
   if (ThreadState* state = thread_state()) {
     if (Slab* slab = pop(state)) return slab;
   }
+  if (cloned_silently()) return nullptr;
   Registry& all = registry();
   const std::lock_guard lock(all.shared_mutex);
   ThreadState* shared = shared_state(all);
@@ -216,10 +216,12 @@ void give_back_slab(Slab* slab) {
 
 bool push_frame_here(const std::uint8_t* frame, std::size_t size, std::size_t slot) {
   if (ThreadState* state = thread_state()) return push_counted(state, frame, size, slot);
+  if (cloned_silently()) return false;
   Registry& all = registry();
   const std::lock_guard lock(all.shared_mutex);
-  ThreadState* shared = shared_state(all);
-  return shared != nullptr && push_counted(shared, frame, size, slot);
+  if (ThreadState* shared = shared_state(all)) return push_counted(shared, frame, size, slot);
+  all.stateless_drops[slot].fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 std::uint64_t random_word() {
@@ -230,11 +232,18 @@ std::uint64_t random_word() {
     } while (word == 0);
     return word;
   }
-  while (word == 0 && getrandom(&word, sizeof word, 0) != sizeof word) word = 0;
+  fill_random({&word, 1});
   return word;
 }
 
+bool cloned_silently() {
+  const ThreadState* shared = registry().shared.load(std::memory_order_acquire);
+  return shared != nullptr && is_wiped(shared);
+}
+
 void prepare_threads() {
+  std::uint64_t word;
+  if (!kernel_random({&word, 1})) report("random", "the kernel gives no random bytes; ids differ, but can be guessed");
   Registry& all = registry();
   const std::lock_guard lock(all.shared_mutex);
   if (ThreadState* shared = shared_state(all); shared != nullptr && shared->free == nullptr) refill(shared);
@@ -243,11 +252,14 @@ void prepare_threads() {
 ThreadState* first_thread_state() { return registry().first.load(std::memory_order_acquire); }
 
 std::uint64_t ended_spans(std::size_t slot) {
-  return sum_states([&](const ThreadState& state) { return state.ended[slot].load(std::memory_order_relaxed); });
+  return sum_states([&](const ThreadState& state) { return state.ended[slot].load(std::memory_order_relaxed); }) +
+         registry().stateless_drops[slot].load(std::memory_order_relaxed);
 }
 
 std::uint64_t ring_drops(std::size_t slot) {
-  return sum_states([&](const ThreadState& state) { return state.dropped_ring[slot].load(std::memory_order_relaxed); });
+  return sum_states(
+             [&](const ThreadState& state) { return state.dropped_ring[slot].load(std::memory_order_relaxed); }) +
+         registry().stateless_drops[slot].load(std::memory_order_relaxed);
 }
 
 void lock_threads() {
@@ -264,11 +276,12 @@ void reset_threads_after_fork() {
   // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this
   // thread's own state stays null until its next span.
   Registry& all = registry();
+  forget_mapped_bytes();
   all.first.store(nullptr, std::memory_order_release);
-  all.shared = nullptr;
+  all.shared.store(make_state(all), std::memory_order_release);  // tells a silent clone of this child, too
+  for (auto& drops : all.stateless_drops) drops.store(0, std::memory_order_relaxed);
   detail::thread_locals().state = nullptr;
   if (all.has_key) pthread_setspecific(all.exit_key, nullptr);
-  forget_mapped_bytes();
 }
 
 }  // namespace nanospan::sdk

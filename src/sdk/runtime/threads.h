@@ -32,6 +32,10 @@ bool push_frame_here(const std::uint8_t* frame, std::size_t size, std::size_t sl
 /// Random bits of this thread's generator, seeded from the kernel; works without a state too. Never zero.
 std::uint64_t random_word();
 
+/// True in a child of a raw clone(): no fork handler ran, threads and locks are as the parent left them. There every
+/// span is a no-op, and what could wait for the parent's threads must not.
+bool cloned_silently();
+
 /// All states ever made, also those whose thread has exited; for the drain and the ledger.
 detail::ThreadState* first_thread_state();
 
