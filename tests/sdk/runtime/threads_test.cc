@@ -25,7 +25,8 @@ constexpr std::size_t kSlot = detail::kProviderSlots - 1;
 bool push_one() {
   std::uint8_t frame[FrameHeader::kBytes + 8] = {};
   // Tracer 4095 does not exist: the drain, if it runs, throws the frame away.
-  FrameHeader::make(FrameKind::kSpan, std::uint64_t{kSlot} << 56 | std::uint64_t{4095} << 32, sizeof frame).write(frame);
+  FrameHeader::make(FrameKind::kSpan, std::uint64_t{kSlot} << 56 | std::uint64_t{4095} << 32, sizeof frame)
+      .write(frame);
   return push_frame_here(frame, sizeof frame, kSlot);
 }
 
