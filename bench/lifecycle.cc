@@ -154,7 +154,7 @@ void service_memory(const Run& run) {
   run.figures.add(
       {"S13", "the same with a receiver that never reads: highest resident memory", numbers[0] / 1024, "MiB"});
   run.figures.add(
-      {"S13", "  its growth over the second half of the run", numbers[2] - numbers[1], "KiB", Better::kLower, 64});
+      {"S13", "  its growth over the second half of the run", numbers[2] - numbers[1], "KiB", Better::kLower, 512});
 }
 
 void lifecycle(const Run& run) {
