@@ -2,8 +2,8 @@
 //
 //	go_sender ENDPOINT_URL none|gzip COUNT
 //
-// COUNT root spans, each with one child; go_exports_test.py says what they hold. Prints a line "trace_id span_id root 7" for
-// each span; ends with 1 if one could not be delivered.
+// COUNT roots, each with one child; go_exports_test.py says what they hold. Prints a line "trace_id span_id root 7"
+// for each span; ends with 1 if one could not be delivered.
 package main
 
 import (
