@@ -8,7 +8,7 @@ import threading
 @contextlib.contextmanager
 def receiver(take, content_type="application/x-protobuf"):
     """While the block runs, calls `take(path, headers, body)` for each POST, on its connection's thread. Gives the
-URL."""
+    URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -101,7 +101,7 @@ def require_program(name):
 
 if __name__ == "__main__":
     # tools/peers: brings everything here, so that the tests find it ready.
-    for peer in sorted(path.name for path in (HERE / "peers").iterdir()):
-        print(f"{peer}: {require_program(peer)}")
     enter_python()
     print(f"python: {sys.prefix}")
+    for peer in sorted(path.name for path in (HERE / "peers").iterdir()):
+        print(f"{peer}: {require_program(peer)}")
