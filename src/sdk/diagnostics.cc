@@ -138,17 +138,20 @@ void report(std::string_view component, std::string_view reason, std::string_vie
   deferred->lines_.push_back({std::string(component), std::string(reason), std::string(message)});
 }
 
-DeferredReports::DeferredReports() { deferred = this; }
+DeferredReports::DeferredReports() : outer_(std::exchange(deferred, this)) {}
 
 DeferredReports::~DeferredReports() {
   emit();
-  deferred = nullptr;
+  deferred = outer_;
 }
 
 void DeferredReports::emit() {
+  // What the handler reports itself is not kept for another round; Diagnostics::report drops it.
+  deferred = nullptr;
   for (const Line& line : std::exchange(lines_, {})) {
     process.diagnostics.report(line.component, line.reason, line.message);
   }
+  deferred = this;
 }
 
 void reset_diagnostics_after_fork() { process.diagnostics.reset_after_fork(); }

@@ -80,6 +80,7 @@ class DeferredReports {
   struct Line {
     std::string component, reason, message;
   };
+  DeferredReports* const outer_;
   std::vector<Line> lines_;
 };
 /// The same for a line whose text does not vary.

@@ -27,8 +27,16 @@ void Batch::for_each(const std::function<void(const SpanView&)>& visit) const {
 
 void BatchBuilder::add(const TracerRecord& tracer, Bytes field) {
   if (spans_.capacity() == 0) spans_.reserve(last_size_);
-  if (runs_.empty() || runs_.back().tracer != &tracer) runs_.push_back({&tracer, spans_.size(), 0});
+  const std::size_t offset = spans_.size();
   spans_.insert(spans_.end(), field.begin(), field.end());
+  if (runs_.empty() || runs_.back().tracer != &tracer) {
+    try {
+      runs_.push_back({&tracer, offset, 0});
+    } catch (...) {
+      spans_.resize(offset);  // all or nothing
+      throw;
+    }
+  }
   runs_.back().size += field.size();
   ++span_count_;
 }

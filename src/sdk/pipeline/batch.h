@@ -1,9 +1,9 @@
 // A batch of finished spans as OTLP bytes, being filled and sealed.
 //
-//   sealed   0A len ResourceSpans { 0A len Resource  1A schema_url   12 len ScopeSpans { 0A len Scope  1A schema_url 12
-//   len Span ... } ... }
-//            `-------------- headers ---------------'`--------------- headers --------'`-- spans, as they came ---'
+//   sealed   0A len ResourceSpans { 0A len Resource  1A schema_url
+//                                   12 len ScopeSpans { 0A len Scope  1A schema_url  12 len Span ... } ... } ...
 //
+// Tags and lengths, Resource and Scope are the batch's headers; the runs of `12 len Span` are as the rings gave them.
 // Filling only appends bytes; sealing computes the exact lengths. Spans of one tracer are contiguous in the sealed
 // form; if several tracers mixed, sealing regroups them. Filled and sealed on the export thread; immutable and
 // thread-safe afterwards.
@@ -55,7 +55,7 @@ class Batch final : public SpanBatch {
 
 class BatchBuilder {
  public:
-  /// Adds one span: `field` is `12 len Span`.
+  /// Adds one span: `field` is `12 len Span`. Where memory is refused nothing has changed.
   void add(const TracerRecord& tracer, Bytes field);
   std::size_t span_count() const { return span_count_; }
   std::size_t size_bytes() const { return spans_.size(); }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <utility>
+
+#include <nanospan/diagnostics.h>
 
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/drain.h"
@@ -81,14 +84,17 @@ void BatchPipeline::on_end(const SpanView& span) {
   attach();
   {
     const std::lock_guard lock(notifier_);
+    if (foreign_.size() == foreign_.capacity())
+      foreign_.reserve(2 * foreign_.size() + 8);  // may throw: before counting
     foreign_ended_.fetch_add(1, std::memory_order_relaxed);
     if (closed()) return drop(DropReason::kShutdown, 1);
     if (foreign_.size() >= options_.queue_spans_max || foreign_bytes_ + field.size() > options_.queue_bytes_max) {
       return drop(DropReason::kQueueFull, 1);
     }
-    foreign_bytes_ += field.size();
-    foreign_waiting_.fetch_add(1, std::memory_order_seq_cst);
+    const std::size_t size = field.size();
     foreign_.push_back({tracer, std::move(field)});
+    foreign_bytes_ += size;
+    foreign_waiting_.fetch_add(1, std::memory_order_seq_cst);
   }
   drain_signal().wake_if_sleeping(false);
 }
@@ -98,12 +104,12 @@ void BatchPipeline::attach() {
 }
 
 FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
-  if (closed() || cloned_silently()) return FlushResult::kFailure;
+  if (closed() || cloned_silently() || Drain::on_export_thread()) return FlushResult::kFailure;
   attach();
   const base::Deadline deadline = deadline_after(timeout_ms);
-  {
-    const auto lock = Drain::instance().pause();
-    if (!Drain::instance().started()) return FlushResult::kSuccess;
+  const Drain::Thread thread = Drain::instance().ensure_thread();
+  if (thread != Drain::Thread::kRuns) {
+    return thread == Drain::Thread::kIdle ? FlushResult::kSuccess : FlushResult::kFailure;
   }
   const std::uint64_t number = flush_requested_.fetch_add(1, std::memory_order_seq_cst) + 1;
   drain_signal().wake();
@@ -115,9 +121,26 @@ FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
   }
   if (!done) return FlushResult::kTimeout;
   if (failed) return FlushResult::kFailure;
+  return flush_user(deadline);
+}
+
+// The exporter may keep spans of its own.
+FlushResult BatchPipeline::flush_user(base::Deadline deadline) {
   if (user_ == nullptr) return FlushResult::kSuccess;
   const std::uint64_t left = deadline.left(clock_.monotonic_now());
-  return user_->flush(left == base::kNever ? 0 : std::max<std::uint64_t>(1, left / base::kNanosPerMilli));
+  const SuppressTracing suppress;
+  try {
+    return user_->flush(left == base::kNever ? 0 : std::max<std::uint64_t>(1, left / base::kNanosPerMilli));
+  } catch (...) {
+    report("exporter", "an exporter's flush threw");
+    return FlushResult::kFailure;
+  }
+}
+
+void BatchPipeline::request_flush() {
+  if (closed() || cloned_silently() || Drain::instance().ensure_thread() != Drain::Thread::kRuns) return;
+  flush_requested_.fetch_add(1, std::memory_order_seq_cst);
+  drain_signal().wake();
 }
 
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
@@ -126,23 +149,22 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   attach();
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
   shutdown_requested_.store(true, std::memory_order_seq_cst);
-  {
-    // Without an export thread nothing was ever ended, and there is nobody else to close.
-    const auto lock = Drain::instance().pause();
-    if (!Drain::instance().started()) close_now();
+  if (Drain::instance().ensure_thread() == Drain::Thread::kRuns && !Drain::on_export_thread()) {
+    drain_signal().wake();
+    const std::lock_guard lock(notifier_);
+    notifier_.wait(deadline, [&] { return closed(); });
   }
-  if (!closed()) drain_signal().wake();
+  close_for_the_thread();
   bool clean;
   {
     const std::lock_guard lock(notifier_);
-    // The export thread keeps the deadline; a little more than it covers its own scheduling.
-    notifier_.wait(base::Deadline::never(), [&] { return closed(); });
     clean = shutdown_clean_;
   }
   // Those of a provider go together, when the provider has shut all of them down.
   if (provider_ == nullptr) Drain::instance().detach({this});
   if (user_ != nullptr) {
     const std::uint64_t left = deadline.left(clock_.monotonic_now());
+    const SuppressTracing suppress;
     try {
       user_->shutdown(left == base::kNever ? 0 : left / base::kNanosPerMilli + 1);
     } catch (...) {
@@ -150,6 +172,20 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
     }
   }
   return clean ? FlushResult::kSuccess : FlushResult::kTimeout;
+}
+
+// At the deadline, or where there is no export thread, the caller closes: a thread that is late, or busy in an error
+// handler of the user, does not make it wait.
+void BatchPipeline::close_for_the_thread() {
+  const DeferredReports reports;
+  const auto lock = Drain::instance().pause();
+  if (closed()) return;
+  close_now();
+  const auto& lost = dropped_[static_cast<std::size_t>(DropReason::kShutdown)];
+  const std::uint64_t before = lost.load(std::memory_order_relaxed);
+  Drain::instance().collect();  // closed already: what waits in the rings is counted as lost
+  const std::lock_guard guard(notifier_);
+  shutdown_clean_ = shutdown_clean_ && lost.load(std::memory_order_relaxed) == before;
 }
 
 Ledger BatchPipeline::ledger() const {
@@ -197,7 +233,11 @@ void BatchPipeline::take(const TracerRecord& tracer, Bytes field) {
     return drop(DropReason::kQueueFull, 1);
   }
   if (open_.size_bytes() + field.size() > options_.batch_bytes_max) seal();
-  open_.add(tracer, field);
+  try {
+    open_.add(tracer, field);
+  } catch (const std::bad_alloc&) {
+    return drop(DropReason::kQueueFull, 1);
+  }
   ++queued_spans_;
   queued_bytes_ += field.size();
   waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -209,10 +249,21 @@ void BatchPipeline::take(const TracerRecord& tracer, Bytes field) {
 
 void BatchPipeline::seal() {
   if (open_.empty()) return;
+  const std::size_t spans = open_.span_count();
+  const std::size_t bytes = open_.size_bytes();
   const std::uint64_t sequence = next_sequence_++;
-  outstanding_.insert(sequence);
-  ready_.push_back(open_.seal(sequence));
   open_since_ = 0;
+  try {
+    outstanding_.insert(sequence);
+    ready_.push_back(open_.seal(sequence));
+  } catch (const std::bad_alloc&) {
+    outstanding_.erase(sequence);
+    open_.clear();
+    queued_spans_ -= spans;
+    queued_bytes_ -= bytes;
+    waiting_.fetch_sub(spans, std::memory_order_relaxed);
+    drop(DropReason::kQueueFull, spans);
+  }
 }
 
 void BatchPipeline::start_exports() {
@@ -224,8 +275,12 @@ void BatchPipeline::start_exports() {
     const std::uint64_t sequence = batch->sequence();
     queued_spans_ -= spans;
     queued_bytes_ -= batch->span_bytes();
-    target_->start_export(std::move(batch), deadline_after(options_.export_timeout_ms),
-                          [this, sequence, spans](ExportResult result) { complete(sequence, spans, result); });
+    try {
+      target_->start_export(std::move(batch), deadline_after(options_.export_timeout_ms),
+                            [this, sequence, spans](ExportResult result) { complete(sequence, spans, result); });
+    } catch (const std::bad_alloc&) {
+      if (outstanding_.contains(sequence)) complete(sequence, spans, ExportResult::failed());
+    }
   }
 }
 
@@ -261,6 +316,18 @@ void BatchPipeline::complete_flushes() {
   }
 }
 
+// Flushes that wait for the same batch are answered together, so that their number is bounded by that of batches,
+// however often somebody calls flush() while the exporter is stuck.
+void BatchPipeline::merge_flushes() {
+  while (flushes_.size() >= 2) {
+    const PendingFlush last = flushes_.back();
+    PendingFlush& before = flushes_[flushes_.size() - 2];
+    if (before.last_sequence != last.last_sequence || before.failed != last.failed) return;
+    before.number = last.number;
+    flushes_.pop_back();
+  }
+}
+
 void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since) {
   take_foreign();
   if (!open_.empty() && open_since_ == 0) open_since_ = since;
@@ -271,6 +338,7 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   for (PendingFlush& flush : flushes_) {
     if (flush.last_sequence == 0) flush.last_sequence = next_sequence_ - 1;
   }
+  merge_flushes();
   start_exports();
   complete_flushes();
   if (!shutdown_noted_ || closed()) return;
@@ -279,7 +347,7 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
 }
 
 void BatchPipeline::close_now() {
-  const bool clean = outstanding_.empty();
+  const bool clean = outstanding_.empty() && queued_spans_ == 0;
   target_->abandon(DropReason::kShutdown);
   drop(DropReason::kShutdown, queued_spans_);
   waiting_.fetch_sub(queued_spans_, std::memory_order_relaxed);
@@ -307,6 +375,7 @@ base::MonotonicNanos BatchPipeline::next_due() const {
 
 void BatchPipeline::reset_after_fork() {
   open_.clear();
+  open_since_ = 0;
   ready_.clear();
   outstanding_.clear();
   flushes_.clear();
@@ -320,6 +389,7 @@ void BatchPipeline::reset_after_fork() {
   foreign_.clear();
   foreign_bytes_ = 0;
   flush_noted_ = flush_done_ = flush_requested_.load();
+  last_failed_flush_ = 0;
   target_->reset_after_fork();
 }
 

@@ -37,10 +37,13 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void on_end(const SpanView& span) override;
   FlushResult flush(std::uint64_t timeout_ms) override;
   FlushResult shutdown(std::uint64_t timeout_ms) override;
+  /// Has what ended so far sent, without waiting for it.
+  void request_flush();
   Ledger ledger() const;
 
   /// The provider whose ended spans this pipeline gets and accounts for.
   void bind(ProviderCore& provider);
+  bool is_bound() const { return provider_ != nullptr; }
   const ProviderCore* provider() const { return provider_; }
   /// True if a flush or shutdown was asked for that note_requests() has not seen, or spans came by on_end.
   bool has_requests() const {
@@ -59,6 +62,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   AsyncExporter& exporter() { return *target_; }
   std::uint64_t schedule_delay() const { return delay_; }
   bool closed() const { return closed_.load(std::memory_order_acquire); }
+  void before_fork() { notifier_.lock(); }
+  void after_fork_in_parent() { notifier_.unlock(); }
   void reset_after_fork();
 
  private:
@@ -79,6 +84,9 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void complete(std::uint64_t sequence, std::size_t spans, ExportResult result);
   void complete_flushes();
   void close_now();
+  void close_for_the_thread();
+  FlushResult flush_user(base::Deadline deadline);
+  void merge_flushes();
   void drop(DropReason reason, std::uint64_t spans);
   void take_foreign();
   /// Has the export thread look after this pipeline; once, whoever comes first.

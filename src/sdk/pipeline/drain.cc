@@ -1,10 +1,10 @@
 #include "sdk/pipeline/drain.h"
 
-#include <poll.h>
 #include <time.h>
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/sdk_thread.h"
@@ -27,6 +27,11 @@ constexpr std::uint64_t kArmingSleep = 10 * base::kNanosPerMilli;
 // A span that slipped through all the same is found after this.
 constexpr std::uint64_t kDeepSleep = 5 * base::kNanosPerSecond;
 
+// After the system refused a thread; until then nobody tries again, as each span of a full ring would.
+constexpr std::uint64_t kStartAgain = base::kNanosPerSecond;
+
+thread_local bool is_export_thread = false;
+
 base::MonotonicNanos now() { return base::system_clock().monotonic_now(); }
 
 }  // namespace
@@ -39,18 +44,38 @@ Drain& Drain::instance() {
 Drain::Drain() { drain_signal().set_starter(&Drain::start_thread); }
 
 void Drain::start_thread() {
-  Drain& drain = instance();
-  const std::lock_guard lock(drain.mutex_);
-  if (drain.started_) return;
-  drain.last_drain_ = drain.last_span_ = now();
-  drain.interval_ = kShortestSleep;
+  const DeferredReports reports;
+  const std::lock_guard lock(instance().mutex_);
+  instance().start_thread_locked();
+}
+
+void Drain::start_thread_locked() {
+  if (started_) return;
+  drain_signal().set_sleep(DrainSignal::Sleep::kAbsent);
+  last_drain_ = last_span_ = now();
+  if (last_drain_ < next_start_) return;
+  next_start_ = last_drain_ + kStartAgain;
+  interval_ = kShortestSleep;
+  drain_signal().set_sleep(DrainSignal::Sleep::kAwake);
   if (drain_signal().open() && start_sdk_thread("nanospan", [] { instance().run(); })) {
-    drain.started_ = true;
+    started_ = true;
     return;
   }
   drain_signal().set_sleep(DrainSignal::Sleep::kAbsent);
   report("batch_processor", "the export thread cannot be started; spans wait in their rings until it can");
 }
+
+Drain::Thread Drain::ensure_thread() {
+  const DeferredReports reports;
+  const std::lock_guard lock(mutex_);
+  if (started_) return Thread::kRuns;
+  if (!anything_waits() && !anything_asked()) return Thread::kIdle;
+  next_start_ = 0;
+  start_thread_locked();
+  return started_ ? Thread::kRuns : Thread::kRefused;
+}
+
+bool Drain::on_export_thread() { return is_export_thread; }
 
 void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
   const std::lock_guard lock(mutex_);
@@ -178,10 +203,10 @@ void Drain::rest() {
   const base::MonotonicNanos due = next_due();
   if (due != base::kNever) length = std::min(length, due > start ? due - start : 0);
 
-  std::vector<pollfd> fds{{drain_signal().fd(), POLLIN, 0}};
+  descriptors_.assign(1, {drain_signal().fd(), POLLIN, 0});
   for (const auto& pipeline : pipelines_) {
     const int fd = pipeline->exporter().pollable_fd();
-    if (fd >= 0) fds.push_back({fd, POLLIN, 0});
+    if (fd >= 0) descriptors_.push_back({fd, POLLIN, 0});
   }
   // A producer publishes, then looks at the kind of sleep; here it is the other way round, so one of the two sees the
   // other.
@@ -191,18 +216,23 @@ void Drain::rest() {
     timeout.tv_sec = static_cast<time_t>(length / base::kNanosPerSecond);
     timeout.tv_nsec = static_cast<long>(length % base::kNanosPerSecond);
     mutex_.unlock();
-    ppoll(fds.data(), fds.size(), &timeout, nullptr);
+    ppoll(descriptors_.data(), descriptors_.size(), &timeout, nullptr);
     mutex_.lock();
   }
   drain_signal().set_sleep(Sleep::kAwake);
-  if (fds[0].revents != 0) drain_signal().clear();
+  if (descriptors_[0].revents != 0) drain_signal().clear();
 }
 
 void Drain::run() {
+  is_export_thread = true;
+  DeferredReports reports;  // the user's error handler must not run under the lock
   std::unique_lock lock(mutex_);
   for (;;) {
-    DeferredReports reports;  // the user's error handler must not run under the lock
-    work();
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      report("batch_processor", "out of memory on the export thread; it goes on");
+    }
     if (!reports.empty()) {
       lock.unlock();
       reports.emit();
@@ -219,9 +249,11 @@ void Drain::before_fork() {
   lock_providers();
   lock_threads();
   mutex_.lock();
+  for (const auto& pipeline : pipelines_) pipeline->before_fork();
 }
 
 void Drain::after_fork_in_parent() {
+  for (const auto& pipeline : pipelines_) pipeline->after_fork_in_parent();
   mutex_.unlock();
   unlock_threads();
   unlock_providers();
@@ -233,7 +265,9 @@ void Drain::after_fork_in_child() {
   reset_diagnostics_after_fork();
   for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
   started_ = false;
+  next_start_ = 0;
   armed_ = false;
+  is_export_thread = false;
   mutex_.unlock();
   unlock_threads();
   unlock_providers();

@@ -7,6 +7,8 @@
 // it.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -29,8 +31,17 @@ class Drain {
   void detach(const std::vector<const BatchPipeline*>& pipelines);
   /// Holds the export thread off while the result lives.
   std::unique_lock<std::mutex> pause() { return std::unique_lock(mutex_); }
-  /// True once the thread was needed. REQUIRES: paused.
-  bool started() const { return started_; }
+  enum class Thread {
+    kRuns,    ///< And will see what is asked of it.
+    kIdle,    ///< Not started, as nothing was ended yet.
+    kRefused  ///< Spans wait, but the system gives no thread for them.
+  };
+  /// Starts the thread if spans wait for it.
+  Thread ensure_thread();
+  /// True on the export thread, which cannot wait for itself.
+  static bool on_export_thread();
+  /// Empties the rings into the pipelines in the place of a thread that cannot. REQUIRES: paused.
+  void collect() { drain_rings(); }
 
   /// Frames of this provider that wait in rings. REQUIRES: paused.
   static std::uint64_t frames_in_rings(const ProviderCore& provider);
@@ -44,6 +55,7 @@ class Drain {
   friend class base::Immortal<Drain>;
   Drain();
   static void start_thread();
+  void start_thread_locked();
   void run();
   /// One round of work. REQUIRES: the lock.
   void work();
@@ -59,7 +71,9 @@ class Drain {
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<BatchPipeline>> pipelines_;
+  std::vector<pollfd> descriptors_;
   bool started_ = false;
+  base::MonotonicNanos next_start_ = 0;  // after a refusal
   base::MonotonicNanos last_drain_ = 0;
   base::MonotonicNanos last_span_ = 0;
   std::uint64_t interval_ = 0;

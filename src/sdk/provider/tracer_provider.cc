@@ -77,6 +77,9 @@ Status check(const TracerProviderOptions& options) {
   for (const auto& processor : options.processors) {
     if (processor == nullptr)
       return Error{ErrorCode::kInvalidArgument, "processors: one of them is null; leave it out"};
+    if (const auto* pipeline = dynamic_cast<const BatchPipeline*>(processor.get()); pipeline && pipeline->is_bound())
+      return Error{ErrorCode::kInvalidArgument,
+                   "processors: a batch processor belongs to another provider already; make one for each"};
   }
   if (options.limits.span_bytes_max < 4096) {
     return Error{ErrorCode::kInvalidArgument,
@@ -106,11 +109,15 @@ struct TracerProvider::State {
   std::vector<std::shared_ptr<sdk::BatchPipeline>> pipelines;
   std::atomic<bool> shut_down{false};
 
-  // Calls `act` with the time left on each processor; the worst result.
+  // Calls `act` with the time left on each processor; the worst result. All pipelines begin to send before the first is
+  // waited for: one with a dead receiver does not cost the others theirs.
   template <class Act>
   FlushResult on_each(std::uint64_t timeout_ms, Act&& act) {
     const base::Deadline deadline = sdk::deadline_in(timeout_ms);
     FlushResult worst = FlushResult::kSuccess;
+    if (pipelines.size() > 1) {
+      for (const auto& pipeline : pipelines) pipeline->request_flush();
+    }
     for (const auto& processor : processors) {
       FlushResult result = FlushResult::kFailure;
       try {

@@ -78,7 +78,8 @@ bool push_bytes(ThreadState& thread, const std::uint8_t* frame, std::size_t size
 
 bool push_pointer(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
   const std::size_t payload_size = size - FrameHeader::kBytes;
-  auto* copy = new (std::nothrow) std::uint8_t[payload_size];
+  // Charged to the bound of rings and slabs: otherwise a ring of addresses could hold gigabytes.
+  void* copy = map_pages(payload_size, false);
   if (copy == nullptr) return false;
   std::memcpy(copy, frame + FrameHeader::kBytes, payload_size);
   std::uint8_t small[FrameHeader::kBytes + 16];
@@ -87,7 +88,7 @@ bool push_pointer(ThreadState& thread, const std::uint8_t* frame, std::size_t si
   const std::uint64_t words[2] = {reinterpret_cast<std::uint64_t>(copy), payload_size};
   std::memcpy(small + FrameHeader::kBytes, words, sizeof words);
   if (push_bytes(thread, small, sizeof small)) return true;
-  delete[] copy;
+  unmap_pages(copy, payload_size);
   return false;
 }
 
@@ -117,7 +118,7 @@ bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;
   const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
-  drain_signal().wake_if_sleeping(used >= ring.size / 4);
+  drain_signal().wake_if_sleeping(by_pointer || used >= ring.size / 4);
   set_soft_limit(thread);
   return pushed;
 }
@@ -129,9 +130,9 @@ std::uint64_t waiting_bytes(const ThreadState& thread) {
 }
 
 void ring_internal::free_pointed(const std::uint8_t* at) {
-  std::uint64_t word;
-  std::memcpy(&word, at + FrameHeader::kBytes, sizeof word);
-  delete[] reinterpret_cast<std::uint8_t*>(word);
+  std::uint64_t words[2];
+  std::memcpy(words, at + FrameHeader::kBytes, sizeof words);
+  unmap_pages(reinterpret_cast<void*>(words[0]), words[1]);
 }
 
 }  // namespace nanospan::sdk

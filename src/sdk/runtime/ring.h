@@ -1,9 +1,10 @@
 // The ring between one producing thread and the drain: frames of finished spans, in order, without locks.
 //
-//   frame  | header 8 | payload ... | padding to a multiple of 8 |      a frame never wraps: a pad frame fills the end
-//   of the ring header   bits 0-31 bytes of the frame with its header, 32-47 tracer index, 48-55 kind, 56-63 provider
-//   slot payload  span kind: the field `12 length Span` of ScopeSpans; by-pointer kind: address and size of a heap
-//   block with that
+//   frame    | header 8 | payload ... | padding to a multiple of 8 |
+//   header   bits 0-31 bytes of the frame with its header, 32-47 tracer index, 48-55 kind, 56-63 provider slot
+//   payload  kSpan: the field `12 length Span` of ScopeSpans
+//            kByPointer: address and size of pages that hold such a field
+//            kPad: nothing; it fills the end of the ring, as a frame never wraps
 //
 // The producer stores `tail` with release after the bytes; the drain stores `head` with release after it has copied
 // them. A ring that is full goes on in a larger one (`next`, set after the last tail of the old); the drain frees the
