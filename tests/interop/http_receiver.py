@@ -6,9 +6,8 @@ import threading
 
 
 @contextlib.contextmanager
-def receiver(take, content_type="application/x-protobuf"):
-    """While the block runs, calls `take(path, headers, body)` for each POST, on its connection's thread. Gives the
-    URL."""
+def receiver(take):
+    """Gives a URL. While the block runs, each POST to it calls `take(path, headers, body)` on its connection's thread."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -16,7 +15,7 @@ def receiver(take, content_type="application/x-protobuf"):
         def do_POST(self):
             take(self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
-            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
