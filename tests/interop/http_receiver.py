@@ -7,7 +7,7 @@ import threading
 
 @contextlib.contextmanager
 def receiver(take):
-    """Gives a URL. While the block runs, each POST to it calls `take(path, headers, body)` on its connection's thread."""
+    """Gives a URL. In the block, each POST to it calls `take(path, headers, body)`, on its connection's thread."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
