@@ -27,5 +27,9 @@ std::uint64_t allocations_of(Work&& work) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+[[gnu::weak]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  nanospan::testing::allocation_count.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(size != 0 ? size : 1);
+}
 [[gnu::weak]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::weak]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
