@@ -1,5 +1,5 @@
-// An exporter that is dead for as long as an hour of export timeouts: every batch runs into its time limit, memory stays
-// flat, and the ledger is exact to the span. Then it comes back to life.
+// An exporter that is dead for as long as an hour of export timeouts: every batch is lost to its time limit, memory
+// stays flat, and the ledger is exact to the span. Then it comes back to life.
 #include <condition_variable>
 #include <mutex>
 #include <string>

@@ -24,8 +24,8 @@ namespace nanospan::lifecycle {
 /// Ends the process at once, without running anything else, unless `holds`.
 inline void require(bool holds, std::string_view what, std::source_location where = std::source_location::current()) {
   if (holds) return;
-  const std::string line = std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": not so: " +
-                           std::string(what) + "\n";
+  const std::string line =
+      std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": not so: " + std::string(what) + "\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
   _exit(1);
 }

@@ -27,16 +27,12 @@ void Batch::for_each(const std::function<void(const SpanView&)>& visit) const {
 
 void BatchBuilder::add(const TracerRecord& tracer, Bytes field) {
   if (spans_.capacity() == 0) spans_.reserve(last_size_);
+  // All or nothing where memory is refused: room for the run before the bytes, and nothing can fail after them.
+  const bool begins_run = runs_.empty() || runs_.back().tracer != &tracer;
+  if (begins_run && runs_.size() == runs_.capacity()) runs_.reserve(2 * runs_.size() + 4);
   const std::size_t offset = spans_.size();
   spans_.insert(spans_.end(), field.begin(), field.end());
-  if (runs_.empty() || runs_.back().tracer != &tracer) {
-    try {
-      runs_.push_back({&tracer, offset, 0});
-    } catch (...) {
-      spans_.resize(offset);  // all or nothing
-      throw;
-    }
-  }
+  if (begins_run) runs_.push_back({&tracer, offset, 0});
   runs_.back().size += field.size();
   ++span_count_;
 }

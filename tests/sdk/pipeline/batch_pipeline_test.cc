@@ -79,8 +79,8 @@ class BatchPipelineTest : public ::testing::Test {
   }
 
   static const TracerRecord& tracer() {
-    static auto* provider = new ProviderCore;  // immortal, as all of them
-    return *find_tracer(*provider, {.name = "batch"});
+    static ProviderCore& provider = make_provider_core();
+    return *find_tracer(provider, {.name = "batch"});
   }
 
   testing::FakeClock clock_;
