@@ -76,6 +76,16 @@ TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& sc
   return record;
 }
 
+// Of a provider that never was open. Frames never carry its index.
+TracerRecord* silent_record() {
+  static TracerRecord* const record = [] {
+    auto* closed = new ProviderCore;  // in no list, so that no lock is taken here
+    closed->open.store(false);
+    return make_record(*closed, {}, 0);
+  }();
+  return record;
+}
+
 }  // namespace
 
 ProviderCore& make_provider_core() {
@@ -97,6 +107,7 @@ void unlock_providers() {
 }
 
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
+  const DeferredReports reports;
   const std::lock_guard lock(provider.mutex);
   for (TracerRecord* record : provider.tracers) {
     if (record->name == scope.name && record->version == scope.version && record->schema_url == scope.schema_url &&
@@ -104,14 +115,17 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
       return record;
     }
   }
-  const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
-  if (index >= kTracersMax) {
-    record_count.store(kTracersMax, std::memory_order_relaxed);
+  if (provider.tracers.size() >= kProviderTracersMax) {
     report("tracer",
            "more than 4096 tracers; later scopes are reported as the first one: keep tracers instead of making "
            "one for each use with changing names");
-    if (!provider.tracers.empty()) return provider.tracers.front();
-    return records[0].load(std::memory_order_acquire);
+    return provider.tracers.front();
+  }
+  const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
+  if (index >= kTracersMax) {
+    record_count.store(kTracersMax, std::memory_order_relaxed);
+    report("tracer", "more than 65536 tracers in the life of this process; later ones do not record");
+    return silent_record();
   }
   TracerRecord* record = make_record(provider, scope, static_cast<std::uint16_t>(index));
   records[index].store(record, std::memory_order_release);

@@ -72,10 +72,12 @@ ProviderCore& make_provider_core();
 void lock_providers();
 void unlock_providers();
 
-/// Tracers that a process may have, over all providers; later ones share the record of the first.
-inline constexpr std::size_t kTracersMax = 4096;
+/// Tracers that a provider may have; later scopes share the record of its first.
+inline constexpr std::size_t kProviderTracersMax = 4096;
+/// Tracers over all providers that a process ever had, as records live for ever: what the index in a frame can name.
+inline constexpr std::size_t kTracersMax = 65536;
 
-/// The record of this scope, made on first use. Never null.
+/// The record of this scope, made on first use. Never null; at the process's bound one that does not record.
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope);
 /// By the index in a frame header.
 TracerRecord* tracer_at(std::uint16_t index);

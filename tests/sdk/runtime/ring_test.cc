@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sdk/runtime/memory.h"
+
 namespace nanospan::sdk {
 namespace {
 
@@ -83,6 +85,33 @@ TEST_F(RingTest, AFrameLargerThanAQuarterTravelsByPointer) {
   ASSERT_TRUE(push(3 << 20, 9));
   EXPECT_LT(waiting_bytes(*thread_), 100U);
   EXPECT_EQ(drain(), (std::vector<std::pair<int, std::size_t>>{{9, 3 << 20}}));
+}
+
+TEST_F(RingTest, WhatTravelsByPointerIsChargedToTheBound) {
+  const std::size_t before = mapped_bytes();
+  std::size_t pushed = 0;
+  while (pushed < 1000 && push(3 << 20, 1)) ++pushed;
+  EXPECT_EQ(pushed, (kProducerBytesMax - before) / ((3 << 20) + 4096)) << "refused at the bound, not by the kernel";
+  EXPECT_EQ(drain().size(), pushed);
+  EXPECT_EQ(mapped_bytes(), before);
+  EXPECT_TRUE(push(3 << 20, 1)) << "and there is room again";
+  drain();
+}
+
+TEST_F(RingTest, AtTheMemoryBoundARingServesOnWithoutGrowing) {
+  std::vector<std::pair<void*, std::size_t>> hoard;
+  for (std::size_t bytes = kProducerBytesMax; bytes >= 4096; bytes /= 2) {
+    while (void* pages = map_pages(bytes, false)) hoard.emplace_back(pages, bytes);
+  }
+  std::size_t pushed = 0;
+  while (push(1000, 1)) ++pushed;
+  EXPECT_EQ(thread_->ring->size, kFirstRingBytes);
+  EXPECT_GT(pushed, 10U);
+  EXPECT_FALSE(push(3 << 20, 1));
+  EXPECT_EQ(drain().size(), pushed);
+  EXPECT_TRUE(push(1000, 1));
+  drain();
+  for (const auto& [pages, bytes] : hoard) unmap_pages(pages, bytes);
 }
 
 TEST_F(RingTest, TheDrainMayAskForALargerRing) {
