@@ -135,7 +135,11 @@ thread_local DeferredReports* deferred = nullptr;
 void report(std::string_view component, std::string_view reason, std::string_view message) {
   if (deferred == nullptr) return process.diagnostics.report(component, reason, message);
   if (deferred->lines_.size() == DeferredReports::kMax) return;
-  deferred->lines_.push_back({std::string(component), std::string(reason), std::string(message)});
+  try {
+    deferred->lines_.push_back({std::string(component), std::string(reason), std::string(message)});
+  } catch (const std::bad_alloc&) {
+    // There is no memory for the line.
+  }
 }
 
 DeferredReports::DeferredReports() : outer_(std::exchange(deferred, this)) {}

@@ -48,7 +48,9 @@ BatchPipeline::BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOption
       user_(owned_ == nullptr ? std::shared_ptr<SpanExporter>(std::move(exporter)) : nullptr),
       worker_(user_ != nullptr ? make_worker_exporter(user_, clock) : nullptr),
       target_(user_ != nullptr ? worker_.get() : dynamic_cast<AsyncExporter*>(owned_.get())),
-      credit_(user_ != nullptr ? 1 : options_.exports_in_flight_max) {}
+      credit_(user_ != nullptr ? 1 : options_.exports_in_flight_max) {
+  flushes_.reserve(16);  // so that a flush is answered where no memory is to be had
+}
 
 BatchPipeline::~BatchPipeline() {
   if (!closed()) target_->abandon(DropReason::kShutdown);
@@ -211,8 +213,8 @@ void BatchPipeline::note_requests() {
   const std::uint64_t requested = flush_requested_.load(std::memory_order_seq_cst);
   shutdown_noted_ = shutdown_requested_.load(std::memory_order_seq_cst);
   if (requested == flush_noted_) return;
+  flushes_.push_back({requested, 0, false});  // may throw: then it is noted in the next round
   flush_noted_ = requested;
-  flushes_.push_back({requested, 0, false});
 }
 
 void BatchPipeline::take_foreign() {
@@ -312,7 +314,7 @@ void BatchPipeline::complete_flushes() {
     flush_done_ = flush.number;
     if (flush.failed) last_failed_flush_ = flush.number;
     notifier_.notify_all();
-    flushes_.pop_front();
+    flushes_.erase(flushes_.begin());
   }
 }
 

@@ -107,7 +107,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   base::MonotonicNanos open_since_ = 0;
   std::deque<std::shared_ptr<const Batch>> ready_;
   std::set<std::uint64_t> outstanding_;
-  std::deque<PendingFlush> flushes_;
+  std::vector<PendingFlush> flushes_;  // few: see merge_flushes()
   std::uint64_t next_sequence_ = 1;
   std::uint32_t in_flight_ = 0;
   std::size_t queued_spans_ = 0;

@@ -188,7 +188,15 @@ void Drain::arm_producers() {
   }
 }
 
-void Drain::rest() {
+void Drain::gather_descriptors() {
+  descriptors_.assign(1, {drain_signal().fd(), POLLIN, 0});
+  for (const auto& pipeline : pipelines_) {
+    const int fd = pipeline->exporter().pollable_fd();
+    if (fd >= 0) descriptors_.push_back({fd, POLLIN, 0});
+  }
+}
+
+void Drain::rest(bool out_of_memory) {
   using Sleep = DrainSignal::Sleep;
   const base::MonotonicNanos start = now();
   std::uint64_t length = interval_;
@@ -203,15 +211,11 @@ void Drain::rest() {
   const base::MonotonicNanos due = next_due();
   if (due != base::kNever) length = std::min(length, due > start ? due - start : 0);
 
-  descriptors_.assign(1, {drain_signal().fd(), POLLIN, 0});
-  for (const auto& pipeline : pipelines_) {
-    const int fd = pipeline->exporter().pollable_fd();
-    if (fd >= 0) descriptors_.push_back({fd, POLLIN, 0});
-  }
+  if (out_of_memory) length = kShortestSleep;
   // A producer publishes, then looks at the kind of sleep; here it is the other way round, so one of the two sees the
   // other.
   drain_signal().set_sleep(kind);
-  if (length != 0 && !anything_asked() && !(kind == Sleep::kDeep && anything_waits())) {
+  if (out_of_memory || (length != 0 && !anything_asked() && !(kind == Sleep::kDeep && anything_waits()))) {
     timespec timeout{};
     timeout.tv_sec = static_cast<time_t>(length / base::kNanosPerSecond);
     timeout.tv_nsec = static_cast<long>(length % base::kNanosPerSecond);
@@ -220,7 +224,7 @@ void Drain::rest() {
     mutex_.lock();
   }
   drain_signal().set_sleep(Sleep::kAwake);
-  if (descriptors_[0].revents != 0) drain_signal().clear();
+  if (!descriptors_.empty() && descriptors_[0].revents != 0) drain_signal().clear();
 }
 
 void Drain::run() {
@@ -228,9 +232,13 @@ void Drain::run() {
   DeferredReports reports;  // the user's error handler must not run under the lock
   std::unique_lock lock(mutex_);
   for (;;) {
+    bool out_of_memory = false;
     try {
       work();
+      gather_descriptors();
     } catch (const std::bad_alloc&) {
+      out_of_memory = true;  // sleeps a little before it tries again
+      descriptors_.clear();
       report("batch_processor", "out of memory on the export thread; it goes on");
     }
     if (!reports.empty()) {
@@ -238,7 +246,7 @@ void Drain::run() {
       reports.emit();
       lock.lock();
     }
-    rest();
+    rest(out_of_memory);
   }
 }
 

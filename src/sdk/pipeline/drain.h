@@ -64,7 +64,8 @@ class Drain {
   void refine_clock();
   base::MonotonicNanos next_due() const;
   std::uint64_t sleep_limit() const;
-  void rest();
+  void gather_descriptors();
+  void rest(bool out_of_memory);
   bool anything_asked() const;
   static bool anything_waits();
   void arm_producers();

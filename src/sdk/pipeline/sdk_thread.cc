@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -28,7 +29,12 @@ void* enter(void* argument) {
 }  // namespace
 
 bool start_sdk_thread(const char* name, std::function<void()> body) {
-  auto start = std::make_unique<Start>(Start{name, std::move(body)});
+  std::unique_ptr<Start> start;
+  try {
+    start = std::make_unique<Start>(Start{name, std::move(body)});
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

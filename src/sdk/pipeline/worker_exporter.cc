@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <exception>
+#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -21,11 +22,7 @@ namespace {
 struct Job {
   std::uint64_t number;
   std::shared_ptr<const SpanBatch> batch;
-};
-
-struct Finished {
-  std::uint64_t number;
-  ExportResult result;
+  ExportResult result{};
 };
 
 // What the thread and the exporter's owner share; whoever leaves last frees it.
@@ -33,8 +30,8 @@ struct Shared {
   std::shared_ptr<SpanExporter> exporter;
   int fd = -1;  // readable when `finished` is not empty
   Notifier notifier;
-  std::deque<Job> jobs;
-  std::deque<Finished> finished;
+  std::list<Job> jobs;  // lists, so that a job moves on without asking for memory
+  std::list<Job> finished;
   bool stop = false;
 
   ~Shared() {
@@ -53,20 +50,28 @@ ExportResult call(SpanExporter& exporter, const SpanBatch& batch) {
   return ExportResult::failed();
 }
 
+// Even words about what went wrong need memory.
+ExportResult guarded_call(SpanExporter& exporter, const SpanBatch& batch) {
+  try {
+    return call(exporter, batch);
+  } catch (...) {
+    return ExportResult::failed();
+  }
+}
+
 void run(const std::shared_ptr<Shared>& shared) {
   for (;;) {
-    Job job;
+    std::list<Job> job;
     {
       const std::lock_guard lock(shared->notifier);
       shared->notifier.wait(base::Deadline::never(), [&] { return shared->stop || !shared->jobs.empty(); });
       if (shared->stop) return;
-      job = std::move(shared->jobs.front());
-      shared->jobs.pop_front();
+      job.splice(job.begin(), shared->jobs, shared->jobs.begin());
     }
-    const ExportResult result = call(*shared->exporter, *job.batch);
-    job.batch.reset();
+    job.front().result = guarded_call(*shared->exporter, *job.front().batch);
+    job.front().batch.reset();
     const std::lock_guard lock(shared->notifier);
-    shared->finished.push_back({job.number, result});
+    shared->finished.splice(shared->finished.end(), job);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = write(shared->fd, &one, sizeof one);
   }
@@ -85,9 +90,11 @@ class WorkerExporter final : public AsyncExporter {
     }
     // A call that is past its deadline holds the thread: nothing new is queued behind it.
     if (stuck_ != 0) return done(ExportResult::failed(DropReason::kExportTimeout));
-    waiting_.push_back({++last_number_, deadline, std::move(done)});
+    std::list<Job> job;
+    job.push_back({last_number_ + 1, std::move(batch)});
+    waiting_.push_back({++last_number_, deadline, std::move(done)});  // the last that may throw
     const std::lock_guard lock(shared_->notifier);
-    shared_->jobs.push_back({last_number_, std::move(batch)});
+    shared_->jobs.splice(shared_->jobs.end(), job);
     shared_->notifier.notify_all();
   }
 
@@ -101,14 +108,14 @@ class WorkerExporter final : public AsyncExporter {
 
   void poll_once() override {
     if (shared_ == nullptr) return;
-    std::deque<Finished> finished;
+    std::list<Job> finished;
     {
       const std::lock_guard lock(shared_->notifier);
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = read(shared_->fd, &count, sizeof count);
       finished.swap(shared_->finished);
     }
-    for (const Finished& one : finished) {
+    for (const Job& one : finished) {
       if (one.number == stuck_) stuck_ = 0;
       finish(one.number, one.result);
     }

@@ -1,14 +1,17 @@
 // SimpleProcessor: exports each span at its end, on the ending thread; calls to the exporter never overlap
 // (trace/sdk.md "Simple processor").
 
+#include <atomic>
 #include <mutex>
 #include <utility>
 
 #include <nanospan/diagnostics.h>
 #include <nanospan/span_processor.h>
 
+#include "base/time.h"
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/batch.h"
+#include "sdk/runtime/notifier.h"
 #include "sdk/trace/record.h"
 #include "wire/otlp_fields.h"
 #include "wire/writer.h"
@@ -32,23 +35,58 @@ class SimpleProcessor final : public SpanProcessor {
     builder.add(*tracer, field);
     const auto batch = builder.seal(1);
     const SuppressTracing suppress;
-    const std::lock_guard lock(mutex_);
-    if (!shut_down_) exporter_->export_spans(*batch);
+    if (!enter(base::Deadline::never())) return;
+    try {
+      exporter_->export_spans(*batch);
+    } catch (...) {
+      report("exporter", "an exporter threw, the span is dropped");
+    }
+    leave();
   }
 
-  FlushResult flush(std::uint64_t timeout_ms) override { return exporter_->flush(timeout_ms); }
+  FlushResult flush(std::uint64_t timeout_ms) override {
+    const SuppressTracing suppress;
+    return exporter_->flush(timeout_ms);
+  }
 
+  // Waits for an export under way no longer than its deadline.
   FlushResult shutdown(std::uint64_t timeout_ms) override {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(shut_down_, true)) return FlushResult::kFailure;
+    if (shutdown_claimed_.exchange(true)) return FlushResult::kFailure;
+    const base::Deadline deadline =
+        timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli
+            ? base::Deadline::never()
+            : base::Deadline::after(base::system_clock(), timeout_ms * base::kNanosPerMilli);
+    const bool idle = enter(deadline);
+    const SuppressTracing suppress;
     exporter_->shutdown(timeout_ms);
-    return FlushResult::kSuccess;
+    {
+      const std::lock_guard lock(turn_);
+      shut_down_ = true;
+      turn_.notify_all();
+    }
+    if (idle) leave();
+    return idle ? FlushResult::kSuccess : FlushResult::kTimeout;
   }
 
  private:
+  // Takes the exporter for this thread; false after shutdown, or at the deadline.
+  bool enter(base::Deadline deadline) {
+    const std::lock_guard lock(turn_);
+    if (!turn_.wait(deadline, [&] { return !busy_ || shut_down_; }) || shut_down_) return false;
+    busy_ = true;
+    return true;
+  }
+  void leave() {
+    const std::lock_guard lock(turn_);
+    busy_ = false;
+    turn_.notify_all();
+  }
+
   std::unique_ptr<SpanExporter> exporter_;
-  std::mutex mutex_;
-  bool shut_down_ = false;
+  std::atomic<bool> shutdown_claimed_{false};
+  Notifier turn_;
+  bool busy_ = false;       // guarded by turn_
+  bool shut_down_ = false;  // guarded by turn_
 };
 
 }  // namespace

@@ -48,9 +48,8 @@ std::string bytes_of(const SpanBatch& batch) {
 
 std::vector<std::string> order_of(const SpanBatch& batch) {
   std::vector<std::string> order;
-  batch.for_each([&](const SpanView& span) {
-    order.push_back(std::string(span.scope().name) + "/" + std::string(span.name()));
-  });
+  batch.for_each(
+      [&](const SpanView& span) { order.push_back(std::string(span.scope().name) + "/" + std::string(span.name())); });
   return order;
 }
 
@@ -85,8 +84,8 @@ TEST(Batch, MixedTracersAreRegroupedAndTheRequestIsValid) {
   }
   const auto batch = builder.seal(1);
   const std::string x = "c/" + std::string(300, 'x');
-  EXPECT_EQ(order_of(*batch), (std::vector<std::string>{"a/a0", "a/a1", "a/a2", "c/c0", x, "c/c1", x, "c/c2", x, "b/b0",
-                                                        "b/b1", "b/b2"}))
+  EXPECT_EQ(order_of(*batch),
+            (std::vector<std::string>{"a/a0", "a/a1", "a/a2", "c/c0", x, "c/c1", x, "c/c2", x, "b/b0", "b/b1", "b/b2"}))
       << "by provider, then tracer, each in the order of its end";
   const std::string bytes = bytes_of(*batch);
   const wire::WalkResult walk = wire::validate_traces(bytes);

@@ -1,5 +1,5 @@
-// Exporters that block, hang, throw or answer late, on the worker's thread. The clock is the test's; the only waiting is
-// for the worker to say that it has finished something.
+// Exporters that block, hang, throw or answer late, on the worker's thread. The clock is the test's; the only waiting
+// is for the worker to say that it has finished something.
 #include "sdk/pipeline/worker_exporter.h"
 
 #include <poll.h>
@@ -89,9 +89,8 @@ class WorkerExporterTest : public ::testing::Test {
   }
 
   void start(std::size_t spans) {
-    worker_->start_export(fake_batch(spans), base::Deadline::after(clock_, kSecond), [this, spans](ExportResult result) {
-      answers_.emplace_back(spans, result);
-    });
+    worker_->start_export(fake_batch(spans), base::Deadline::after(clock_, kSecond),
+                          [this, spans](ExportResult result) { answers_.emplace_back(spans, result); });
   }
   // Waits until the worker has finished a call, then takes it in.
   void poll_when_readable() {
