@@ -11,8 +11,6 @@
 namespace nanospan::lifecycle {
 namespace {
 
-constexpr std::uint64_t kGrowthMax = 8U << 20;
-
 void run(int timeouts) {
   std::mutex mutex;
   std::condition_variable alive_again;

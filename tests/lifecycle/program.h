@@ -39,6 +39,13 @@ inline int repeats(int argument_count, char** arguments) {
   return value;
 }
 
+/// How much a program that "does not grow" may grow: AddressSanitizer keeps freed blocks for a while.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr std::uint64_t kGrowthMax = 400U << 20;
+#else
+inline constexpr std::uint64_t kGrowthMax = 16U << 20;
+#endif
+
 /// Bytes of memory that this process holds.
 inline std::uint64_t resident_bytes() {
   std::uint64_t pages = 0;

@@ -12,7 +12,6 @@
 namespace nanospan::lifecycle {
 namespace {
 
-constexpr std::uint64_t kGrowthMax = 16U << 20;
 #ifdef __SANITIZE_THREAD__
 constexpr int kLateRounds = PTHREAD_DESTRUCTOR_ITERATIONS - 1;  // its own view of a thread ends before the last one
 #else

@@ -188,16 +188,5 @@ TEST_F(WorkerExporterTest, MayBeDestroyedWhileACallHangs) {
   EXPECT_TRUE(answers_.empty()) << "its owner asks with abandon()";
 }
 
-TEST_F(WorkerExporterTest, AForkedChildStartsAfresh) {
-  start(1);
-  gate_->wait_for_calls(1);
-  worker_->reset_after_fork();
-  EXPECT_EQ(worker_->next_timer(), base::kNever);
-  gate_->let_go(2);
-  start(2);
-  while (answers_.empty()) poll_when_readable();
-  EXPECT_EQ(answers_[0].first, 2U);
-}
-
 }  // namespace
 }  // namespace nanospan::sdk
