@@ -1,6 +1,7 @@
 #include "sdk/trace/record.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "sdk/diagnostics.h"
 #include "wire/otlp_fields.h"
@@ -12,6 +13,7 @@ namespace {
 std::atomic<TracerRecord*> records[kTracersMax];
 std::atomic<std::uint32_t> record_count{0};
 std::atomic<ProviderCore*> the_default{nullptr};
+// One for all providers, as looking a tracer up is rare, and fork handlers must take whatever there is.
 std::mutex providers_mutex;
 ProviderCore* first_provider = nullptr;  // guarded by providers_mutex
 
@@ -96,19 +98,13 @@ ProviderCore& make_provider_core() {
   return *core;
 }
 
-void lock_providers() {
-  providers_mutex.lock();
-  for (ProviderCore* core = first_provider; core != nullptr; core = core->next) core->mutex.lock();
-}
+void lock_providers() { providers_mutex.lock(); }
 
-void unlock_providers() {
-  for (ProviderCore* core = first_provider; core != nullptr; core = core->next) core->mutex.unlock();
-  providers_mutex.unlock();
-}
+void unlock_providers() { providers_mutex.unlock(); }
 
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
   const DeferredReports reports;
-  const std::lock_guard lock(provider.mutex);
+  const std::lock_guard lock(providers_mutex);
   for (TracerRecord* record : provider.tracers) {
     if (record->name == scope.name && record->version == scope.version && record->schema_url == scope.schema_url &&
         same_attributes(record->attributes, scope.attributes)) {
@@ -145,7 +141,7 @@ const TracerRecord* tracer_of(const InstrumentationScope& scope) {
 }
 
 void close_tracers(ProviderCore& provider) {
-  const std::lock_guard lock(provider.mutex);
+  const std::lock_guard lock(providers_mutex);
   provider.open.store(false);
   for (TracerRecord* record : provider.tracers) record->core.mode.store(0, std::memory_order_release);
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,9 +40,8 @@ struct ProviderCore {
   /// Spans that came out of the rings after the pipelines had gone.
   std::atomic<std::uint64_t> late_spans{0};
 
-  ProviderCore* next = nullptr;  ///< In the list of all that were ever made.
-  std::mutex mutex;              ///< Guards `tracers`.
-  std::vector<TracerRecord*> tracers;
+  ProviderCore* next = nullptr;        ///< In the list of all that were ever made.
+  std::vector<TracerRecord*> tracers;  ///< Guarded by the lock of all providers.
 
   ValueLimits value_limits() const { return {limits.attribute_value_length_max, limits.attribute_value_depth_max}; }
 };
