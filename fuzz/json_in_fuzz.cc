@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   bytes.erase(0, 6);
+  require(bytes.size() <= size);  // OtlpJsonReader::working_bytes() counts on it.
   require(nanospan::wire::validate_traces(bytes).ok());
   std::string json;
   require(nanospan::wire::append_traces_json(bytes, json).ok());

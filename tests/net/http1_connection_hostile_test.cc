@@ -197,5 +197,57 @@ TEST_F(Http1ServerTest, ShortReadsAndWritesChangeNothing) {
   EXPECT_EQ(handler_->bodies, (std::vector<std::string>{"hello", "abc"}));
 }
 
+TEST_F(Http1ServerTest, PipelinedInputIsChargedWhileItIsKept) {
+  Responder held;
+  handler_->handle = [&](Request, Responder responder) { held = std::move(responder); };
+  std::size_t kept = 0;
+  handler_->keep_input = [&](std::size_t bytes, std::unique_ptr<BodyTicket>& ticket) {
+    kept = bytes;
+    ticket = std::make_unique<TestTicket>(ledger_);
+    return true;
+  };
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("one") + post("second"));
+  ASSERT_TRUE(run_until([&] { return handler_->bodies.size() == 1; }));
+  EXPECT_EQ(kept, post("second").size());
+  EXPECT_EQ(ledger_.tickets, 1);
+  handler_->handle = nullptr;
+  held.respond({200, {}, "first", false});
+  ASSERT_TRUE(gets(peer, "got 6"));
+  EXPECT_EQ(ledger_.tickets, 0);
+}
+
+TEST_F(Http1ServerTest, PipelinedInputWithoutMemoryIsRefusedAfterTheAnswerBeforeIt) {
+  handler_->keep_input = [](std::size_t, std::unique_ptr<BodyTicket>&) { return false; };
+  start();
+  for (const bool later : {false, true}) {
+    Responder held;
+    if (later) handler_->handle = [&](Request, Responder responder) { held = std::move(responder); };
+    RawPeer peer(server_->port());
+    const std::size_t before = handler_->bodies.size();
+    peer.send(post("one") + post("two"));
+    ASSERT_TRUE(run_until([&] { return handler_->bodies.size() == before + 1; }));
+    if (later) held.respond({200, {}, "got 3", false});
+    ASSERT_TRUE(ends(peer));
+    EXPECT_TRUE(peer.received().starts_with("HTTP/1.1 200 OK"));
+    EXPECT_EQ(peer.count("HTTP/1.1 503 Service Unavailable"), 1u);
+    EXPECT_EQ(handler_->bodies.size(), before + 1);
+  }
+  EXPECT_EQ(counters().refused_ticket, 2u);
+}
+
+// The unread body of a refused request may end inside what could not be kept: nothing after it is taken for a request.
+TEST_F(Http1ServerTest, ARefusedBodyWithoutMemoryToKeepItEndsTheConnection) {
+  handler_->keep_input = [](std::size_t, std::unique_ptr<BodyTicket>&) { return false; };
+  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
+  start();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nGET /inner HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(ends(peer));
+  EXPECT_EQ(peer.count("later"), 1u);
+  EXPECT_EQ(counters().requests, 1u);
+}
+
 }  // namespace
 }  // namespace nanospan::net

@@ -23,7 +23,12 @@ struct TestHandler final : Http1Handler {
     responder.respond({200, {}, "got " + std::to_string(request.body.size()), false});
   }
 
+  bool on_input_kept(std::size_t bytes, std::unique_ptr<BodyTicket>& ticket) override {
+    return keep_input ? keep_input(bytes, ticket) : true;
+  }
+
   std::size_t body_bytes_max = 1u << 20;
+  std::function<bool(std::size_t, std::unique_ptr<BodyTicket>&)> keep_input;
   std::function<Admission(const MessageHead&)> admit;
   std::function<void(Request, Responder)> handle;
   std::vector<std::string> bodies;

@@ -60,6 +60,8 @@ class BudgetCharge {
     bytes_ = bytes;
   }
   std::uint64_t bytes() const { return bytes_; }
+  /// More than this can never be charged, however long one waits.
+  std::uint64_t budget_bytes_max() const { return budget_ == nullptr ? 0 : budget_->bytes_max(); }
 
  private:
   MemoryBudget* budget_ = nullptr;

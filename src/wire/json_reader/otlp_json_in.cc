@@ -306,16 +306,46 @@ class Conversion {
   const char* where_ = nullptr;
 };
 
+// What simdjson allocates for a capacity (3.x, "allocate" of the parser and of its implementation), the one place that
+// knows: an index of 4 bytes for each byte of input, and 5/3 of the input for unescaped strings; rounded up to 64.
+std::size_t parser_bytes(std::size_t capacity) {
+  constexpr std::size_t kRounding = 1024;
+  return capacity * 4 + capacity * 5 / 3 + kRounding;
+}
+
 }  // namespace
 
 struct OtlpJsonReader::Parser {
   explicit Parser(const JsonReaderOptions& reader_options)
       : options(reader_options), parser(reader_options.bytes_max) {}
 
+  // std::string may take twice what is asked for when it grows; a fresh one takes just that.
+  void pad(std::string_view json) {
+    if (padded.capacity() < json.size() + simdjson::SIMDJSON_PADDING) std::string().swap(padded);
+    padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+    padded.assign(json);
+    padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  }
+
+  void give_back() {
+    if (parser.capacity() <= options.kept_bytes_max) return;
+    parser = ondemand::parser(options.bytes_max);
+    std::string().swap(padded);  // An assignment would keep the memory.
+  }
+
   JsonReaderOptions options;
   ondemand::parser parser;
   std::string padded;  // The document and the bytes past it that simdjson may read.
 };
+
+std::size_t OtlpJsonReader::working_bytes(std::size_t json_bytes) {
+  const std::size_t padded = json_bytes + simdjson::SIMDJSON_PADDING;
+  return padded + parser_bytes(json_bytes) + json_bytes;
+}
+
+std::size_t OtlpJsonReader::kept_bytes() const {
+  return parser_->padded.capacity() + parser_bytes(parser_->parser.capacity());
+}
 
 OtlpJsonReader::OtlpJsonReader(const JsonReaderOptions& options) : parser_(std::make_unique<Parser>(options)) {}
 OtlpJsonReader::~OtlpJsonReader() = default;
@@ -328,8 +358,13 @@ Status OtlpJsonReader::read(const MessageSchema& schema, std::string_view json, 
                                                     " bytes is above the limit of " +
                                                     std::to_string(parser_->options.bytes_max)};
   }
-  parser_->padded.assign(json);
-  parser_->padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  const Status status = convert(schema, json, out);
+  parser_->give_back();
+  return status;
+}
+
+Status OtlpJsonReader::convert(const MessageSchema& schema, std::string_view json, std::string& out) {
+  parser_->pad(json);
   ondemand::document document;
   if (const auto error =
           parser_->parser.iterate(parser_->padded.data(), json.size(), parser_->padded.size()).get(document)) {
@@ -337,6 +372,7 @@ Status OtlpJsonReader::read(const MessageSchema& schema, std::string_view json, 
     return Error{ErrorCode::kMalformed, simdjson::error_message(error)};
   }
   const std::size_t old_size = out.size();
+  out.reserve(old_size + json.size());
   Conversion conversion(document, parser_->padded.data(), out);
   if (!conversion.run(schema)) {
     out.resize(old_size);

@@ -6,8 +6,9 @@
 // path of the field
 // ("resourceSpans[0].scopeSpans[2].spans[7].traceId").
 //
-// Owns its parse buffers (a small multiple of the largest input, bounded by `bytes_max`) and reuses them, so keep one
-// per thread. Not thread-safe. The only user of simdjson, behind its own target.
+// Owns its parse buffers and reuses them, so keep one per thread. working_bytes() says beforehand what a document will
+// need, so that it can be charged to a budget; after a document above `kept_bytes_max` they are given back, so that one
+// large request does not hold memory for ever. Not thread-safe. The only user of simdjson, behind its own target.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@
 namespace nanospan::wire {
 
 struct JsonReaderOptions {
-  std::size_t bytes_max = 64 << 20;  ///< Of one document; above it, kResourceExhausted.
+  std::size_t bytes_max = 64 << 20;        ///< Of one document; above it, kResourceExhausted.
+  std::size_t kept_bytes_max = 256 << 10;  ///< Buffers for documents up to this are kept; seven times as much.
 };
 
 class OtlpJsonReader {
@@ -34,12 +36,21 @@ class OtlpJsonReader {
   /// Appends the message as protobuf bytes; on failure `out` is as before.
   Status read(const MessageSchema& schema, std::string_view json, std::string& out);
 
+  /// The most that reading a document of this size takes, its output included (which is never longer than the document:
+  /// a field's name and quotes are longer than its tag and length). Not included: the document itself, and a fixed few
+  /// kilobytes that depend on nothing.
+  static std::size_t working_bytes(std::size_t json_bytes);
+  /// What is held between documents.
+  std::size_t kept_bytes() const;
+
   /// Appends an ExportTraceServiceRequest.
   Status read_traces(std::string_view json, std::string& out) {
     return read(schema::kExportTraceServiceRequest, json, out);
   }
 
  private:
+  Status convert(const MessageSchema& schema, std::string_view json, std::string& out);
+
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };

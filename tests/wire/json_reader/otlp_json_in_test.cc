@@ -191,5 +191,31 @@ TEST_F(JsonIn, LargerAndSmallerDocumentsShareOneReader) {
   EXPECT_EQ(value(R"({"stringValue":"y"})"), R"({"stringValue":"y"})");
 }
 
+TEST_F(JsonIn, BuffersOfLargeDocumentsAreGivenBackAndOfSmallOnesKept) {
+  OtlpJsonReader reader({.bytes_max = 64 << 20, .kept_bytes_max = 1000});
+  std::string bytes;
+  ASSERT_TRUE(reader.read_traces("{}" + std::string(900, ' '), bytes).ok());
+  const std::size_t small = reader.kept_bytes();
+  EXPECT_GT(small, 6 * 900u);
+  ASSERT_TRUE(reader.read_traces("{}" + std::string(10'000'000, ' '), bytes).ok());
+  EXPECT_LT(reader.kept_bytes(), small);
+  EXPECT_LE(small, OtlpJsonReader::working_bytes(902));
+}
+
+TEST_F(JsonIn, TheOutputIsNeverLongerThanTheDocument) {
+  // The densest that a trace can be: empty messages in lists, one digit for eight bytes, length prefixes that grow.
+  std::string elements = "{}";
+  for (int i = 0; i < 40'000; ++i) elements += ",{}";
+  for (const std::string& json :
+       {R"({"resourceSpans":[)" + elements + "]}",
+        R"({"resourceSpans":[{"scopeSpans":[{"spans":[)" + elements + "]}]}]}",
+        std::string(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"flags":1,"kind":1,"endTimeUnixNano":1}]}]}]})")}) {
+    std::string bytes;
+    ASSERT_TRUE(reader_.read_traces(json, bytes).ok());
+    EXPECT_LE(bytes.size(), json.size());
+    EXPECT_LE(bytes.capacity(), json.size() + 16) << "no room was reserved beyond what working_bytes() says";
+  }
+}
+
 }  // namespace
 }  // namespace nanospan::wire

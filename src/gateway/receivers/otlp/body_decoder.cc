@@ -109,13 +109,21 @@ bool BodyDecoder::inflate(std::string_view body, BudgetCharge& charge, net::Byte
 }
 
 bool BodyDecoder::convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal) {
+  // Beside what is held already: the reader's buffers and output, and the output once more as the batch's own block.
+  const std::uint64_t needed = charge.bytes() + wire::OtlpJsonReader::working_bytes(json.size()) + json.size();
+  if (needed > charge.budget_bytes_max()) {
+    refusal = {413, "body_too_large",
+               "to convert a JSON body of " + format_byte_size(json.size()) + " takes " + format_byte_size(needed) +
+                   ", more than service.memory_budget; send smaller batches, or protobuf"};
+    return false;
+  }
+  if (!charge.grow_to(needed)) {
+    refusal = Refusal::busy("no memory to convert the JSON body; send again");
+    return false;
+  }
   std::string converted;
   if (const Status read = json_reader_.read_traces(json, converted); !read) {
     refusal = malformed("malformed_json", "the body is not an ExportTraceServiceRequest: " + read.error().message);
-    return false;
-  }
-  if (!charge.grow_to(json.size() + converted.size())) {
-    refusal = Refusal::busy("no memory to convert the JSON body; send again");
     return false;
   }
   out = net::ByteBlock::copy_of(converted);

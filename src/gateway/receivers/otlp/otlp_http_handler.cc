@@ -115,6 +115,13 @@ net::Admission OtlpHttpHandler::on_headers(const net::MessageHead& head) {
                                 std::make_unique<BodyCharge>(std::move(charge)));
 }
 
+bool OtlpHttpHandler::on_input_kept(std::size_t bytes, std::unique_ptr<net::BodyTicket>& ticket) {
+  BudgetCharge charge(host_.budget());
+  if (!charge.grow_to(bytes)) return false;
+  ticket = std::make_unique<BodyCharge>(std::move(charge));
+  return true;
+}
+
 Refusal OtlpHttpHandler::no_memory() const {
   return Refusal::busy("the gateway's memory budget of " + format_byte_size(host_.budget().bytes_max()) +
                        " (service.memory_budget) is in use; send again");

@@ -31,6 +31,7 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
   OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next);
 
   net::Admission on_headers(const net::MessageHead& head) override;
+  bool on_input_kept(std::size_t bytes, std::unique_ptr<net::BodyTicket>& ticket) override;
   void on_request(net::Request request, net::Responder responder) override;
   net::Response on_refused(int status, std::string_view reason, const net::MessageHead* head) override;
 

@@ -72,7 +72,7 @@ class OtlpReceiverTest : public ::testing::Test {
                    "\"} " + std::to_string(times));
   }
 
-  testing::TestHost host_{8192};
+  testing::TestHost host_{64 << 10};
   Destination destination_;
   OtlpReceiverConfig config_;
   std::unique_ptr<OtlpReceiver> receiver_;
@@ -189,22 +189,35 @@ TEST_F(OtlpReceiverTest, ABodyOfExactlyTheLimitPasses) {
 }
 
 TEST_F(OtlpReceiverTest, WithoutMemoryItSaysComeBackAndNamesTheBudget) {
-  ASSERT_TRUE(host_.budget().try_take(8000));
+  ASSERT_TRUE(host_.budget().try_take(65'500));
   const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(400, ' ')));
   EXPECT_THAT(response, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(response, HasSubstr("\r\nRetry-After: 1\r\n"));
-  EXPECT_THAT(response, HasSubstr("the gateway's memory budget of 8 KiB (service.memory_budget) is in use"));
-  host_.budget().give_back(8000);
+  EXPECT_THAT(response, HasSubstr("the gateway's memory budget of 64 KiB (service.memory_budget) is in use"));
+  host_.budget().give_back(65'500);
   EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{}")), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(host_.budget().used(), 0u);
   EXPECT_TRUE(refused("memory"));
 }
 
+TEST_F(OtlpReceiverTest, PipelinedRequestsAreChargedWhileTheyWait) {
+  ASSERT_TRUE(host_.budget().try_take(65'300));
+  testing::RawConnection connection(port());
+  connection.send(post("/v1/traces", kProtobuf, sample_request(1)) +
+                  post("/v1/traces", kProtobuf, sample_request(1)));  // 65 bytes and more than 236
+  EXPECT_THAT(connection.receive(), StartsWith("HTTP/1.1 200"));
+  const std::string refused_one = connection.receive();
+  EXPECT_THAT(refused_one, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused_one, HasSubstr("\r\nRetry-After: 1\r\n"));
+  host_.budget().give_back(65'300);
+  EXPECT_TRUE(refused("memory"));
+}
+
 TEST_F(OtlpReceiverTest, WhatCanNeverFitTheBudgetIsNotSentBackForARetry) {
   config_.http.body_bytes_max = 1 << 20;
-  const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(9000, ' ')));
+  const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(40'000, ' ')));
   EXPECT_THAT(response, StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(response, HasSubstr("larger than 4 KiB"));
+  EXPECT_THAT(response, HasSubstr("larger than 32 KiB"));
 }
 
 TEST_F(OtlpReceiverTest, ABatchHoldsItsBytesInTheBudgetUntilItIsGone) {
