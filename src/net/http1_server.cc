@@ -37,8 +37,7 @@ Result<SocketAddress> claim(const Http1ServerOptions& options) {
 Responder::Responder(Responder&& other) noexcept
     : loop_(std::move(other.loop_)),
       shard_(std::move(other.shard_)),
-      connection_(std::exchange(other.connection_, 0)),
-      stream_(other.stream_) {}
+      connection_(std::exchange(other.connection_, 0)) {}
 
 Responder& Responder::operator=(Responder&& other) noexcept {
   if (this != &other) {
@@ -46,7 +45,6 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     loop_ = std::move(other.loop_);
     shard_ = std::move(other.shard_);
     connection_ = std::exchange(other.connection_, 0);
-    stream_ = other.stream_;
   }
   return *this;
 }
@@ -61,13 +59,13 @@ void Responder::respond(Response response) {
 }
 
 void Responder::deliver(Response response, bool unanswered) {
-  auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), stream = stream_,
-                 answer = std::move(response), unanswered]() mutable {
+  auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), answer = std::move(response),
+                 unanswered]() mutable {
     // Taken up on the loop's thread only, so that a shard never dies on another one.
     const std::shared_ptr<Http1Shard> alive = shard.lock();
     if (!alive) return;
-    if (unanswered) return alive->answer_missing(id, stream);
-    alive->answer(id, stream, std::move(answer));
+    if (unanswered) return alive->answer_missing(id);
+    alive->answer(id, std::move(answer));
   };
   const std::shared_ptr<LoopHandle> loop = std::move(loop_);
   if (loop->on_loop_thread()) return finish();
