@@ -43,18 +43,19 @@ struct ExportResult {
   static ExportResult failed(DropReason why = DropReason::kExportFailed) { return {false, 0, why}; }
 };
 
-/// An exporter of the user. Calls to export_spans never overlap; they run on a worker thread of their own, so they may
-/// block. flush and shutdown may be called from any thread at any time. What it throws is caught and counts as failure.
+/// An exporter of the user. No two calls ever overlap. Under a batch processor they all run on a worker thread of its
+/// own, so they may block; under a simple processor on the thread that ends, flushes or shuts down. What it throws is
+/// caught and counts as failure.
 class SpanExporter {
  public:
   virtual ~SpanExporter() = default;
   virtual ExportResult export_spans(const SpanBatch& batch) = 0;
-  /// Asks for spans that the exporter buffers itself to be sent within `timeout_ms`.
+  /// Asks for spans that the exporter buffers itself to be sent within `timeout_ms` (0 = no limit), the caller's.
   virtual FlushResult flush(std::uint64_t timeout_ms) {
     (void)timeout_ms;
     return FlushResult::kSuccess;
   }
-  /// Called once; export_spans after it must return failure. Must not wait longer than `timeout_ms`.
+  /// The last call, and made once. Must not wait longer than `timeout_ms` (0 = no limit): who shuts down does not.
   virtual void shutdown(std::uint64_t timeout_ms) { (void)timeout_ms; }
 };
 

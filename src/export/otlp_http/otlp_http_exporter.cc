@@ -217,6 +217,12 @@ void OtlpHttpExporter::shutdown(std::uint64_t timeout_ms) {
   });
 }
 
+void OtlpHttpExporter::start_shutdown(base::Deadline, CallDone done) {
+  stopping_.store(true, std::memory_order_release);
+  if (loop_) client_->cancel_all();  // connections that were kept for the next batch
+  done(FlushResult::kSuccess);
+}
+
 void OtlpHttpExporter::reset_after_fork() {
   process_.store(::getpid(), std::memory_order_relaxed);
   static_cast<void>(one_at_a_time_.release());  // another thread of the parent may have held it: left behind

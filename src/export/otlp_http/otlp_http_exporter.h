@@ -58,6 +58,7 @@ class OtlpHttpExporter final : public SpanExporter, public sdk::AsyncExporter {
   void poll_once() override;
   void hurry() override;
   void abandon(DropReason reason) override;
+  void start_shutdown(base::Deadline deadline, CallDone done) override;
   void reset_after_fork() override;
 
   const OtlpHttpConfig& config() const { return config_; }

@@ -2,8 +2,8 @@
 // it.
 //
 // A SpanExporter that is also an AsyncExporter is driven this way by the batch pipeline; others run on a worker thread.
-// All calls come from the export thread, except that done() functions may be called from poll_once() or start_export()
-// only.
+// All calls come under the Drain's lock, nearly always from the export thread. Functions given as `done` are called
+// from within these calls, start_shutdown()'s excepted.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,7 @@ namespace nanospan::sdk {
 class AsyncExporter {
  public:
   using Done = std::function<void(ExportResult)>;
+  using CallDone = std::function<void(FlushResult)>;
 
   virtual ~AsyncExporter() = default;
   /// Starts sending `batch`; `done` is called exactly once, by `deadline` at the latest, which covers resolving,
@@ -32,8 +33,20 @@ class AsyncExporter {
   /// Shutdown has begun: who waits to try again tries now, and a peer that refuses the connection is not tried again,
   /// so that a program without a receiver ends at once.
   virtual void hurry() {}
+  /// Has sent what the exporter keeps itself, after the exports begun before. `done` is called exactly once, by
+  /// `deadline` at the latest.
+  virtual void start_flush(base::Deadline deadline, CallDone done) {
+    static_cast<void>(deadline);
+    done(FlushResult::kSuccess);
+  }
   /// Completes everything under way as failed with `reason`, at once.
   virtual void abandon(DropReason reason) = 0;
+  /// The last call but poll_once(), after abandon(): the exporter cleans up, bounded by `deadline`. `done` is called
+  /// once, from any thread and after the deadline if the exporter keeps none.
+  virtual void start_shutdown(base::Deadline deadline, CallDone done) {
+    static_cast<void>(deadline);
+    done(FlushResult::kSuccess);
+  }
   /// In a forked child: closes inherited descriptors; the parent's exports are not completed.
   virtual void reset_after_fork() = 0;
 };

@@ -12,6 +12,7 @@
 #include "sdk/pipeline/worker_exporter.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/threads.h"
+#include "sdk/runtime/timeouts.h"
 #include "wire/otlp_fields.h"
 #include "wire/writer.h"
 
@@ -63,11 +64,6 @@ void BatchPipeline::bind(ProviderCore& provider) {
   attach();
 }
 
-base::Deadline BatchPipeline::deadline_after(std::uint64_t timeout_ms) const {
-  if (timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli) return base::Deadline::never();
-  return base::Deadline::after(clock_, timeout_ms * base::kNanosPerMilli);
-}
-
 void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
   dropped_[static_cast<std::size_t>(reason)].fetch_add(spans, std::memory_order_relaxed);
 }
@@ -108,35 +104,23 @@ void BatchPipeline::attach() {
 FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
   if (closed() || cloned_silently() || Drain::on_export_thread()) return FlushResult::kFailure;
   attach();
-  const base::Deadline deadline = deadline_after(timeout_ms);
+  const base::Deadline deadline = deadline_of(timeout_ms, clock_);
   const Drain::Thread thread = Drain::instance().ensure_thread();
   if (thread != Drain::Thread::kRuns) {
     return thread == Drain::Thread::kIdle ? FlushResult::kSuccess : FlushResult::kFailure;
   }
-  const std::uint64_t number = flush_requested_.fetch_add(1, std::memory_order_seq_cst) + 1;
-  drain_signal().wake();
-  bool done, failed;
+  std::uint64_t number;
   {
     const std::lock_guard lock(notifier_);
-    done = notifier_.wait(deadline, [&] { return flush_done_ >= number || closed(); });
-    failed = last_failed_flush_ >= number || flush_done_ < number;
+    flush_wanted_by_ = std::max(flush_wanted_by_, deadline.at);
+    number = flush_requested_.fetch_add(1, std::memory_order_seq_cst) + 1;
   }
+  drain_signal().wake();
+  const std::lock_guard lock(notifier_);
+  const bool done = notifier_.wait(deadline, [&] { return flush_done_ >= number || closed(); });
   if (!done) return FlushResult::kTimeout;
-  if (failed) return FlushResult::kFailure;
-  return flush_user(deadline);
-}
-
-// The exporter may keep spans of its own.
-FlushResult BatchPipeline::flush_user(base::Deadline deadline) {
-  if (user_ == nullptr) return FlushResult::kSuccess;
-  const std::uint64_t left = deadline.left(clock_.monotonic_now());
-  const SuppressTracing suppress;
-  try {
-    return user_->flush(left == base::kNever ? 0 : std::max<std::uint64_t>(1, left / base::kNanosPerMilli));
-  } catch (...) {
-    report("exporter", "an exporter's flush threw");
-    return FlushResult::kFailure;
-  }
+  if (flush_done_ < number) return FlushResult::kFailure;
+  return last_failed_flush_ >= number ? last_failure_ : FlushResult::kSuccess;
 }
 
 void BatchPipeline::request_flush() {
@@ -146,7 +130,7 @@ void BatchPipeline::request_flush() {
 }
 
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
-  const base::Deadline deadline = deadline_after(timeout_ms);
+  const base::Deadline deadline = deadline_of(timeout_ms, clock_);
   if (cloned_silently() || shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
   attach();
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
@@ -164,16 +148,35 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   }
   // Those of a provider go together, when the provider has shut all of them down.
   if (provider_ == nullptr) Drain::instance().detach({this});
-  if (user_ != nullptr) {
-    const std::uint64_t left = deadline.left(clock_.monotonic_now());
-    const SuppressTracing suppress;
-    try {
-      user_->shutdown(left == base::kNever ? 0 : left / base::kNanosPerMilli + 1);
-    } catch (...) {
-      report("exporter", "an exporter's shutdown threw");
+  const FlushResult ended = shut_exporter_down(deadline);
+  return clean ? ended : FlushResult::kTimeout;
+}
+
+// trace/sdk.md "Exporter: Shutdown": once, after the last export, and not waited for beyond the deadline.
+FlushResult BatchPipeline::shut_exporter_down(base::Deadline deadline) {
+  struct Ending {
+    Notifier notifier;
+    bool over = false;
+    FlushResult result = FlushResult::kTimeout;
+  };
+  try {
+    const DeferredReports reports;
+    const auto ending = std::make_shared<Ending>();
+    {
+      const auto paused = Drain::instance().pause();
+      target_->start_shutdown(deadline, [ending](FlushResult result) {
+        const std::lock_guard lock(ending->notifier);
+        ending->result = result;
+        ending->over = true;
+        ending->notifier.notify_all();
+      });
     }
+    const std::lock_guard lock(ending->notifier);
+    ending->notifier.wait(deadline, [&] { return ending->over; });
+    return ending->result;
+  } catch (const std::bad_alloc&) {
+    return FlushResult::kFailure;
   }
-  return clean ? FlushResult::kSuccess : FlushResult::kTimeout;
 }
 
 // At the deadline, or where there is no export thread, the caller closes: a thread that is late, or busy in an error
@@ -210,10 +213,12 @@ Ledger BatchPipeline::ledger() const {
 // ---------------------------------------------------------------------------------------------------
 
 void BatchPipeline::note_requests() {
-  const std::uint64_t requested = flush_requested_.load(std::memory_order_seq_cst);
   shutdown_noted_ = shutdown_requested_.load(std::memory_order_seq_cst);
-  if (requested == flush_noted_) return;
-  flushes_.push_back({requested, 0, false});  // may throw: then it is noted in the next round
+  if (flush_requested_.load(std::memory_order_seq_cst) == flush_noted_) return;
+  const std::lock_guard lock(notifier_);
+  const std::uint64_t requested = flush_requested_.load(std::memory_order_seq_cst);
+  flushes_.push_back({requested, 0, false, flush_wanted_by_});  // may throw: then it is noted in the next round
+  flush_wanted_by_ = 0;
   flush_noted_ = requested;
 }
 
@@ -278,7 +283,7 @@ void BatchPipeline::start_exports() {
     queued_spans_ -= spans;
     queued_bytes_ -= batch->span_bytes();
     try {
-      target_->start_export(std::move(batch), deadline_after(options_.export_timeout_ms),
+      target_->start_export(std::move(batch), deadline_of(options_.export_timeout_ms, clock_),
                             [this, sequence, spans](ExportResult result) { complete(sequence, spans, result); });
     } catch (const std::bad_alloc&) {
       if (outstanding_.contains(sequence)) complete(sequence, spans, ExportResult::failed());
@@ -307,25 +312,53 @@ void BatchPipeline::complete(std::uint64_t sequence, std::size_t spans, ExportRe
 }
 
 void BatchPipeline::complete_flushes() {
-  while (!flushes_.empty()) {
+  while (!flushes_.empty() && !flush_at_exporter_) {
     const PendingFlush& flush = flushes_.front();
     if (!outstanding_.empty() && *outstanding_.begin() <= flush.last_sequence) return;
-    const std::lock_guard lock(notifier_);
-    flush_done_ = flush.number;
-    if (flush.failed) last_failed_flush_ = flush.number;
-    notifier_.notify_all();
-    flushes_.erase(flushes_.begin());
+    if (flush.failed) {
+      answer_flush(FlushResult::kFailure);
+    } else if (flush.wanted_by == 0) {
+      answer_flush(FlushResult::kSuccess);
+    } else {
+      flush_exporter({flush.wanted_by});
+    }
   }
+}
+
+// The exporter may keep spans of its own.
+void BatchPipeline::flush_exporter(base::Deadline deadline) {
+  flush_at_exporter_ = true;
+  try {
+    target_->start_flush(deadline, [this](FlushResult result) { answer_flush(result); });
+  } catch (const std::bad_alloc&) {
+    if (flush_at_exporter_) answer_flush(FlushResult::kFailure);
+  }
+}
+
+// Of the first of flushes_.
+void BatchPipeline::answer_flush(FlushResult result) {
+  flush_at_exporter_ = false;
+  const std::uint64_t number = flushes_.front().number;
+  flushes_.erase(flushes_.begin());
+  const std::lock_guard lock(notifier_);
+  flush_done_ = number;
+  if (result != FlushResult::kSuccess) {
+    last_failed_flush_ = number;
+    last_failure_ = result;
+  }
+  notifier_.notify_all();
 }
 
 // Flushes that wait for the same batch are answered together, so that their number is bounded by that of batches,
 // however often somebody calls flush() while the exporter is stuck.
 void BatchPipeline::merge_flushes() {
-  while (flushes_.size() >= 2) {
+  const std::size_t least = flush_at_exporter_ ? 3 : 2;  // the exporter's flush answers those that came before it
+  while (flushes_.size() >= least) {
     const PendingFlush last = flushes_.back();
     PendingFlush& before = flushes_[flushes_.size() - 2];
     if (before.last_sequence != last.last_sequence || before.failed != last.failed) return;
     before.number = last.number;
+    before.wanted_by = std::max(before.wanted_by, last.wanted_by);
     flushes_.pop_back();
   }
 }
@@ -345,7 +378,7 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   complete_flushes();
   if (!shutdown_noted_ || closed()) return;
   const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);
-  if (outstanding_.empty() || late) close_now();
+  if ((outstanding_.empty() && !flush_at_exporter_) || late) close_now();
 }
 
 void BatchPipeline::close_now() {
@@ -381,6 +414,7 @@ void BatchPipeline::reset_after_fork() {
   ready_.clear();
   outstanding_.clear();
   flushes_.clear();
+  flush_at_exporter_ = false;
   in_flight_ = 0;
   queued_spans_ = queued_bytes_ = 0;
   exported_ = waiting_ = foreign_ended_ = foreign_waiting_ = 0;
@@ -392,6 +426,7 @@ void BatchPipeline::reset_after_fork() {
   foreign_bytes_ = 0;
   flush_noted_ = flush_done_ = flush_requested_.load();
   last_failed_flush_ = 0;
+  flush_wanted_by_ = 0;
   target_->reset_after_fork();
 }
 

@@ -73,6 +73,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
     std::uint64_t number;
     std::uint64_t last_sequence;
     bool failed;
+    base::MonotonicNanos wanted_by;  // when the last of its callers gives up; 0 = nobody waits
   };
   struct Foreign {
     const TracerRecord* tracer;
@@ -85,13 +86,14 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void complete_flushes();
   void close_now();
   void close_for_the_thread();
-  FlushResult flush_user(base::Deadline deadline);
+  void flush_exporter(base::Deadline deadline);
+  void answer_flush(FlushResult result);
+  FlushResult shut_exporter_down(base::Deadline deadline);
   void merge_flushes();
   void drop(DropReason reason, std::uint64_t spans);
   void take_foreign();
   /// Has the export thread look after this pipeline; once, whoever comes first.
   void attach();
-  base::Deadline deadline_after(std::uint64_t timeout_ms) const;
 
   const BatchOptions options_;
   const std::uint64_t delay_;
@@ -113,6 +115,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::size_t queued_spans_ = 0;
   std::size_t queued_bytes_ = 0;
   std::uint64_t flush_noted_ = 0;
+  bool flush_at_exporter_ = false;  // the first of flushes_ waits for the exporter's own
   bool shutdown_noted_ = false;
 
   // Counters: written by the export thread, read by anyone.
@@ -133,11 +136,13 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::atomic<bool> closed_{false};
   std::atomic<bool> attached_{false};
   mutable Notifier notifier_;
-  std::uint64_t flush_done_ = 0;         // guarded by notifier_
-  std::uint64_t last_failed_flush_ = 0;  // guarded by notifier_
-  bool shutdown_clean_ = true;           // guarded by notifier_
-  std::vector<Foreign> foreign_;         // guarded by notifier_
-  std::size_t foreign_bytes_ = 0;        // guarded by notifier_
+  base::MonotonicNanos flush_wanted_by_ = 0;          // of those not noted; guarded by notifier_
+  std::uint64_t flush_done_ = 0;                      // guarded by notifier_
+  std::uint64_t last_failed_flush_ = 0;               // guarded by notifier_
+  FlushResult last_failure_ = FlushResult::kFailure;  // its; guarded by notifier_
+  bool shutdown_clean_ = true;                        // guarded by notifier_
+  std::vector<Foreign> foreign_;                      // guarded by notifier_
+  std::size_t foreign_bytes_ = 0;                     // guarded by notifier_
 };
 
 }  // namespace nanospan::sdk

@@ -15,14 +15,19 @@
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/sdk_thread.h"
 #include "sdk/runtime/notifier.h"
+#include "sdk/runtime/timeouts.h"
 
 namespace nanospan::sdk {
 namespace {
 
 struct Job {
+  enum class Call : std::uint8_t { kExport, kFlush, kShutdown };
+  Call call;
   std::uint64_t number;
-  std::shared_ptr<const SpanBatch> batch;
-  ExportResult result{};
+  base::Deadline deadline;                       // of a flush or shutdown
+  std::shared_ptr<const SpanBatch> batch;        // of an export
+  AsyncExporter::CallDone done;                  // of a shutdown: nobody polls any more
+  ExportResult result = ExportResult::failed();  // of an export or flush; see flush_result_of()
 };
 
 // What the thread and the exporter's owner share; whoever leaves last frees it.
@@ -32,44 +37,72 @@ struct Shared {
   Notifier notifier;
   std::list<Job> jobs;  // lists, so that a job moves on without asking for memory
   std::list<Job> finished;
-  bool stop = false;
+  bool stop = false;  // once `jobs` is empty
 
   ~Shared() {
     if (fd >= 0) close(fd);
   }
 };
 
-ExportResult call(SpanExporter& exporter, const SpanBatch& batch) {
-  try {
-    return exporter.export_spans(batch);
-  } catch (const std::exception& exception) {
-    report("exporter", std::string("an exporter threw, the batch is dropped: ") + exception.what());
-  } catch (...) {
-    report("exporter", "an exporter threw something that is no std::exception, the batch is dropped");
+FlushResult flush_result_of(const ExportResult& result) {
+  if (result.success) return FlushResult::kSuccess;
+  return result.reason == DropReason::kExportTimeout ? FlushResult::kTimeout : FlushResult::kFailure;
+}
+
+ExportResult result_of(FlushResult result) {
+  if (result == FlushResult::kSuccess) return {};
+  return ExportResult::failed(result == FlushResult::kTimeout ? DropReason::kExportTimeout : DropReason::kExportFailed);
+}
+
+ExportResult call(SpanExporter& exporter, const Job& job, const base::Clock& clock) {
+  switch (job.call) {
+    case Job::Call::kExport:
+      return exporter.export_spans(*job.batch);
+    case Job::Call::kFlush:
+      return result_of(exporter.flush(milliseconds_left(job.deadline, clock)));
+    case Job::Call::kShutdown:
+      exporter.shutdown(milliseconds_left(job.deadline, clock));
+      return {};
   }
   return ExportResult::failed();
 }
 
-// Even words about what went wrong need memory.
-ExportResult guarded_call(SpanExporter& exporter, const SpanBatch& batch) {
-  try {
-    return call(exporter, batch);
-  } catch (...) {
-    return ExportResult::failed();
-  }
+void report_throw(Job::Call call, std::string_view what) {
+  constexpr std::string_view kLines[] = {
+      "an exporter threw, the batch is dropped: ", "an exporter's flush threw: ", "an exporter's shutdown threw: "};
+  report("exporter", std::string(kLines[static_cast<std::size_t>(call)]).append(what));
 }
 
-void run(const std::shared_ptr<Shared>& shared) {
+// Even words about what went wrong need memory.
+ExportResult guarded_call(SpanExporter& exporter, const Job& job, const base::Clock& clock) {
+  try {
+    try {
+      return call(exporter, job, clock);
+    } catch (const std::exception& exception) {
+      report_throw(job.call, exception.what());
+    } catch (...) {
+      report_throw(job.call, "something that is no std::exception");
+    }
+  } catch (...) {
+  }
+  return ExportResult::failed();
+}
+
+void run(const std::shared_ptr<Shared>& shared, const base::Clock& clock) {
   for (;;) {
     std::list<Job> job;
     {
       const std::lock_guard lock(shared->notifier);
       shared->notifier.wait(base::Deadline::never(), [&] { return shared->stop || !shared->jobs.empty(); });
-      if (shared->stop) return;
+      if (shared->jobs.empty()) return;
       job.splice(job.begin(), shared->jobs, shared->jobs.begin());
     }
-    job.front().result = guarded_call(*shared->exporter, *job.front().batch);
+    job.front().result = guarded_call(*shared->exporter, job.front(), clock);
     job.front().batch.reset();
+    if (job.front().call == Job::Call::kShutdown) {
+      job.front().done(flush_result_of(job.front().result));
+      continue;
+    }
     const std::lock_guard lock(shared->notifier);
     shared->finished.splice(shared->finished.end(), job);
     const std::uint64_t one = 1;
@@ -88,14 +121,14 @@ class WorkerExporter final : public AsyncExporter {
       report("exporter", "no thread for the exporter; the batch is dropped");
       return done(ExportResult::failed());
     }
-    // A call that is past its deadline holds the thread: nothing new is queued behind it.
-    if (stuck_ != 0) return done(ExportResult::failed(DropReason::kExportTimeout));
-    std::list<Job> job;
-    job.push_back({last_number_ + 1, std::move(batch)});
-    waiting_.push_back({++last_number_, deadline, std::move(done)});  // the last that may throw
-    const std::lock_guard lock(shared_->notifier);
-    shared_->jobs.splice(shared_->jobs.end(), job);
-    shared_->notifier.notify_all();
+    queue({.call = Job::Call::kExport, .number = 0, .deadline = deadline, .batch = std::move(batch), .done = {}},
+          std::move(done));
+  }
+
+  void start_flush(base::Deadline deadline, CallDone done) override {
+    if (shared_ == nullptr) return done(FlushResult::kSuccess);  // it never got anything that it could keep
+    queue({.call = Job::Call::kFlush, .number = 0, .deadline = deadline, .batch = {}, .done = {}},
+          [done = std::move(done)](ExportResult result) { done(flush_result_of(result)); });
   }
 
   int pollable_fd() const override { return shared_ != nullptr ? shared_->fd : -1; }
@@ -125,15 +158,32 @@ class WorkerExporter final : public AsyncExporter {
         ++i;
         continue;
       }
-      report("exporter", "an exporter did not return within export_timeout_ms; the batch counts as dropped");
-      give_up(waiting_[i].number);
+      report("exporter", waiting_[i].call == Job::Call::kExport
+                             ? "an exporter did not return within export_timeout_ms; the batch counts as dropped"
+                             : "an exporter's flush did not return within the caller's timeout");
+      give_up(waiting_[i]);
       finish(waiting_[i].number, ExportResult::failed(DropReason::kExportTimeout));
     }
   }
 
   void abandon(DropReason reason) override {
-    stop();
+    drop_jobs();
     while (!waiting_.empty()) finish(waiting_.front().number, ExportResult::failed(reason));
+  }
+
+  // Behind a call that hangs it waits as long as that: it is the exporter's last call, and its only one.
+  void start_shutdown(base::Deadline deadline, CallDone done) override {
+    if (shared_ == nullptr && !start()) {
+      report("exporter", "no thread for the exporter; it is not shut down");
+      return done(FlushResult::kFailure);
+    }
+    std::list<Job> job;
+    job.push_back(
+        {.call = Job::Call::kShutdown, .number = 0, .deadline = deadline, .batch = {}, .done = std::move(done)});
+    const std::lock_guard lock(shared_->notifier);
+    shared_->jobs.splice(shared_->jobs.end(), job);
+    shared_->stop = true;
+    shared_->notifier.notify_all();
   }
 
   void reset_after_fork() override {
@@ -147,6 +197,7 @@ class WorkerExporter final : public AsyncExporter {
  private:
   struct Waiting {
     std::uint64_t number;
+    Job::Call call;
     base::Deadline deadline;
     Done done;
   };
@@ -156,23 +207,45 @@ class WorkerExporter final : public AsyncExporter {
     shared->exporter = exporter_;
     shared->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (shared->fd < 0) return false;
-    if (!start_sdk_thread("nanospan-worker", [shared] { run(shared); })) return false;
+    if (!start_sdk_thread("nanospan-worker", [shared, &clock = clock_] { run(shared, clock); })) return false;
     shared_ = std::move(shared);
     return true;
   }
 
-  void stop() {
-    if (shared_ == nullptr) return;
+  void queue(Job what, Done done) {
+    // An export that is past its deadline holds the thread: nothing new is queued behind it.
+    if (stuck_ != 0) return done(ExportResult::failed(DropReason::kExportTimeout));
+    what.number = last_number_ + 1;
+    Waiting waiting{what.number, what.call, what.deadline, std::move(done)};
+    std::list<Job> job;
+    job.push_back(std::move(what));
+    waiting_.push_back(std::move(waiting));  // the last that may throw
+    ++last_number_;
     const std::lock_guard lock(shared_->notifier);
-    shared_->stop = true;
-    shared_->jobs.clear();
+    shared_->jobs.splice(shared_->jobs.end(), job);
     shared_->notifier.notify_all();
   }
 
-  // The exporter never sees a batch that is counted as lost, unless it has it already.
-  void give_up(std::uint64_t number) {
+  // The thread ends when it has done what is left: a shutdown, if there was one.
+  void stop() {
+    if (shared_ == nullptr) return;
+    drop_jobs();
     const std::lock_guard lock(shared_->notifier);
-    if (std::erase_if(shared_->jobs, [&](const Job& job) { return job.number == number; }) == 0) stuck_ = number;
+    shared_->stop = true;
+    shared_->notifier.notify_all();
+  }
+
+  void drop_jobs() {
+    if (shared_ == nullptr) return;
+    const std::lock_guard lock(shared_->notifier);
+    std::erase_if(shared_->jobs, [](const Job& job) { return job.call != Job::Call::kShutdown; });
+  }
+
+  // The exporter never sees a batch that is counted as lost, unless it has it already.
+  void give_up(const Waiting& late) {
+    const std::lock_guard lock(shared_->notifier);
+    const bool waits = std::erase_if(shared_->jobs, [&](const Job& job) { return job.number == late.number; }) != 0;
+    if (!waits && late.call == Job::Call::kExport) stuck_ = late.number;
   }
 
   void finish(std::uint64_t number, ExportResult result) {
@@ -190,7 +263,7 @@ class WorkerExporter final : public AsyncExporter {
   std::shared_ptr<Shared> shared_;
   std::deque<Waiting> waiting_;
   std::uint64_t last_number_ = 0;
-  std::uint64_t stuck_ = 0;                       // the call that did not return in time; 0 = none
+  std::uint64_t stuck_ = 0;                       // the export that did not return in time; 0 = none
   std::shared_ptr<Shared>* abandoned_ = nullptr;  // deliberately never freed
 };
 

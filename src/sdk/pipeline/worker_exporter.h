@@ -1,8 +1,8 @@
 // Runs an exporter that may block on a thread of its own, so that the export thread never does.
 //
 // The thread starts with the first batch and is detachable: if the exporter hangs, its deadline still counts the batch
-// as failed, shutdown goes on without it, and the exporter stays alive until the call returns. Calls to the exporter
-// never overlap.
+// as failed, shutdown goes on without it, and the exporter stays alive until the call returns. Exports, flushes and the
+// one shutdown are jobs of that thread, in order, so no two calls to the exporter ever overlap (trace/sdk.md "Export").
 #pragma once
 
 #include <memory>

@@ -12,6 +12,7 @@
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/batch.h"
 #include "sdk/runtime/notifier.h"
+#include "sdk/runtime/timeouts.h"
 #include "sdk/trace/record.h"
 #include "wire/otlp_fields.h"
 #include "wire/writer.h"
@@ -45,26 +46,36 @@ class SimpleProcessor final : public SpanProcessor {
   }
 
   FlushResult flush(std::uint64_t timeout_ms) override {
+    const base::Deadline deadline = deadline_of(timeout_ms, base::system_clock());
     const SuppressTracing suppress;
-    return exporter_->flush(timeout_ms);
+    if (shutdown_claimed_.load()) return FlushResult::kFailure;
+    if (!enter(deadline)) return FlushResult::kTimeout;
+    FlushResult result = FlushResult::kFailure;
+    try {
+      result = exporter_->flush(milliseconds_left(deadline, base::system_clock()));
+    } catch (...) {
+      report("exporter", "an exporter's flush threw");
+    }
+    leave();
+    return result;
   }
 
-  // Waits for an export under way no longer than its deadline.
+  // Waits for an export under way no longer than its deadline; then whoever is inside shuts the exporter down as he
+  // leaves it, as no two of its calls may overlap.
   FlushResult shutdown(std::uint64_t timeout_ms) override {
     if (shutdown_claimed_.exchange(true)) return FlushResult::kFailure;
-    const base::Deadline deadline =
-        timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli
-            ? base::Deadline::never()
-            : base::Deadline::after(base::system_clock(), timeout_ms * base::kNanosPerMilli);
-    const bool idle = enter(deadline);
+    const base::Deadline deadline = deadline_of(timeout_ms, base::system_clock());
     const SuppressTracing suppress;
-    exporter_->shutdown(timeout_ms);
+    const bool idle = enter(deadline);
     {
       const std::lock_guard lock(turn_);
+      shut_down_by_ = deadline;
       shut_down_ = true;
       turn_.notify_all();
+      if (!idle && busy_) return FlushResult::kTimeout;
+      busy_ = true;
     }
-    if (idle) leave();
+    leave();
     return idle ? FlushResult::kSuccess : FlushResult::kTimeout;
   }
 
@@ -77,16 +88,29 @@ class SimpleProcessor final : public SpanProcessor {
     return true;
   }
   void leave() {
-    const std::lock_guard lock(turn_);
-    busy_ = false;
-    turn_.notify_all();
+    base::Deadline deadline;
+    {
+      const std::lock_guard lock(turn_);
+      if (!shut_down_) {
+        busy_ = false;
+        turn_.notify_all();
+        return;
+      }
+      deadline = shut_down_by_;  // and it stays busy: nobody enters any more
+    }
+    try {
+      exporter_->shutdown(milliseconds_left(deadline, base::system_clock()));
+    } catch (...) {
+      report("exporter", "an exporter's shutdown threw");
+    }
   }
 
   std::unique_ptr<SpanExporter> exporter_;
   std::atomic<bool> shutdown_claimed_{false};
   Notifier turn_;
-  bool busy_ = false;       // guarded by turn_
-  bool shut_down_ = false;  // guarded by turn_
+  bool busy_ = false;            // guarded by turn_
+  bool shut_down_ = false;       // guarded by turn_
+  base::Deadline shut_down_by_;  // guarded by turn_
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "sdk/pipeline/drain.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/threads.h"
+#include "sdk/runtime/timeouts.h"
 #include "sdk/trace/api.h"
 #include "sdk/trace/record.h"
 #include "wire/otlp_fields.h"
@@ -88,16 +89,6 @@ Status check(const TracerProviderOptions& options) {
   return {};
 }
 
-std::uint64_t milliseconds_left(base::Deadline deadline) {
-  const std::uint64_t left = deadline.left(base::system_clock().monotonic_now());
-  return left == base::kNever ? 0 : left / base::kNanosPerMilli + 1;
-}
-
-base::Deadline deadline_in(std::uint64_t timeout_ms) {
-  if (timeout_ms == 0 || timeout_ms > base::kNever / base::kNanosPerMilli) return base::Deadline::never();
-  return base::Deadline::after(base::system_clock(), timeout_ms * base::kNanosPerMilli);
-}
-
 }  // namespace
 }  // namespace sdk
 
@@ -113,7 +104,7 @@ struct TracerProvider::State {
   // waited for: one with a dead receiver does not cost the others theirs.
   template <class Act>
   FlushResult on_each(std::uint64_t timeout_ms, Act&& act) {
-    const base::Deadline deadline = sdk::deadline_in(timeout_ms);
+    const base::Deadline deadline = sdk::deadline_of(timeout_ms, base::system_clock());
     FlushResult worst = FlushResult::kSuccess;
     if (pipelines.size() > 1) {
       for (const auto& pipeline : pipelines) pipeline->request_flush();
@@ -121,7 +112,7 @@ struct TracerProvider::State {
     for (const auto& processor : processors) {
       FlushResult result = FlushResult::kFailure;
       try {
-        result = act(*processor, sdk::milliseconds_left(deadline));
+        result = act(*processor, sdk::milliseconds_left(deadline, base::system_clock()));
       } catch (...) {
         sdk::report("processor", "a processor's flush or shutdown threw");
       }

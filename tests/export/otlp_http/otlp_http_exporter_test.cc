@@ -142,6 +142,18 @@ TEST_F(ExporterTest, AfterShutdownExportsFail) {
   EXPECT_EQ(result.reason, DropReason::kShutdown);
 }
 
+// As a batch processor shuts it down, whose exports are all over by then.
+TEST_F(ExporterTest, AfterTheBatchProcessorsShutdownExportsFail) {
+  start();
+  EXPECT_TRUE(outcome(send()).success);
+  std::optional<FlushResult> ended;
+  exporter_->start_shutdown(base::Deadline::never(), [&](FlushResult result) { ended = result; });
+  EXPECT_EQ(ended, FlushResult::kSuccess);
+  const ExportResult late = outcome(send());
+  EXPECT_FALSE(late.success);
+  EXPECT_EQ(late.reason, DropReason::kShutdown);
+}
+
 TEST_F(ExporterTest, ShutdownLetsExportsFinishUntilItsDeadline) {
   start();
   server_->script({testing::wait_nanos(1 * kSeconds), testing::respond(200)});

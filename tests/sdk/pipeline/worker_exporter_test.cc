@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -71,6 +72,12 @@ class GatedExporter final : public SpanExporter {
     if (batch.span_count() == kThrowsOddly) throw 42;
     return {};
   }
+  FlushResult flush(std::uint64_t timeout_ms) override {
+    gate_->enter(kFlush + timeout_ms);
+    return FlushResult::kSuccess;
+  }
+  void shutdown(std::uint64_t timeout_ms) override { gate_->enter(kShutdown + timeout_ms); }
+  static constexpr std::size_t kFlush = 1'000'000, kShutdown = 2'000'000;
   static constexpr std::size_t kThrows = 13, kThrowsOddly = 42;
 
  private:
@@ -179,6 +186,67 @@ TEST_F(WorkerExporterTest, AbandonAnswersEverythingOnceAndLeavesTheHangingCallAl
   worker_->poll_once();
   EXPECT_EQ(answers_.size(), 2U);
   EXPECT_EQ(gate_->seen(), std::vector<std::size_t>{1});
+}
+
+// trace/sdk.md "Span Exporter": flush and shutdown are calls of the same exporter instance; none overlaps an export.
+TEST_F(WorkerExporterTest, FlushAndShutdownWaitForTheirTurnAndGetWhatIsLeftOfTheDeadline) {
+  FlushResult flushed = FlushResult::kFailure;
+  start(1);
+  worker_->start_flush(base::Deadline::after(clock_, kSecond), [&](FlushResult result) { flushed = result; });
+  gate_->wait_for_calls(1);
+  gate_->let_go(2);
+  while (flushed != FlushResult::kSuccess) poll_when_readable();
+  worker_->start_flush(base::Deadline::never(), [&](FlushResult result) { flushed = result; });
+  gate_->let_go(2);
+  std::promise<FlushResult> ended;
+  worker_->start_shutdown(base::Deadline::never(), [&](FlushResult result) { ended.set_value(result); });
+  EXPECT_EQ(ended.get_future().get(), FlushResult::kSuccess);
+  EXPECT_EQ(gate_->seen(), (std::vector<std::size_t>{1, GatedExporter::kFlush + 1001, GatedExporter::kFlush,
+                                                     GatedExporter::kShutdown}));
+  EXPECT_EQ(gate_->most_inside(), 1);
+}
+
+TEST_F(WorkerExporterTest, AFlushPastItsDeadlineIsATimeoutAndTheNextExportWaitsForIt) {
+  start(1);
+  gate_->let_go();
+  while (answers_.empty()) poll_when_readable();
+  FlushResult flushed = FlushResult::kSuccess;
+  worker_->start_flush(base::Deadline::after(clock_, kSecond), [&](FlushResult result) { flushed = result; });
+  gate_->wait_for_calls(2);
+  clock_.advance(kSecond);
+  worker_->poll_once();
+  EXPECT_EQ(flushed, FlushResult::kTimeout);
+  start(2);
+  EXPECT_EQ(answers_.size(), 1U) << "a slow flush costs no batch";
+  gate_->let_go(2);
+  while (answers_.size() < 2) poll_when_readable();
+  EXPECT_TRUE(answers_[1].second.success);
+  EXPECT_EQ(gate_->most_inside(), 1);
+}
+
+TEST_F(WorkerExporterTest, AShutdownBehindAHangingExportComesWhenThatReturnsAndOnce) {
+  std::promise<FlushResult> ended;
+  start(1);
+  start(2);
+  gate_->wait_for_calls(1);
+  worker_->abandon(DropReason::kShutdown);
+  worker_->start_shutdown(base::Deadline::never(), [&](FlushResult result) { ended.set_value(result); });
+  worker_.reset();
+  gate_->let_go(2);
+  EXPECT_EQ(ended.get_future().get(), FlushResult::kSuccess);
+  EXPECT_EQ(gate_->seen(), (std::vector<std::size_t>{1, GatedExporter::kShutdown}));
+  EXPECT_EQ(gate_->most_inside(), 1);
+}
+
+TEST_F(WorkerExporterTest, AnExporterThatNeverGotAnythingIsShutDownToo) {
+  FlushResult flushed = FlushResult::kFailure;
+  worker_->start_flush(base::Deadline::never(), [&](FlushResult result) { flushed = result; });
+  EXPECT_EQ(flushed, FlushResult::kSuccess);
+  std::promise<FlushResult> ended;
+  gate_->let_go();
+  worker_->start_shutdown(base::Deadline::never(), [&](FlushResult result) { ended.set_value(result); });
+  EXPECT_EQ(ended.get_future().get(), FlushResult::kSuccess);
+  EXPECT_EQ(gate_->seen(), (std::vector<std::size_t>{GatedExporter::kShutdown}));
 }
 
 TEST_F(WorkerExporterTest, MayBeDestroyedWhileACallHangs) {

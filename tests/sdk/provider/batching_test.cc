@@ -70,7 +70,8 @@ class GatedExporter final : public SpanExporter {
     std::mutex mutex;
     std::condition_variable changed;
     bool open = false;
-    int entered = 0, overlaps = 0, inside = 0, flushes = 0;
+    int entered = 0, overlaps = 0, inside = 0, flushes = 0, shutdowns = 0;
+    std::uint64_t flush_timeout = 0;
   };
   explicit GatedExporter(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
   ExportResult export_spans(const SpanBatch&) override {
@@ -82,10 +83,18 @@ class GatedExporter final : public SpanExporter {
     --gate_->inside;
     return {};
   }
-  FlushResult flush(std::uint64_t) override {
+  FlushResult flush(std::uint64_t timeout_ms) override {
     const std::lock_guard lock(gate_->mutex);
+    if (gate_->inside != 0) ++gate_->overlaps;
     ++gate_->flushes;
-    return FlushResult::kSuccess;
+    gate_->flush_timeout = timeout_ms;
+    return FlushResult::kTimeout;
+  }
+  void shutdown(std::uint64_t) override {
+    const std::lock_guard lock(gate_->mutex);
+    if (gate_->inside != 0) ++gate_->overlaps;
+    ++gate_->shutdowns;
+    gate_->changed.notify_all();
   }
 
  private:
@@ -130,10 +139,12 @@ TEST(StalledExporter, NeverBlocksTheProducersAndEverythingIsCounted) {
   EXPECT_TRUE(stalled.balances());
   EXPECT_EQ(stalled.exported, 0U);
   gated.open();
-  EXPECT_EQ(gated.provider.flush(), FlushResult::kSuccess);
+  EXPECT_EQ(gated.provider.flush(20'000), FlushResult::kTimeout) << "as the exporter's flush said";
   const Ledger ledger = gated.provider.ledger();
   EXPECT_TRUE(ledger.balances());
   EXPECT_EQ(ledger.queued, 0U);
+  EXPECT_GT(gated.gate->flush_timeout, 0U);
+  EXPECT_LE(gated.gate->flush_timeout, 20'001U) << "the caller's";
   EXPECT_EQ(ledger.ended, 1010U);
   EXPECT_EQ(gated.gate->overlaps, 0);  // trace/sdk.md: "Export() MUST NOT be called concurrently"
   EXPECT_EQ(gated.gate->flushes, 1);   // trace/sdk.md "ForceFlush": the exporter's is called too
@@ -149,7 +160,13 @@ TEST(StalledExporter, ShutdownKeepsItsDeadlineAndCountsWhatItLoses) {
   EXPECT_EQ(ledger.ended, 55U);
   EXPECT_EQ(ledger.dropped_by(DropReason::kShutdown), 55U);
   EXPECT_TRUE(ledger.balances());
+  EXPECT_EQ(gated.gate->shutdowns, 0) << "not while an export is inside";
   gated.open();
+  {
+    std::unique_lock lock(gated.gate->mutex);
+    gated.gate->changed.wait(lock, [&] { return gated.gate->shutdowns != 0; });
+    EXPECT_EQ(gated.gate->overlaps, 0);
+  }
   set_error_handler(nullptr);
 }
 

@@ -31,6 +31,10 @@ class GatedExporter final : public SpanExporter {
     gate_->changed.wait(lock, [this] { return gate_->open; });
     throw std::runtime_error("after all");
   }
+  FlushResult flush(std::uint64_t) override {
+    ADD_FAILURE() << "a flush while another call is inside";
+    return FlushResult::kSuccess;
+  }
   void shutdown(std::uint64_t) override {
     const std::lock_guard lock(gate_->mutex);
     ++gate_->shutdowns;
@@ -60,17 +64,19 @@ TEST(SimpleProcessor, ShutdownKeepsItsDeadlineWhileAnExportHangs) {
     std::unique_lock lock(gate->mutex);
     gate->changed.wait(lock, [&] { return gate->inside; });
   }
+  EXPECT_EQ(provider.flush(1), FlushResult::kTimeout);
   EXPECT_EQ(provider.shutdown(1), FlushResult::kTimeout);
   late.end();
   {
     const std::lock_guard lock(gate->mutex);
-    EXPECT_EQ(gate->shutdowns, 1);
+    EXPECT_EQ(gate->shutdowns, 0) << "not while another call is inside";
     gate->open = true;
     gate->changed.notify_all();
   }
   hangs.join();
   waits.join();
   EXPECT_EQ(gate->exports, 1) << "after shutdown nothing is exported";
+  EXPECT_EQ(gate->shutdowns, 1);
   set_error_handler(nullptr);
 }
 
