@@ -1,0 +1,24 @@
+#include "profile/unwind/code_map.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nanospan::profile {
+
+CodeMap::CodeMap(std::vector<ModulePtr> modules) : modules_(std::move(modules)) {
+  std::sort(modules_.begin(), modules_.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
+  for (const ModulePtr& module : modules_) {
+    storage_.push_back({module->begin, module->end, module->base, module->rows.data(), module->rows.size(),
+                        static_cast<std::uint32_t>(storage_.size())});
+  }
+  ranges_ = storage_.data();
+  range_count_ = storage_.size();
+}
+
+std::size_t CodeMap::table_bytes() const {
+  std::size_t bytes = storage_.size() * sizeof(Range);
+  for (const ModulePtr& module : modules_) bytes += module->rows.capacity() * sizeof(UnwindRow);
+  return bytes;
+}
+
+}  // namespace nanospan::profile

@@ -1,0 +1,42 @@
+#include "profile/unwind/stack_walk.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/profile/unwind/oracle.h"
+#include "tests/profile/workload.h"
+
+namespace nanospan::profile {
+namespace {
+
+using testing::Judgement;
+using testing::Oracle;
+
+TEST(StackWalk, EqualsLibgccOnAServersMixToTheRoot) {
+  LoadedCode loaded;
+  testing::work_round(1);  // binds what is bound lazily
+  loaded.refresh();
+  Oracle oracle(*loaded.map());
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> sum{0};
+  std::thread worker([&] {
+    for (std::uint64_t seed = 1; !stop; ++seed) sum += testing::work_round(seed);
+  });
+  for (int i = 0; i < 12'000; ++i) oracle.interrupt(worker.native_handle());
+  stop = true;
+  worker.join();
+  const Judgement judgement = oracle.judgement();
+  RecordProperty("samples", static_cast<int>(judgement.samples));
+  RecordProperty("to_root", static_cast<int>(judgement.to_root));
+  RecordProperty("identical", static_cast<int>(judgement.identical));
+  EXPECT_GE(judgement.samples, 10'000u);
+  EXPECT_GE(judgement.to_root * 1000, judgement.samples * 999);
+  EXPECT_GE(judgement.identical * 1000, judgement.samples * 999)
+      << judgement.identical << " of " << judgement.samples << "\n"
+      << judgement.first_difference;
+}
+
+}  // namespace
+}  // namespace nanospan::profile
