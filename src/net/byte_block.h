@@ -5,6 +5,7 @@
 // the form in which this module passes bytes everywhere.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -62,6 +63,16 @@ class ByteBlock {
     data_.reset(static_cast<char*>(grown));
     capacity_ = capacity;
     return true;
+  }
+
+  /// Gives back room that was not needed, where it is more than an eighth (a block that is kept should be its size).
+  void trim() {
+    if (room() <= capacity_ / 8) return;
+    if (void* trimmed = std::realloc(data_.get(), std::max<std::size_t>(size_, 1)); trimmed != nullptr) {
+      static_cast<void>(data_.release());
+      data_.reset(static_cast<char*>(trimmed));
+      capacity_ = std::max<std::size_t>(size_, 1);
+    }
   }
 
   /// Appends at most room() bytes. REQUIRES: bytes.size() <= room().

@@ -65,6 +65,7 @@ Result<ByteBlock> gzip_compress(std::span<const std::string_view> slices, int le
     }
   }
   if (!deflate_all(Z_FINISH)) return out_of_memory();
+  out.trim();
   return out;
 }
 

@@ -6,6 +6,7 @@
 // charges.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -22,6 +23,15 @@ class MemoryBudget {
       if (bytes > bytes_max_ - used) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     return true;
+  }
+  /// Takes as much of `bytes` as there is left, and says how much that was.
+  std::uint64_t take_up_to(std::uint64_t bytes) {
+    std::uint64_t used = used_.load(std::memory_order_relaxed);
+    std::uint64_t taken = 0;
+    do {
+      taken = std::min(bytes, bytes_max_ - used);
+    } while (!used_.compare_exchange_weak(used, used + taken, std::memory_order_relaxed));
+    return taken;
   }
   void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
@@ -53,6 +63,10 @@ class BudgetCharge {
     if (budget_ == nullptr || !budget_->try_take(bytes - bytes_)) return false;
     bytes_ = bytes;
     return true;
+  }
+  /// Charges up to `bytes` in all, or as much of it as the budget has left; bytes() says how much that is.
+  void grow_towards(std::uint64_t bytes) {
+    if (bytes > bytes_ && budget_ != nullptr) bytes_ += budget_->take_up_to(bytes - bytes_);
   }
   void shrink_to(std::uint64_t bytes) {
     if (bytes >= bytes_) return;

@@ -12,8 +12,7 @@ namespace {
 
 // A hint beyond this ratio is not believed (spans shrink 5 to 10 times): what is not there must not be charged for.
 constexpr std::uint64_t kInflateRatioExpected = 16;
-// More than the hint, so that the decoder can reach the end mark without asking for room that it will not use.
-constexpr std::uint64_t kInflateRoomExtra = 256;
+constexpr std::uint64_t kInflateRoomMin = 256;
 
 /// The size that a gzip member says it inflates to: its last four bytes, little endian, modulo 2^32 (RFC 1952, 2.3.1).
 /// A hint: it spares a growing buffer, and a lie costs its sender only a second allocation.
@@ -72,20 +71,27 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, bool is
   return std::make_shared<const Batch>(std::move(bytes), std::move(gzip), counts, std::move(charge));
 }
 
+// Room for at least one more byte. It doubles, but takes what the budget has left rather than overshoot it: a body that
+// fits must pass, however its size falls between two doublings.
+bool BodyDecoder::make_room(std::uint64_t wanted, BudgetCharge& charge, std::uint64_t compressed, net::ByteBlock& out,
+                            Refusal& refusal) const {
+  charge.grow_towards(compressed + std::min(wanted, body_bytes_max_));
+  const std::uint64_t room = charge.bytes() - compressed;
+  if (room > out.size() && out.reserve(static_cast<std::size_t>(room))) return true;
+  const bool can_never_fit = charge.bytes() == charge.budget_bytes_max();
+  refusal = can_never_fit
+                ? too_large("the inflated body", charge.budget_bytes_max() - compressed)
+                : Refusal::busy("no memory to inflate the body beyond " + format_byte_size(room) + "; send again");
+  return false;
+}
+
 bool BodyDecoder::inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
                           Refusal& refusal) const {
   const std::uint64_t compressed = body.size();
-  std::uint64_t room =
-      std::min({inflated_size_hint(body), body_bytes_max_, compressed * kInflateRatioExpected}) + kInflateRoomExtra;
+  const std::uint64_t hint = std::min(inflated_size_hint(body), compressed * kInflateRatioExpected);
+  if (!make_room(std::max(hint, kInflateRoomMin), charge, compressed, out, refusal)) return false;
   net::GzipInflater inflater(static_cast<std::size_t>(body_bytes_max_));
-  while (!body.empty() || (out.room() == 0 && !inflater.complete())) {
-    if (out.room() == 0) {
-      if (!charge.grow_to(compressed + room) || !out.reserve(static_cast<std::size_t>(room))) {
-        refusal = Refusal::busy("no memory to inflate the body to " + format_byte_size(room) + "; send again");
-        return false;
-      }
-      room *= 2;
-    }
+  while (true) {
     const Result<net::GzipInflater::Step> step = inflater.inflate(body, {out.tail(), out.room()});
     if (!step && step.error().code == ErrorCode::kResourceExhausted) {
       refusal = too_large("the inflated body", body_bytes_max_);
@@ -98,12 +104,18 @@ bool BodyDecoder::inflate(std::string_view body, BudgetCharge& charge, net::Byte
     }
     body.remove_prefix(step->consumed);
     out.wrote(step->produced);
+    if (body.empty() && inflater.complete()) break;
+    // At the limit the inflater itself says whether anything is to come, so no room is made beyond it.
+    const bool at_limit = out.size() == body_bytes_max_;
+    const bool idle = step->consumed == 0 && step->produced == 0;
+    if (body.empty() && (out.room() != 0 || (at_limit && idle))) {
+      refusal =
+          malformed("malformed_gzip", "the gzip body ends before its end mark, at byte " + std::to_string(compressed));
+      return false;
+    }
+    if (out.room() == 0 && !at_limit && !make_room(out.size() * 2, charge, compressed, out, refusal)) return false;
   }
-  if (!inflater.complete()) {
-    refusal =
-        malformed("malformed_gzip", "the gzip body ends before its end mark, at byte " + std::to_string(compressed));
-    return false;
-  }
+  out.trim();
   is_single_member = inflater.complete_single_member();
   return true;
 }

@@ -26,6 +26,8 @@ class BodyDecoder {
   static Refusal too_large(std::string_view what, std::uint64_t body_bytes_max);
 
  private:
+  bool make_room(std::uint64_t wanted, BudgetCharge& charge, std::uint64_t compressed, net::ByteBlock& out,
+                 Refusal& refusal) const;
   bool inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
                Refusal& refusal) const;
   bool convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal);

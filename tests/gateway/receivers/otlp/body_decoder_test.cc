@@ -27,10 +27,31 @@ class BodyDecoderTest : public ::testing::Test {
 };
 
 TEST_F(BodyDecoderTest, InflatingIsChargedBeforeItHappens) {
-  EXPECT_EQ(decode(gzip(std::string(500'000, 'x')), OtlpEncoding::kProtobuf, true), nullptr);
+  ASSERT_TRUE(budget_.try_take(15'000));
+  EXPECT_EQ(decode(gzip(testing::sample_request(200)), OtlpEncoding::kProtobuf, true), nullptr);  // of 11 KiB
   EXPECT_EQ(refusal_.status, 503);
   EXPECT_GT(refusal_.retry_after_nanos, 0u);
+  EXPECT_EQ(budget_.used(), 15'000u);
+  budget_.give_back(15'000);
+  EXPECT_NE(decode(gzip(testing::sample_request(200)), OtlpEncoding::kProtobuf, true), nullptr);
+}
+
+TEST_F(BodyDecoderTest, WhatCanNeverFitIsNotSentBackForARetry) {
+  EXPECT_EQ(decode(gzip(std::string(500'000, 'x')), OtlpEncoding::kProtobuf, true), nullptr);
+  EXPECT_EQ(refusal_.status, 413) << refusal_.message;
+  EXPECT_EQ(refusal_.retry_after_nanos, 0u);
   EXPECT_EQ(budget_.used(), 0u);
+}
+
+// Several members give no size to go by, so the room doubles; the last doubling must not ask for more than there is.
+TEST_F(BodyDecoderTest, WhatFitsExactlyIsInflatedWhateverTheStepsOfGrowth) {
+  const std::string request = testing::sample_request(1);
+  std::string body;
+  std::size_t inflated = 0;
+  for (; inflated + body.size() < 18'000; inflated += request.size()) body += gzip(request).view();
+  const BatchRef batch = decode(net::ByteBlock::copy_of(body), OtlpEncoding::kProtobuf, true);
+  ASSERT_NE(batch, nullptr) << refusal_.message;
+  EXPECT_EQ(batch->bytes().size(), inflated);
 }
 
 TEST_F(BodyDecoderTest, AGzipTrailerThatLiesCostsNothingButRoom) {
