@@ -11,7 +11,6 @@
 #include "sdk/pipeline/drain.h"
 #include "sdk/pipeline/worker_exporter.h"
 #include "sdk/runtime/drain_signal.h"
-#include "sdk/runtime/threads.h"
 #include "sdk/runtime/timeouts.h"
 #include "wire/otlp_fields.h"
 #include "wire/writer.h"
@@ -194,18 +193,24 @@ void BatchPipeline::close_for_the_thread() {
 }
 
 Ledger BatchPipeline::ledger() const {
-  Ledger ledger;
-  if (cloned_silently()) return ledger;
+  if (cloned_silently()) return {};
   const auto lock = Drain::instance().pause();
+  if (process_ != forks()) return {};
+  return frozen_.has_value() ? *frozen_ : count();
+}
+
+Ledger BatchPipeline::count() const {
+  Ledger ledger;
   ledger.exported = exported_.load(std::memory_order_relaxed);
   ledger.queued = waiting_.load(std::memory_order_relaxed) + foreign_waiting_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < kReasons; ++i) ledger.dropped[i] = dropped_[i].load(std::memory_order_relaxed);
   ledger.ended = foreign_ended_.load(std::memory_order_relaxed);
   if (provider_ == nullptr) return ledger;
-  ledger.ended += ended_spans(provider_->slot) - ended_before_;
+  const Drain::Frames frames = Drain::frames_in_rings(*provider_);
+  ledger.ended += ended_spans(provider_->slot) - ended_before_ - provider_->stray_spans.load() - frames.strays;
   ledger.dropped[static_cast<std::size_t>(DropReason::kRingFull)] += ring_drops(provider_->slot) - ring_drops_before_;
   ledger.dropped[static_cast<std::size_t>(DropReason::kShutdown)] += provider_->late_spans.load();
-  ledger.queued += Drain::frames_in_rings(*provider_);
+  ledger.queued += frames.own;
   return ledger;
 }
 
@@ -418,7 +423,8 @@ void BatchPipeline::reset_after_fork() {
   in_flight_ = 0;
   queued_spans_ = queued_bytes_ = 0;
   exported_ = waiting_ = foreign_ended_ = foreign_waiting_ = 0;
-  if (provider_ != nullptr) provider_->late_spans = 0;
+  process_ = forks();
+  if (provider_ != nullptr) provider_->late_spans = provider_->stray_spans = 0;
   for (auto& count : dropped_) count = 0;
   ended_before_ = ring_drops_before_ = 0;
   notifier_.reset_after_fork();

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "sdk/pipeline/async_exporter.h"
 #include "sdk/pipeline/batch.h"
 #include "sdk/runtime/notifier.h"
+#include "sdk/runtime/threads.h"
 
 namespace nanospan::sdk {
 
@@ -40,6 +42,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   /// Has what ended so far sent, without waiting for it.
   void request_flush();
   Ledger ledger() const;
+  /// The ledger stays what it is now, as another provider takes over the counters. REQUIRES: the Drain is paused.
+  void freeze() { frozen_ = count(); }
 
   /// The provider whose ended spans this pipeline gets and accounts for.
   void bind(ProviderCore& provider);
@@ -91,6 +95,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   FlushResult shut_exporter_down(base::Deadline deadline);
   void merge_flushes();
   void drop(DropReason reason, std::uint64_t spans);
+  Ledger count() const;
   void take_foreign();
   /// Has the export thread look after this pipeline; once, whoever comes first.
   void attach();
@@ -127,6 +132,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   ProviderCore* provider_ = nullptr;               // null: spans come by on_end only
   std::uint64_t ended_before_ = 0;
   std::uint64_t ring_drops_before_ = 0;
+  std::uint64_t process_ = forks();  // the ledger of a pipeline that closed before a fork is the parent's
+  std::optional<Ledger> frozen_;     // guarded by the Drain's lock
 
   // Requests, and their answers.
   std::atomic<std::uint64_t> flush_requested_{0};

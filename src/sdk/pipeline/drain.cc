@@ -94,15 +94,16 @@ void Drain::detach(const std::vector<const BatchPipeline*>& pipelines) {
   std::erase_if(pipelines_, leaves);
 }
 
-std::uint64_t Drain::frames_in_rings(const ProviderCore& provider) {
-  std::uint64_t count = 0;
+Drain::Frames Drain::frames_in_rings(const ProviderCore& provider) {
+  Frames frames;
   for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
     peek_frames(*state, [&](FrameHeader header, Bytes) {
       const TracerRecord* tracer = tracer_at(header.tracer());
-      count += tracer != nullptr && tracer->provider == &provider ? 1U : 0U;
+      if (tracer == nullptr || header.slot() != provider.slot) return;
+      ++(tracer->provider == &provider ? frames.own : frames.strays);
     });
   }
-  return count;
+  return frames;
 }
 
 void Drain::route(const TracerRecord& tracer, Bytes field) {
@@ -112,7 +113,11 @@ void Drain::route(const TracerRecord& tracer, Bytes field) {
     pipeline->take(tracer, field);
     taken = true;
   }
-  if (!taken) tracer.provider->late_spans.fetch_add(1, std::memory_order_relaxed);
+  if (taken) return;
+  tracer.provider->late_spans.fetch_add(1, std::memory_order_relaxed);
+  ProviderCore* holder = tracer.provider;
+  while (ProviderCore* next = holder->successor.load(std::memory_order_acquire)) holder = next;
+  if (holder != tracer.provider) holder->stray_spans.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Drain::drain_rings() {

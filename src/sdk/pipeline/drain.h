@@ -43,8 +43,12 @@ class Drain {
   /// Empties the rings into the pipelines in the place of a thread that cannot. REQUIRES: paused.
   void collect() { drain_rings(); }
 
-  /// Frames of this provider that wait in rings. REQUIRES: paused.
-  static std::uint64_t frames_in_rings(const ProviderCore& provider);
+  struct Frames {
+    std::uint64_t own = 0;
+    std::uint64_t strays = 0;  ///< Of those who had the provider's slot before.
+  };
+  /// What waits in rings under this provider's slot. REQUIRES: paused.
+  static Frames frames_in_rings(const ProviderCore& provider);
 
   // Fork handlers.
   void before_fork();

@@ -5,8 +5,12 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "base/immortal.h"
 #include "base/time.h"
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/batch_pipeline.h"
@@ -25,18 +29,32 @@ namespace {
 
 using Mode = detail::TracerCore::Mode;
 
-// The slots of providers that live; which one a provider has decides its column in the per-thread counters.
-std::mutex slots_mutex;
-bool slot_taken[detail::kProviderSlots] = {};
+// Which slot a provider has decides its column in the per-thread counters. Guarded by the lock of all providers.
+struct Slot {
+  bool taken = false;
+  ProviderCore* last = nullptr;                         // who has it, or had it last
+  std::vector<std::weak_ptr<BatchPipeline>> pipelines;  // and its pipelines
+};
+std::array<Slot, detail::kProviderSlots>& slots() {
+  static base::Immortal<std::array<Slot, detail::kProviderSlots>> all;
+  return *all;
+}
 std::size_t next_slot = 0;
+
+struct ProvidersLock {
+  ProvidersLock() { lock_providers(); }
+  ProvidersLock(const ProvidersLock&) = delete;
+  ProvidersLock& operator=(const ProvidersLock&) = delete;
+  ~ProvidersLock() { unlock_providers(); }
+};
 
 // The slot that was free for longest, so that a late span of an old provider does not meet a new one's count.
 std::optional<std::size_t> take_slot() {
-  const std::lock_guard lock(slots_mutex);
+  const ProvidersLock lock;
   for (std::size_t i = 0; i < detail::kProviderSlots; ++i) {
     const std::size_t slot = (next_slot + i) % detail::kProviderSlots;
-    if (slot_taken[slot]) continue;
-    slot_taken[slot] = true;
+    if (slots()[slot].taken) continue;
+    slots()[slot].taken = true;
     next_slot = slot + 1;
     return slot;
   }
@@ -44,8 +62,25 @@ std::optional<std::size_t> take_slot() {
 }
 
 void give_slot(std::size_t slot) {
-  const std::lock_guard lock(slots_mutex);
-  slot_taken[slot] = false;
+  const ProvidersLock lock;
+  slots()[slot].taken = false;
+}
+
+// From now on what the slot counts is `core`'s; the ledgers of who had it before stay what they are.
+void take_over(ProviderCore& core, std::vector<std::weak_ptr<BatchPipeline>> pipelines) {
+  const DeferredReports reports;
+  const ProvidersLock lock;
+  const auto paused = Drain::instance().pause();
+  Slot& slot = slots()[core.slot];
+  if (slot.last != nullptr) {
+    Drain::instance().collect();  // late spans that wait are still the old one's
+    for (const auto& old : slot.pipelines) {
+      if (const auto pipeline = old.lock()) pipeline->freeze();
+    }
+    slot.last->successor.store(&core, std::memory_order_release);
+  }
+  slot.last = &core;
+  slot.pipelines = std::move(pipelines);
 }
 
 std::string encode_resource(const Resource& resource) {
@@ -154,13 +189,14 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   auto hooks = std::make_shared<sdk::Hooks>();
   for (auto& processor : options.processors) {
     if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
-      pipeline->bind(*core);
       state->pipelines.push_back(std::move(pipeline));
     } else {
       hooks->processors.push_back(processor);
     }
     state->processors.push_back(std::move(processor));
   }
+  sdk::take_over(*core, {state->pipelines.begin(), state->pipelines.end()});
+  for (const auto& pipeline : state->pipelines) pipeline->bind(*core);
   core->exports = !state->pipelines.empty();
   core->has_hooks = !hooks->processors.empty();
   if (core->has_hooks) core->hooks.store(std::move(hooks));

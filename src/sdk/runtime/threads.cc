@@ -31,6 +31,7 @@ struct Registry {
   bool has_key = false;
   std::mutex shared_mutex;
   std::atomic<ThreadState*> shared{nullptr};
+  std::atomic<std::uint64_t> forks{0};
   std::atomic<std::uint64_t> stateless_drops[detail::kProviderSlots] = {};  // spans that ended without any ring
 };
 
@@ -262,6 +263,8 @@ std::uint64_t ring_drops(std::size_t slot) {
          registry().stateless_drops[slot].load(std::memory_order_relaxed);
 }
 
+std::uint64_t forks() { return registry().forks.load(std::memory_order_relaxed); }
+
 void lock_threads() {
   registry().shared_mutex.lock();
   registry().mutex.lock();
@@ -276,6 +279,7 @@ void reset_threads_after_fork() {
   // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this
   // thread's own state stays null until its next span.
   Registry& all = registry();
+  all.forks.fetch_add(1, std::memory_order_relaxed);
   forget_mapped_bytes();
   all.first.store(nullptr, std::memory_order_release);
   all.shared.store(make_state(all), std::memory_order_release);  // tells a silent clone of this child, too

@@ -36,6 +36,9 @@ std::uint64_t random_word();
 /// span is a no-op, and what could wait for the parent's threads must not.
 bool cloned_silently();
 
+/// How many forks lie between this process and the one that first loaded the SDK.
+std::uint64_t forks();
+
 /// All states ever made, also those whose thread has exited; for the drain and the ledger.
 detail::ThreadState* first_thread_state();
 

@@ -39,6 +39,10 @@ struct ProviderCore {
 
   /// Spans that came out of the rings after the pipelines had gone.
   std::atomic<std::uint64_t> late_spans{0};
+  /// Who has the slot now, if another one does.
+  std::atomic<ProviderCore*> successor{nullptr};
+  /// Late spans of those who had the slot before: its counters have them, too.
+  std::atomic<std::uint64_t> stray_spans{0};
 
   ProviderCore* next = nullptr;        ///< In the list of all that were ever made.
   std::vector<TracerRecord*> tracers;  ///< Guarded by the lock of all providers.

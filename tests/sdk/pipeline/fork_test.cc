@@ -61,6 +61,14 @@ TEST_F(ForkTest, ChildHasALedgerOfItsOwnAndExports) {
   EXPECT_EQ(provider_->ledger().ended, 100U);
 }
 
+TEST_F(ForkTest, ALedgerThatWasClosedBeforeTheForkIsTheParents) {
+  SKIP_UNDER_TSAN;
+  provider_->tracer({.name = "t"}).start_span("parent's").end();
+  EXPECT_EQ(provider_->shutdown(), FlushResult::kSuccess);
+  EXPECT_TRUE(in_child([&] { return provider_->ledger().ended == 0 && provider_->ledger().exported == 0; }));
+  EXPECT_EQ(provider_->ledger().exported, 1U);
+}
+
 TEST_F(ForkTest, InheritedSpansAreTheParentsToEnd) {
   SKIP_UNDER_TSAN;
   Tracer tracer = provider_->tracer({.name = "t"});

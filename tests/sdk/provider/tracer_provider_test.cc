@@ -175,6 +175,36 @@ TEST(SeveralProviders, ALateSpanOfAnOldOneIsNotTheNextOnes) {
   }
 }
 
+// The 16 columns of the counters are used again; the ledgers that came out of them are not.
+TEST(SeveralProviders, EachKeepsItsOwnLedgerWhenAnotherTakesItsPlace) {
+  struct Former {
+    std::shared_ptr<SpanProcessor> processor;
+    Span late;
+  };
+  std::vector<Former> all;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    auto processor =
+        batch_processor(std::make_unique<CollectingExporter>(std::make_shared<Collected>()), roomy_batches());
+    TracerProviderOptions options;
+    options.processors.push_back(processor);
+    TracerProvider provider = make_provider(std::move(options));
+    Tracer tracer = provider.tracer({.name = "t"});
+    EXPECT_EQ(provider.ledger().ended, 0U);
+    for (std::uint64_t k = 0; k <= i; ++k) tracer.start_span("mine").end();
+    if (i >= 16) all[i - 16].late.end();  // started under the provider that had this place before
+    EXPECT_EQ(provider.flush(), FlushResult::kSuccess);
+    EXPECT_EQ(provider.ledger().ended, i + 1);
+    EXPECT_TRUE(provider.ledger().balances());
+    all.push_back({std::move(processor), tracer.start_span("late")});
+  }
+  for (std::uint64_t i = 0; i < all.size(); ++i) {
+    const Ledger ledger = ledger_of(*all[i].processor);
+    EXPECT_EQ(ledger.ended, i + 1);
+    EXPECT_EQ(ledger.exported, i + 1);
+    EXPECT_TRUE(ledger.balances());
+  }
+}
+
 TEST(NullProcessor, IsRefused) {
   TracerProviderOptions options;
   options.processors.push_back(nullptr);
