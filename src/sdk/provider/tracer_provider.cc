@@ -3,6 +3,7 @@
 #include <nanospan/tracer_provider.h>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/batch_pipeline.h"
 #include "sdk/pipeline/drain.h"
+#include "sdk/resource/detectors.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/timeouts.h"
@@ -96,12 +98,56 @@ std::string encode_resource(const Resource& resource) {
   return fields;
 }
 
+void set_resource(ProviderCore& core, Resource resource) {
+  core.resource = std::move(resource);
+  core.resource_fields = encode_resource(core.resource);
+  core.process = getpid();
+}
+
+// The resource of a provider that a forked child inherited, with what names the process now naming the child. What the
+// program itself gave stays: only the id that the detector made is replaced. Its creation time is the parent's.
+Resource for_child(const ProviderCore& core, std::string_view parents_id, std::string_view id) {
+  AttributeList attributes;
+  for (const Attribute& attribute : core.resource.attributes()) {
+    using Type = AttributeValue::Type;
+    const AttributeValue& value = attribute.value;
+    if (attribute.key == "service.instance.id" && value.type() == Type::kString && value.as_string() == parents_id) {
+      if (!id.empty()) attributes.add(attribute.key, id);
+    } else if (attribute.key == "process.pid" && value.type() == Type::kInt && value.as_int() == core.process) {
+      attributes.add(attribute.key, getpid());
+    } else if (attribute.key != "process.creation.time") {
+      attributes.add(attribute.key, value);
+    }
+  }
+  return Resource(attributes, core.resource.schema_url());
+}
+
+void renew_resources_after_fork() {
+  const std::string_view parents_id = instance_id();
+  const std::string_view id = renew_instance_id();
+  const ProvidersLock lock;
+  for (ProviderCore* core = first_provider_core(); core != nullptr; core = core->next) {
+    Resource renewed = for_child(*core, parents_id, id);
+    core->former_resources.push_back(std::make_unique<Resource>(std::move(core->resource)));  // views may live on
+    set_resource(*core, std::move(renewed));
+  }
+}
+
+void after_fork_in_child() {
+  Drain::instance().after_fork_in_child();
+  try {
+    renew_resources_after_fork();
+  } catch (...) {
+    report("resource", "no memory for the resource of a forked process; it goes by its parent's");
+  }
+}
+
 // Once a process: the Api table, and handlers that let a fork find everything whole.
 void start_runtime() {
   static const bool once = [] {
     Drain::instance();
     pthread_atfork([] { Drain::instance().before_fork(); }, [] { Drain::instance().after_fork_in_parent(); },
-                   [] { Drain::instance().after_fork_in_child(); });
+                   &after_fork_in_child);
     prepare_threads();
     install_api();
     return true;
@@ -181,8 +227,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   auto state = std::make_shared<State>();
   auto* core = state->core = &sdk::make_provider_core();
   core->slot = *slot;
-  core->resource = std::move(options.resource);
-  core->resource_fields = sdk::encode_resource(core->resource);
+  sdk::set_resource(*core, std::move(options.resource));
   core->limits = options.limits;
   core->sampler = options.sampler != nullptr ? std::move(options.sampler) : parent_based_sampler();
   core->id_generator = std::move(options.id_generator);

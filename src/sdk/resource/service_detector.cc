@@ -2,6 +2,10 @@
 #include <sys/random.h>
 
 #include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
 
 #include "sdk/resource/detectors.h"
 #include "wire/json_text.h"
@@ -10,11 +14,14 @@ namespace nanospan {
 namespace sdk {
 namespace {
 
+// Kept for ever, as is each before it: a lock could be held at the moment of a fork.
+std::atomic<const std::string*> the_instance{nullptr};
+
 class ServiceDetector final : public ResourceDetector {
  public:
   std::string_view name() const override { return "service"; }
   Result<Resource> detect() const override {
-    const std::string instance = random_uuid();
+    const std::string_view instance = instance_id();
     if (instance.empty()) return Error{ErrorCode::kSystem, "getrandom failed"};
     return Resource({{"service.instance.id", instance}}, kSchemaUrl);
   }
@@ -36,6 +43,20 @@ std::string random_uuid() {
     wire::append_hex(all.substr(i, 1), uuid);
   }
   return uuid;
+}
+
+std::string_view instance_id() {
+  if (const std::string* known = the_instance.load(std::memory_order_acquire)) return *known;
+  auto made = std::make_unique<const std::string>(random_uuid());
+  if (made->empty()) return {};
+  const std::string* first = nullptr;
+  if (!the_instance.compare_exchange_strong(first, made.get(), std::memory_order_acq_rel)) return *first;
+  return *made.release();
+}
+
+std::string_view renew_instance_id() {
+  the_instance.store(nullptr, std::memory_order_release);
+  return instance_id();
 }
 
 }  // namespace sdk

@@ -102,6 +102,8 @@ void lock_providers() { providers_mutex.lock(); }
 
 void unlock_providers() { providers_mutex.unlock(); }
 
+ProviderCore* first_provider_core() { return first_provider; }
+
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
   const DeferredReports reports;
   const std::lock_guard lock(providers_mutex);

@@ -24,7 +24,9 @@ struct Hooks {
 
 struct ProviderCore {
   Resource resource;
-  std::string resource_fields;  ///< Of ResourceSpans: resource, schema_url.
+  std::string resource_fields;                              ///< Of ResourceSpans: resource, schema_url.
+  int process = 0;                                          ///< The process that the resource speaks of.
+  std::vector<std::unique_ptr<Resource>> former_resources;  ///< Of the processes that this one was forked from.
   SpanLimits limits;
   SamplerPtr sampler;
   std::shared_ptr<IdGenerator> id_generator;  ///< Null = the built-in random one.
@@ -73,6 +75,8 @@ ProviderCore& make_provider_core();
 /// Taken by fork handlers: no child inherits a provider in the middle of a change. Taken before the threads' locks.
 void lock_providers();
 void unlock_providers();
+/// The list of all that were ever made. REQUIRES: locked.
+ProviderCore* first_provider_core();
 
 /// Tracers that a provider may have; later scopes share the record of its first.
 inline constexpr std::size_t kProviderTracersMax = 4096;

@@ -61,6 +61,41 @@ TEST_F(ForkTest, ChildHasALedgerOfItsOwnAndExports) {
   EXPECT_EQ(provider_->ledger().ended, 100U);
 }
 
+// semantic conventions "service.instance.id": "MUST be unique for each instance"; what the program gave is its own to
+// keep.
+TEST_F(ForkTest, ChildIsAnInstanceOfItsOwn) {
+  SKIP_UNDER_TSAN;
+  std::vector<std::unique_ptr<ResourceDetector>> detectors;
+  detectors.push_back(service_detector());
+  detectors.push_back(process_detector());
+  TracerProviderOptions options;
+  options.resource = detect_resource(Resource::sdk_default(), detectors);
+  options.processors.push_back(batch_processor(std::make_unique<CollectingExporter>(collected_)));
+  auto detected = TracerProvider::create(std::move(options));
+  TracerProviderOptions given;
+  given.resource = Resource({{"service.instance.id", "given"}, {"process.pid", "mine"}});
+  auto named = TracerProvider::create(std::move(given));
+  ASSERT_TRUE(detected.ok() && named.ok());
+  const std::string id(detected->resource().string_value("service.instance.id"));
+  ASSERT_EQ(id.size(), 36U);
+  const Resource& resource = detected->resource();
+  EXPECT_TRUE(in_child([&] {
+    const std::string_view own = resource.string_value("service.instance.id");
+    bool pid = false;
+    for (const Attribute& attribute : resource.attributes()) {
+      pid = pid || (attribute.key == "process.pid" && attribute.value.as_int() == getpid());
+      if (attribute.key == "process.creation.time") return false;
+    }
+    detected->tracer({.name = "t"}).start_span("child's").end();
+    if (detected->flush(10'000) != FlushResult::kSuccess) return false;
+    const std::string sent = collected_->bytes();
+    return pid && own.size() == 36 && own != id && sent.find(own) != std::string::npos &&
+           sent.find(id) == std::string::npos && named->resource().string_value("service.instance.id") == "given" &&
+           named->resource().string_value("process.pid") == "mine";
+  }));
+  EXPECT_EQ(resource.string_value("service.instance.id"), id);
+}
+
 TEST_F(ForkTest, ALedgerThatWasClosedBeforeTheForkIsTheParents) {
   SKIP_UNDER_TSAN;
   provider_->tracer({.name = "t"}).start_span("parent's").end();

@@ -116,10 +116,18 @@ TEST(ProcessDetector, TheCommandLineMayHoldSecretsAndStaysHere) {
   }
 }
 
-TEST(ServiceDetector, EachInstanceHasItsOwnRandomUuid) {
+// The instance is the process, however often it starts its telemetry.
+TEST(ServiceDetector, AProcessHasOneIdUntilItIsRenewed) {
+  const std::string id(detected(*service_detector()).string_value("service.instance.id"));
+  EXPECT_EQ(detected(*service_detector()).string_value("service.instance.id"), id);
+  EXPECT_NE(sdk::renew_instance_id(), id);
+  EXPECT_EQ(detected(*service_detector()).string_value("service.instance.id"), sdk::instance_id());
+}
+
+TEST(ServiceDetector, IdsAreRandomUuids) {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
-    const std::string uuid(detected(*service_detector()).string_value("service.instance.id"));
+    const std::string uuid(sdk::renew_instance_id());
     ASSERT_EQ(uuid.size(), 36U);
     for (const std::size_t dash : {8U, 13U, 18U, 23U}) EXPECT_EQ(uuid[dash], '-');
     EXPECT_EQ(uuid[14], '4') << "version";
