@@ -22,7 +22,7 @@ class QueuedExporter final : public Exporter {
   Status start() override { return {}; }
   void drain(base::Deadline deadline, net::Task done) override { queue_.drain(deadline, std::move(done)); }
   std::string describe() const override { return description_; }
-  bool has_room(const Batch& batch) const override { return queue_.has_room(batch); }
+  Room room_for(const Batch& batch) const override { return queue_.room_for(batch); }
   void consume(BatchRef batch, Completion done) override { queue_.offer(std::move(batch), std::move(done)); }
 
  private:

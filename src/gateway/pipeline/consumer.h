@@ -19,26 +19,37 @@ struct Outcome {
     kRetry,      ///< Not now. Nothing is wrong with it.
   };
   Kind kind = Kind::kAccepted;
-  std::string message;                  ///< One line, if it was not accepted.
+  std::string message;                  ///< One line, if it was not accepted; with kAccepted a warning, or empty.
   std::uint64_t retry_after_nanos = 0;  ///< With kRetry: when to come back; 0 if the consumer does not know.
+  std::uint64_t rejected_spans = 0;     ///< With kAccepted: so many of them will never be accepted.
 
   static Outcome accepted() { return {}; }
-  static Outcome permanent(std::string message) { return {Kind::kPermanent, std::move(message), 0}; }
+  /// All but `rejected_spans` (OTLP, "Partial Success").
+  static Outcome partial(std::uint64_t rejected_spans, std::string message) {
+    return {Kind::kAccepted, std::move(message), 0, rejected_spans};
+  }
+  static Outcome permanent(std::string message) { return {Kind::kPermanent, std::move(message), 0, 0}; }
   static Outcome retry(std::string message, std::uint64_t after_nanos = 0) {
-    return {Kind::kRetry, std::move(message), after_nanos};
+    return {Kind::kRetry, std::move(message), after_nanos, 0};
   }
 };
 
 /// Called exactly once, from any thread, possibly before consume() returns.
 using Completion = net::UniqueFunction<void(Outcome)>;
 
+enum class Room {
+  kYes,
+  kNotNow,
+  kNever,  ///< The batch is larger than this consumer could ever take.
+};
+
 /// Thread-safe.
 class Consumer {
  public:
   virtual ~Consumer() = default;
-  /// True if consume() would most likely not refuse `batch` for want of room. A hint, asked before a batch is given to
+  /// Whether consume() would most likely refuse `batch` for want of room. A hint, asked before a batch is given to
   /// several.
-  virtual bool has_room(const Batch& batch) const = 0;
+  virtual Room room_for(const Batch& batch) const = 0;
   /// Takes the batch, or says in `done` why not. Never blocks.
   virtual void consume(BatchRef batch, Completion done) = 0;
 };

@@ -1,7 +1,8 @@
-// Joining the outcomes of several consumers into the one that the sender gets: the one that asks most of it.
-// Thread-safe.
+// Joining the outcomes of several consumers into the one that the sender gets, by the rules in the header. Thread-safe.
 #include "gateway/pipeline/fan_out.h"
 
+#include <algorithm>
+#include <limits>
 #include <mutex>
 
 namespace nanospan::gateway {
@@ -15,35 +16,54 @@ class Join {
   void add(Outcome outcome) {
     {
       const std::lock_guard lock(mutex_);
-      // kRetry above kPermanent above kAccepted: a retry can still bring it to whoever has not got it.
-      if (outcome.kind > worst_.kind) {
-        worst_ = std::move(outcome);
-      } else if (outcome.kind == worst_.kind) {
-        worst_.retry_after_nanos = std::max(worst_.retry_after_nanos, outcome.retry_after_nanos);
-      }
+      note(outcome);
       if (--left_ != 0) return;
     }
-    done_(std::move(worst_));
+    done_(joined());
   }
 
  private:
+  void note(Outcome& outcome) {
+    retry_ |= outcome.kind == Outcome::Kind::kRetry;
+    taken_ |= outcome.kind == Outcome::Kind::kAccepted;
+    if (outcome.kind == Outcome::Kind::kAccepted) rejected_ = std::min(rejected_, outcome.rejected_spans);
+    retry_after_nanos_ = std::max(retry_after_nanos_, outcome.retry_after_nanos);
+    std::string& messages = outcome.kind == Outcome::Kind::kRetry ? retry_messages_ : messages_;
+    if (!outcome.message.empty()) messages += (messages.empty() ? "" : "; ") + outcome.message;
+  }
+
+  Outcome joined() {
+    if (retry_) return Outcome::retry(std::move(retry_messages_), retry_after_nanos_);
+    return taken_ ? Outcome::partial(rejected_, std::move(messages_)) : Outcome::permanent(std::move(messages_));
+  }
+
   std::mutex mutex_;
   std::size_t left_;
-  Outcome worst_;
+  bool retry_ = false;
+  bool taken_ = false;
+  std::uint64_t rejected_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t retry_after_nanos_ = 0;
+  std::string retry_messages_, messages_;
   Completion done_;
 };
 
 }  // namespace
 
-bool FanOut::has_room(const Batch& batch) const {
-  return std::all_of(consumers_.begin(), consumers_.end(), [&](const Consumer* c) { return c->has_room(batch); });
+Room FanOut::room_for(const Batch& batch) const {
+  Room most = Room::kNever;
+  for (const Consumer* consumer : consumers_) {
+    const Room room = consumer->room_for(batch);
+    if (room == Room::kNotNow) return room;
+    if (room == Room::kYes) most = room;
+  }
+  return most;
 }
 
 void FanOut::consume(BatchRef batch, Completion done) {
   if (consumers_.size() == 1) return consumers_.front()->consume(std::move(batch), std::move(done));
   for (Consumer* consumer : consumers_) {
     // The one without room says so itself, in its own words and its own counters.
-    if (!consumer->has_room(*batch)) return consumer->consume(std::move(batch), std::move(done));
+    if (consumer->room_for(*batch) == Room::kNotNow) return consumer->consume(std::move(batch), std::move(done));
   }
   const auto join = std::make_shared<Join>(consumers_.size(), std::move(done));
   for (Consumer* consumer : consumers_) {

@@ -1,9 +1,18 @@
-// FanOut: one batch to several consumers. Accepted once all have accepted it.
+// FanOut: one batch to several consumers, and one outcome for its sender once all have decided:
+//
+//   any says "not now"        not now: only a retry can still bring it there. It may reach the others twice; the
+//   protocol
+//                             allows duplicates, not loss.
+//   all refuse it for good    refused for good
+//   else                      accepted. Who refused it for good has counted that in its own ledger, and keeps nobody
+//   else
+//                             from it; the sender gets the reasons as a warning. Rejected are those spans that no
+//                             consumer took: the fewest that any rejected.
 //
 // All share the same immutable bytes, so one slow destination costs the others nothing (OTLP, "Multi-Destination
-// Exporting"). Before anything is handed out all are asked for room: a full destination then refuses the request as a
-// whole, and the sender's retry does not multiply the spans at the others. (Under a race it may; the protocol allows
-// duplicates, not loss.) Thread-safe; the consumers must outlive it and every completion.
+// Exporting"). Before anything is handed out all are asked for room: one that is full for now then refuses the request
+// as a whole, and the sender's retry does not multiply the spans at the others (but under a race).
+// Thread-safe; the consumers must outlive it and every completion.
 #pragma once
 
 #include <vector>
@@ -15,7 +24,7 @@ namespace nanospan::gateway {
 class FanOut final : public Consumer {
  public:
   explicit FanOut(std::vector<Consumer*> consumers) : consumers_(std::move(consumers)) {}
-  bool has_room(const Batch& batch) const override;
+  Room room_for(const Batch& batch) const override;
   void consume(BatchRef batch, Completion done) override;
 
  private:

@@ -73,13 +73,19 @@ std::uint64_t ExportQueue::size_of(const Batch& batch) const {
   return 1;
 }
 
+bool ExportQueue::can_never_fit(const Batch& batch) const {
+  return options_.queue.enabled && size_of(batch) > options_.queue.size_max;
+}
+
 bool ExportQueue::fits(const Batch& batch) const {
   return !options_.queue.enabled || used_ + size_of(batch) <= options_.queue.size_max;
 }
 
-bool ExportQueue::has_room(const Batch& batch) const {
+Room ExportQueue::room_for(const Batch& batch) const {
   const std::lock_guard lock(mutex_);
-  return !draining_ && (options_.queue.block_on_overflow || fits(batch));
+  if (draining_) return Room::kNotNow;
+  if (can_never_fit(batch)) return Room::kNever;
+  return options_.queue.block_on_overflow || fits(batch) ? Room::kYes : Room::kNotNow;
 }
 
 void ExportQueue::refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done) {
@@ -101,7 +107,7 @@ void ExportQueue::offer(BatchRef batch, Completion done) {
     return refuse(peek, "shutting_down", Outcome::retry("the gateway is shutting down", kFullRetryNanos),
                   std::move(done));
   }
-  if (options_.queue.enabled && size_of(peek) > options_.queue.size_max) {
+  if (can_never_fit(peek)) {
     lock.unlock();
     return refuse(peek, "larger_than_queue",
                   Outcome::permanent("the request is larger than the whole queue (" + describe_size(options_.queue) +
@@ -248,10 +254,18 @@ void ExportQueue::settle(Item item, const SendResult& result) {
   }
   item.batch.reset();
   if (!item.done) return;
-  if (result.kind == SendResult::Kind::kSent) return item.done(Outcome::accepted());
+  if (result.kind == SendResult::Kind::kSent && result.message.empty() && result.rejected_spans == 0) {
+    return item.done(Outcome::accepted());
+  }
   std::string message = subject_ + ": " + result.message;
-  item.done(result.kind == SendResult::Kind::kRetry ? Outcome::retry(std::move(message), result.retry_after_nanos)
-                                                    : Outcome::permanent(std::move(message)));
+  switch (result.kind) {
+    case SendResult::Kind::kSent:
+      return item.done(Outcome::partial(std::min(result.rejected_spans, spans), std::move(message)));
+    case SendResult::Kind::kRetry:
+      return item.done(Outcome::retry(std::move(message), result.retry_after_nanos));
+    case SendResult::Kind::kPermanent:
+      return item.done(Outcome::permanent(std::move(message)));
+  }
 }
 
 void ExportQueue::drain(base::Deadline deadline, net::Task done) {

@@ -7,7 +7,7 @@
 // `queued` is counted on its own: up when a batch enters, down when its fate is known; a flight that waits for its next
 // try is queued. What is refused was never enqueued and is counted apart: its sender was told, and still has it.
 //
-// Threads: offer(), has_room() from any thread, under one mutex held for a few pushes. Everything else runs on the
+// Threads: offer(), room_for() from any thread, under one mutex held for a few pushes. Everything else runs on the
 // loop: sending, retries, completions of wait_for_result. Owns its batches until their fate is known. Create and
 // destroy it on the loop's thread, or while the loop does not run.
 #pragma once
@@ -45,7 +45,7 @@ class ExportQueue {
   ExportQueue(const ExportQueue&) = delete;
   ExportQueue& operator=(const ExportQueue&) = delete;
 
-  bool has_room(const Batch& batch) const;
+  Room room_for(const Batch& batch) const;
   void offer(BatchRef batch, Completion done);
 
   /// Takes nothing more, sends what there is; at the deadline fails what is left (reason "shutdown"). Then calls
@@ -66,6 +66,7 @@ class ExportQueue {
   struct Flight;
 
   std::uint64_t size_of(const Batch& batch) const;
+  bool can_never_fit(const Batch& batch) const;
   bool fits(const Batch& batch) const;  // mutex held
   void refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done);
   void schedule_pump();

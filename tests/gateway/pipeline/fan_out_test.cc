@@ -10,16 +10,16 @@ namespace {
 
 class FakeConsumer final : public Consumer {
  public:
-  bool has_room(const Batch&) const override { return room; }
+  Room room_for(const Batch&) const override { return room; }
   void consume(BatchRef batch, Completion done) override {
     seen.push_back(std::move(batch));
-    if (room) {
+    if (room == Room::kYes) {
       pending = std::move(done);
     } else {
-      done(Outcome::retry("full", 5));
+      done(room == Room::kNever ? Outcome::permanent("b: too large") : Outcome::retry("full", 5));
     }
   }
-  bool room = true;
+  Room room = Room::kYes;
   std::vector<BatchRef> seen;
   Completion pending;
 };
@@ -53,11 +53,49 @@ TEST_F(FanOutTest, TheOutcomeThatAsksMostWins) {
 }
 
 TEST_F(FanOutTest, OneWithoutRoomRefusesForAllBeforeAnyGetsIt) {
-  b_.room = false;
+  b_.room = Room::kNotNow;
   consume();
   EXPECT_TRUE(a_.seen.empty());
   EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kRetry);
-  EXPECT_FALSE(fan_out_.has_room(*batch_));
+  EXPECT_EQ(fan_out_.room_for(*batch_), Room::kNotNow);
+}
+
+// Its loss is in its own ledger; the others still get it, and the sender must not send again.
+TEST_F(FanOutTest, OneThatRefusesForGoodKeepsNobodyElseFromIt) {
+  consume();
+  a_.pending(Outcome::permanent("a: bad request"));
+  EXPECT_TRUE(outcomes_.empty());
+  b_.pending(Outcome::accepted());
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_.at(0).rejected_spans, 0u);
+  EXPECT_EQ(outcomes_.at(0).message, "a: bad request");
+}
+
+TEST_F(FanOutTest, OneThatCanNeverTakeItDoesNotRefuseForAll) {
+  b_.room = Room::kNever;
+  consume();
+  ASSERT_EQ(a_.seen.size(), 1u);
+  EXPECT_EQ(b_.seen.size(), 1u) << "it counts the refusal itself";
+  a_.pending(Outcome::accepted());
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_.at(0).message, "b: too large");
+  EXPECT_EQ(fan_out_.room_for(*batch_), Room::kYes);
+}
+
+TEST_F(FanOutTest, RefusedForGoodByAllIsRefusedForGood) {
+  consume();
+  a_.pending(Outcome::permanent("a: bad request"));
+  b_.pending(Outcome::permanent("b: unknown"));
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kPermanent);
+  EXPECT_EQ(outcomes_.at(0).message, "a: bad request; b: unknown");
+}
+
+TEST_F(FanOutTest, RejectedIsWhatNobodyTook) {
+  consume();
+  a_.pending(Outcome::partial(5, "a: five too old"));
+  b_.pending(Outcome::partial(2, "b: two too old"));
+  EXPECT_EQ(outcomes_.at(0).kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_.at(0).rejected_spans, 2u);
 }
 
 TEST(MemoryBudget, ChargesAreGivenBack) {

@@ -114,7 +114,7 @@ TEST_F(ExportQueueTest, RefusesWhenFullAndCountsApart) {
   EXPECT_EQ(outcomes_[2].kind, Outcome::Kind::kRetry);
   EXPECT_NE(outcomes_[2].message.find("exporter test: the queue is full (2 requests)"), std::string::npos);
   EXPECT_GT(outcomes_[2].retry_after_nanos, 0u);
-  EXPECT_FALSE(queue().has_room(*sample_batch()));
+  EXPECT_EQ(queue().room_for(*sample_batch()), Room::kNotNow);
   EXPECT_EQ(queue().ledger().enqueued, 10u);
   EXPECT_EQ(queue().ledger().refused, 10u);
   expect_balanced();
@@ -232,6 +232,27 @@ TEST_F(ExportQueueTest, WaitForResultAnswersWithTheFate) {
   EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kAccepted);
   EXPECT_EQ(outcomes_[1].kind, Outcome::Kind::kPermanent);
   EXPECT_EQ(outcomes_[1].message, "exporter test: bad request");
+}
+
+TEST_F(ExportQueueTest, WaitForResultTellsWhatTheDestinationRejected) {
+  options_.queue.wait_for_result = true;
+  offer(5);
+  run();
+  answer({SendResult::Kind::kSent, "", "two too old", 0, 2});
+  ASSERT_EQ(outcomes_.size(), 1u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(outcomes_[0].rejected_spans, 2u);
+  EXPECT_EQ(outcomes_[0].message, "exporter test: two too old");
+  EXPECT_EQ(queue().ledger().failed, 2u);
+}
+
+TEST_F(ExportQueueTest, ABatchLargerThanTheQueueNeverHasRoom) {
+  options_.queue.sizer = QueueSizer::kItems;
+  options_.queue.size_max = 10;
+  EXPECT_EQ(queue().room_for(*sample_batch(10)), Room::kYes);
+  EXPECT_EQ(queue().room_for(*sample_batch(11)), Room::kNever);
+  options_.queue.block_on_overflow = true;
+  EXPECT_EQ(queue().room_for(*sample_batch(11)), Room::kNever);
 }
 
 TEST_F(ExportQueueTest, BlockOnOverflowWaitsInsteadOfRefusing) {

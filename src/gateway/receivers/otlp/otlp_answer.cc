@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "gateway/telemetry/printable.h"
 #include "wire/otlp_json_out.h"
-#include "wire/otlp_reply.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -41,6 +40,12 @@ net::Response with_body(int status, std::string_view type, std::string body) {
   return response;
 }
 
+std::string as_json(const wire::MessageSchema& schema, std::string_view bytes) {
+  std::string json;
+  static_cast<void>(wire::append_json(schema, bytes, json));  // Cannot fail: the bytes were written here.
+  return json;
+}
+
 }  // namespace
 
 std::optional<OtlpEncoding> encoding_of(std::string_view content_type) {
@@ -51,19 +56,17 @@ std::optional<OtlpEncoding> encoding_of(std::string_view content_type) {
   return std::nullopt;
 }
 
-net::Response success_answer(OtlpEncoding encoding) {
-  // An ExportTraceServiceResponse without partial_success: in protobuf, no bytes at all.
-  return encoding == OtlpEncoding::kJson ? with_body(200, kJsonType, "{}") : with_body(200, kProtobufType, "");
+net::Response success_answer(OtlpEncoding encoding, const wire::PartialSuccess& partial) {
+  std::string body = wire::encode_export_response({partial.rejected_spans, printable(partial.message)});
+  if (encoding == OtlpEncoding::kProtobuf) return with_body(200, kProtobufType, std::move(body));
+  return with_body(200, kJsonType, as_json(wire::schema::kExportTraceServiceResponse, body));
 }
 
 net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding) {
   if (!encoding) return with_body(http_status, "text/plain; charset=utf-8", printable(message) + "\n");
   std::string body = wire::encode_rpc_status({rpc_code(http_status), printable(message), std::nullopt});
   if (*encoding == OtlpEncoding::kProtobuf) return with_body(http_status, kProtobufType, std::move(body));
-  std::string json;
-  static_cast<void>(
-      wire::append_json(wire::schema::kRpcStatus, body, json));  // Cannot fail: it was written a line above.
-  return with_body(http_status, kJsonType, std::move(json));
+  return with_body(http_status, kJsonType, as_json(wire::schema::kRpcStatus, body));
 }
 
 net::Response retry_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding,

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "net/http1_message.h"
+#include "wire/otlp_reply.h"
 
 namespace nanospan::gateway {
 
@@ -15,8 +16,8 @@ enum class OtlpEncoding { kProtobuf, kJson };
 /// The encoding that a Content-Type names, whatever its parameters; nothing for any other type.
 std::optional<OtlpEncoding> encoding_of(std::string_view content_type);
 
-/// 200 with an empty ExportTraceServiceResponse: all accepted.
-net::Response success_answer(OtlpEncoding encoding);
+/// 200 with an ExportTraceServiceResponse: empty if all was accepted, else with what was not, or a warning.
+net::Response success_answer(OtlpEncoding encoding, const wire::PartialSuccess& partial = {});
 
 /// An error with a google.rpc.Status; as plain text if the request's encoding is unknown.
 net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding);

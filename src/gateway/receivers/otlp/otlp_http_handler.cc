@@ -187,8 +187,9 @@ net::Response OtlpHttpHandler::answer(const Outcome& outcome, std::uint64_t span
   net::Response response;
   switch (outcome.kind) {
     case Outcome::Kind::kAccepted:
-      accepted_.add(spans);
-      response = success_answer(encoding);
+      accepted_.add(spans - outcome.rejected_spans);
+      failed_.add(outcome.rejected_spans);
+      response = success_answer(encoding, {static_cast<std::int64_t>(outcome.rejected_spans), outcome.message});
       break;
     case Outcome::Kind::kRetry:
       refused_.add(spans);

@@ -25,6 +25,16 @@ TEST(OtlpAnswer, ErrorsAreStatusInTheRequestsEncoding) {
   EXPECT_EQ(error_answer(415, "x", std::nullopt).body, "x\n");
 }
 
+TEST(OtlpAnswer, SuccessSaysWhatWasRejected) {
+  EXPECT_EQ(success_answer(OtlpEncoding::kProtobuf).body, "");
+  EXPECT_EQ(success_answer(OtlpEncoding::kJson).body, "{}");
+  const net::Response partial = success_answer(OtlpEncoding::kProtobuf, {7, "too old"});
+  EXPECT_EQ(partial.status, 200);
+  EXPECT_EQ(wire::decode_export_response(partial.body)->rejected_spans, 7);
+  EXPECT_EQ(success_answer(OtlpEncoding::kJson, {7, "too old"}).body,
+            "{\"partialSuccess\":{\"rejectedSpans\":\"7\",\"errorMessage\":\"too old\"}}");
+}
+
 TEST(OtlpAnswer, RetryAfterIsWholeSecondsAndNeverZero) {
   const auto seconds = [](std::uint64_t nanos) {
     return std::string(*net::find_header(retry_answer(503, "", std::nullopt, nanos).headers, "Retry-After"));

@@ -26,7 +26,7 @@ constexpr std::string_view kJson = "Content-Type: application/json; charset=utf-
 /// Takes batches and answers as told.
 class Destination final : public Consumer {
  public:
-  bool has_room(const Batch&) const override { return true; }
+  Room room_for(const Batch&) const override { return Room::kYes; }
   void consume(BatchRef batch, Completion done) override {
     const std::lock_guard lock(mutex_);
     batches_.push_back(std::move(batch));
@@ -236,6 +236,13 @@ TEST_F(OtlpReceiverTest, OutcomesBecomeAnswers) {
   EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(4))), StartsWith("HTTP/1.1 500"));
   EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"http\"} 2"));
   EXPECT_TRUE(counted("otelcol_receiver_failed_spans{receiver=\"otlp\",transport=\"http\"} 4"));
+  destination_.outcome = Outcome::partial(3, "exporter x: too old");
+  const std::string partial = exchange(port(), post("/v1/traces", kProtobuf, sample_request(5)));
+  EXPECT_THAT(partial, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(partial, EndsWith("\x08\x03\x12\x13"
+                                "exporter x: too old"));
+  EXPECT_TRUE(counted("otelcol_receiver_accepted_spans{receiver=\"otlp\",transport=\"http\"} 2"));
+  EXPECT_TRUE(counted("otelcol_receiver_failed_spans{receiver=\"otlp\",transport=\"http\"} 7"));
 }
 
 TEST_F(OtlpReceiverTest, BrowsersOfAllowedOrigins) {
