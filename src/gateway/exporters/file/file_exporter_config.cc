@@ -49,7 +49,9 @@ FileExporterConfig read_file_exporter_config(MapReader& reader) {
   std::string format = "json";
   reader.read_choice("format", {"json", "proto"}, format);
   config.format = format == "json" ? FileFormat::kJson : FileFormat::kProto;
-  config.file.text = config.format == FileFormat::kJson;
+  config.file.form = config.format == FileFormat::kJson ? RecordForm::kLine : RecordForm::kLengthPrefixed;
+  // A JSON object; a request's first field, resource_spans.
+  config.file.first_byte = config.format == FileFormat::kJson ? '{' : '\x0A';
   reader.ignore("flush_interval", "every request is written at once");
   reader.refuse("compression", "files are not compressed; remove it");
   reader.refuse("encoding", "use format: json or proto");

@@ -13,7 +13,26 @@ FileSender::FileSender(FileExporterConfig config, const std::string& exporter, c
       removed_files_(
           metrics.counter("nanospan_file_removed_files", "Full files removed by rotation.", {{"exporter", exporter}})),
       removed_bytes_(metrics.counter("nanospan_file_removed_bytes", "Bytes in the files that rotation removed.",
-                                     {{"exporter", exporter}})) {}
+                                     {{"exporter", exporter}})),
+      torn_records_(metrics.counter("nanospan_file_torn_records",
+                                    "Records cut off again that a crash or a refused write left incomplete.",
+                                    {{"exporter", exporter}})),
+      torn_bytes_(metrics.counter("nanospan_file_torn_bytes", "Bytes of those incomplete records.",
+                                  {{"exporter", exporter}})) {}
+
+Status FileSender::open() {
+  const Status opened = file_.open();
+  publish_counts();
+  return opened;
+}
+
+/// RotatingFile counts; here its counts become metrics.
+void FileSender::publish_counts() {
+  removed_files_.add(file_.removed_files() - removed_files_.value());
+  removed_bytes_.add(file_.removed_bytes() - removed_bytes_.value());
+  torn_records_.add(file_.torn_records() - torn_records_.value());
+  torn_bytes_.add(file_.torn_bytes() - torn_bytes_.value());
+}
 
 void FileSender::send(BatchRef batch, base::Deadline, Done done) {
   record_.clear();
@@ -28,10 +47,8 @@ void FileSender::send(BatchRef batch, base::Deadline, Done done) {
     return done(
         {SendResult::Kind::kPermanent, "convert", "cannot be written as JSON: " + converted.error().message, 0, 0});
   }
-  const std::uint64_t files_before = file_.removed_files(), bytes_before = file_.removed_bytes();
   const Status written = file_.append(record_);
-  removed_files_.add(file_.removed_files() - files_before);
-  removed_bytes_.add(file_.removed_bytes() - bytes_before);
+  publish_counts();
   if (written) {
     bytes_.add(record_.size());
     return done({});

@@ -17,16 +17,20 @@ class FileSender final : public Sender {
   FileSender(FileExporterConfig config, const std::string& exporter, const base::Clock& clock,
              MetricsRegistry& metrics);
 
-  Status open() { return file_.open(); }
+  Status open();
   void send(BatchRef batch, base::Deadline deadline, Done done) override;
 
  private:
+  void publish_counts();
+
   const FileFormat format_;
   RotatingFile file_;
   std::string record_;  // reused
   Metric& bytes_;
   Metric& removed_files_;
   Metric& removed_bytes_;
+  Metric& torn_records_;
+  Metric& torn_bytes_;
 };
 
 }  // namespace nanospan::gateway

@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kLengthBytes = 4;                             // before each record of RecordForm::kLengthPrefixed
 constexpr std::string_view kStampForm = "0000-00-00T00-00-00.000";  // of a backup's name
 
 std::string stamp(base::UnixNanos now) {
@@ -99,11 +100,75 @@ Status RotatingFile::open_at(bool truncate) {
   if (::fstat(file.get(), &status) != 0) return error("stat", errno);
   file_ = std::move(file);
   size_ = static_cast<std::uint64_t>(status.st_size);
-  char last = '\n';
-  if (options_.text && size_ != 0 && ::pread(file_.get(), &last, 1, static_cast<off_t>(size_ - 1)) == 1 &&
-      last != '\n') {
-    return write_all("\n");
+  const Status whole = S_ISREG(status.st_mode) && size_ != 0 ? cut_torn_record() : Status();
+  if (!whole) file_.reset();
+  return whole;
+}
+
+/// What a crash left: the end of a record that never got all its bytes.
+Status RotatingFile::cut_torn_record() {
+  if (Status ours = check_form(); !ours) return ours;
+  const Result<std::uint64_t> whole =
+      options_.form == RecordForm::kLine ? end_of_last_line() : end_of_last_length_prefixed();
+  if (!whole) return whole.error();
+  if (*whole == size_) return {};
+  if (Status cut = cut_back(size_, *whole); !cut) return cut;
+  size_ = *whole;
+  return {};
+}
+
+Status RotatingFile::check_form() const {
+  const std::uint64_t content = options_.form == RecordForm::kLine ? 0 : kLengthBytes;
+  if (!options_.first_byte || size_ <= content) return {};
+  std::array<char, 1> first{};
+  if (Status read = read_at(content, first); !read) return read;
+  if (first[0] == *options_.first_byte) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               options_.path + " holds something else than this exporter writes; give it another path"};
+}
+
+Result<std::uint64_t> RotatingFile::end_of_last_line() const {
+  std::array<char, 64 << 10> block;
+  for (std::uint64_t end = size_; end != 0;) {
+    const std::uint64_t begin = end - std::min<std::uint64_t>(end, block.size());
+    const std::span<char> part(block.data(), static_cast<std::size_t>(end - begin));
+    if (Status read = read_at(begin, part); !read) return read.error();
+    const std::size_t last = std::string_view(part.data(), part.size()).rfind('\n');
+    if (last != std::string_view::npos) return begin + last + 1;
+    end = begin;
   }
+  return std::uint64_t{0};
+}
+
+Result<std::uint64_t> RotatingFile::end_of_last_length_prefixed() const {
+  std::uint64_t at = 0;
+  while (size_ - at >= kLengthBytes) {
+    std::array<char, kLengthBytes> header{};
+    if (Status read = read_at(at, header); !read) return read.error();
+    std::uint64_t length = 0;
+    for (const char byte : header) length = length << 8 | static_cast<unsigned char>(byte);
+    // Zeros are what some file systems leave where a crash kept the size of a file but not its bytes.
+    if (length == 0 || length > size_ - at - kLengthBytes) break;
+    at += kLengthBytes + length;
+  }
+  return at;
+}
+
+Status RotatingFile::read_at(std::uint64_t at, std::span<char> into) const {
+  while (!into.empty()) {
+    const ssize_t count = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return error("read", count == 0 ? EIO : errno);
+    at += static_cast<std::uint64_t>(count);
+    into = into.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status RotatingFile::cut_back(std::uint64_t from, std::uint64_t to) {
+  if (::ftruncate(file_.get(), static_cast<off_t>(to)) != 0) return error("truncate", errno);
+  ++torn_records_;
+  torn_bytes_ += from - to;
   return {};
 }
 
@@ -128,8 +193,8 @@ Status RotatingFile::write_all(std::string_view record) {
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       const int why = written == 0 ? ENOSPC : errno;
-      // Cut the torn record off. If even that fails, reopening puts a newline after it.
-      if (done != 0 && ::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) file_.reset();
+      // If even the cut fails, it is made when the file is opened again, before the next record.
+      if (done != 0 && !cut_back(size_ + done, size_)) file_.reset();
       return error("write", why);
     }
     done += static_cast<std::size_t>(written);

@@ -3,12 +3,20 @@
 //
 //   traces.jsonl                              being written
 //   traces-2026-11-24T13-10-23.123.jsonl      full ones, named by when they were (the Collector's naming)
-// A record is there whole or not at all: after a failed or short write (disk full) the file is cut back to where it
-// was. A file that ends in the middle of a line, after a crash, gets its newline first. The file is locked against a
-// second gateway. For one thread. Owns its descriptor.
+// A record is there whole or not at all: after a failed or short write (disk full), and when a file is opened that a
+// crash left with half a record, the file is cut back to the end of the last whole one, and the cut is counted. Where a
+// record ends, its form says:
+//
+//   kLine              text LF
+//   kLengthPrefixed    length, 4 bytes, big endian | that many bytes       (length > 0)
+//
+// A file that does not begin as its form does is somebody else's: it is not opened, let alone cut. The file is locked
+// against a second gateway. For one thread. Owns its descriptor.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +25,8 @@
 #include "net/socket.h"
 
 namespace nanospan::gateway {
+
+enum class RecordForm { kLine, kLengthPrefixed };
 
 struct RotatingFileOptions {
   std::string path;
@@ -27,7 +37,8 @@ struct RotatingFileOptions {
   std::uint64_t bytes_max = 100u << 20;
   std::uint64_t backups_max = 100;  ///< 0: all.
   std::uint64_t days_max = 0;       ///< 0: for ever.
-  bool text = true;                 ///< Records are lines.
+  RecordForm form = RecordForm::kLine;
+  std::optional<char> first_byte;  ///< Of the content of every record; by it a file of another form is told apart.
 };
 
 class RotatingFile {
@@ -42,10 +53,19 @@ class RotatingFile {
 
   std::uint64_t removed_files() const { return removed_files_; }
   std::uint64_t removed_bytes() const { return removed_bytes_; }
+  /// Torn records that were cut off, and their bytes.
+  std::uint64_t torn_records() const { return torn_records_; }
+  std::uint64_t torn_bytes() const { return torn_bytes_; }
   std::uint64_t size() const { return size_; }
 
  private:
   Status open_at(bool truncate);
+  Status cut_torn_record();
+  Status check_form() const;
+  Result<std::uint64_t> end_of_last_line() const;
+  Result<std::uint64_t> end_of_last_length_prefixed() const;
+  Status cut_back(std::uint64_t from, std::uint64_t to);
+  Status read_at(std::uint64_t at, std::span<char> into) const;
   Status rotate();
   void remove_old_backups();
   Status write_all(std::string_view record);
@@ -58,6 +78,8 @@ class RotatingFile {
   base::UnixNanos last_backup_ = 0;
   std::uint64_t removed_files_ = 0;
   std::uint64_t removed_bytes_ = 0;
+  std::uint64_t torn_records_ = 0;
+  std::uint64_t torn_bytes_ = 0;
 };
 
 }  // namespace nanospan::gateway

@@ -47,6 +47,16 @@ TEST_F(FileSenderTest, LengthPrefixedProtobuf) {
   EXPECT_EQ(testing::contents(folder_ / "t"), expected.append(batch->bytes()));
 }
 
+TEST_F(FileSenderTest, ATornRecordIsCutOffAndCounted) {
+  config_.file.append = true;
+  std::ofstream(folder_ / "t") << "{\"whole\":1}\n{\"torn\":";
+  FileSender sender(config_, "file", clock_, metrics_);
+  ASSERT_TRUE(sender.open().ok());
+  EXPECT_EQ(testing::contents(folder_ / "t"), "{\"whole\":1}\n");
+  EXPECT_NE(metrics_.render().find("nanospan_file_torn_records{exporter=\"file\"} 1\n"), std::string::npos);
+  EXPECT_NE(metrics_.render().find("nanospan_file_torn_bytes{exporter=\"file\"} 8\n"), std::string::npos);
+}
+
 TEST_F(FileSenderTest, WhatCanNeverFitIsFinalAndTheRestIsRetried) {
   config_.file.rotate = true;
   config_.file.bytes_max = 100;
@@ -57,7 +67,6 @@ TEST_F(FileSenderTest, WhatCanNeverFitIsFinalAndTheRestIsRetried) {
   EXPECT_EQ(too_large.reason, "record_too_large");
   FileExporterConfig elsewhere;
   elsewhere.file.path = "/dev/full";  // Every write answers ENOSPC.
-  elsewhere.file.text = false;
   FileSender full(elsewhere, "file", clock_, metrics_);
   const SendResult refused = send(full, testing::sample_batch());
   EXPECT_EQ(refused.kind, SendResult::Kind::kRetry);

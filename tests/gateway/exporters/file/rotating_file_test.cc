@@ -112,18 +112,68 @@ TEST_F(RotatingFileTest, AFullDiskLeavesNoTornRecordAndIsSurvived) {
     EXPECT_EQ(refused.error().code, ErrorCode::kSystem);
     EXPECT_NE(refused.error().message.find("File too large"), std::string::npos) << refused.error().message;
     EXPECT_EQ(contents(folder_ / "traces.jsonl"), "first\n");
+    EXPECT_EQ(file.torn_records(), 1u);
+    EXPECT_EQ(file.torn_bytes(), 4u);
     EXPECT_FALSE(file.append("third\n").ok());
   }
   ASSERT_TRUE(file.append("second\n").ok());
   EXPECT_EQ(contents(folder_ / "traces.jsonl"), "first\nsecond\n");
 }
 
-TEST_F(RotatingFileTest, ATornLineOfACrashIsClosed) {
-  std::ofstream(folder_ / "traces.jsonl") << "{\"torn\":";
+TEST_F(RotatingFileTest, ATornLineOfACrashIsCutOff) {
+  const std::string whole = "{\"a\":1}\n" + std::string(200'000, 'x') + "\n";
+  for (const std::string& torn : {std::string("{\"torn\":"), std::string(70'000, 'y'), std::string(1000, '\0')}) {
+    std::ofstream(folder_ / "traces.jsonl") << whole << torn;
+    RotatingFile file(options(), clock_);
+    ASSERT_TRUE(file.open().ok());
+    EXPECT_EQ(contents(folder_ / "traces.jsonl"), whole);
+    EXPECT_EQ(file.torn_records(), 1u);
+    EXPECT_EQ(file.torn_bytes(), torn.size());
+    ASSERT_TRUE(file.append("{}\n").ok());
+    EXPECT_EQ(contents(folder_ / "traces.jsonl"), whole + "{}\n");
+  }
+  std::ofstream(folder_ / "traces.jsonl") << "{\"torn\":";  // the very first
   RotatingFile file(options(), clock_);
   ASSERT_TRUE(file.open().ok());
-  ASSERT_TRUE(file.append("{}\n").ok());
-  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "{\"torn\":\n{}\n");
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "");
+}
+
+// 4 bytes of length, big endian, then as many bytes.
+TEST_F(RotatingFileTest, ATornLengthPrefixedRecordIsCutOff) {
+  RotatingFileOptions prefixed = options();
+  prefixed.form = RecordForm::kLengthPrefixed;
+  prefixed.first_byte = '\x0A';
+  const std::string a("\0\0\0\3\x0A\1\0", 7), b = std::string("\0\0\1\0\x0A", 5) + std::string(255, 'z');
+  const std::string whole = a + b + a;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    std::ofstream(folder_ / "traces.jsonl") << whole.substr(0, size);
+    RotatingFile file(prefixed, clock_);
+    ASSERT_TRUE(file.open().ok()) << size;
+    const std::size_t kept = size < 7 ? 0 : size < 267 ? 7 : size < 274 ? 267 : 274;
+    EXPECT_EQ(contents(folder_ / "traces.jsonl"), whole.substr(0, kept)) << size;
+    EXPECT_EQ(file.torn_bytes(), size - kept);
+    EXPECT_EQ(file.torn_records(), size == kept ? 0u : 1u);
+    ASSERT_TRUE(file.append(a).ok());
+    EXPECT_EQ(contents(folder_ / "traces.jsonl"), whole.substr(0, kept) + a);
+  }
+  std::ofstream(folder_ / "traces.jsonl") << whole << std::string(4096, '\0');  // A size that survived its bytes.
+  RotatingFile file(prefixed, clock_);
+  ASSERT_TRUE(file.open().ok());
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), whole);
+}
+
+TEST_F(RotatingFileTest, AFileOfAnotherFormIsNotTouched) {
+  RotatingFileOptions lines = options(), prefixed = options();
+  lines.first_byte = '{';
+  prefixed.form = RecordForm::kLengthPrefixed;
+  prefixed.first_byte = '\x0A';
+  const std::string json = "{\"resourceSpans\":[]}\n", proto("\0\0\0\3\x0A\1\0", 7);
+  std::ofstream(folder_ / "traces.jsonl") << json;
+  EXPECT_EQ(RotatingFile(prefixed, clock_).open().error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), json);
+  std::ofstream(folder_ / "traces.jsonl") << proto;
+  EXPECT_EQ(RotatingFile(lines, clock_).open().error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), proto);
 }
 
 TEST_F(RotatingFileTest, TwoWritersAreRefused) {
