@@ -1,6 +1,7 @@
 // Diagnostics: how Nanospan tells its user what went wrong, without logging, throwing or aborting.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -13,6 +14,10 @@ using ErrorHandler = std::function<void(std::string_view component, std::string_
 
 /// Replaces the handler; null restores the default, which writes to standard error. Thread-safe.
 void set_error_handler(ErrorHandler handler);
+
+/// Recording spans that this process, a forked child, inherited and tried to end. They are its parent's, and stand
+/// outside of every ledger here.
+std::uint64_t inherited_spans();
 
 /// While it lives, spans started on this thread do not record. Exporters use it so that telemetry never traces itself.
 class SuppressTracing {

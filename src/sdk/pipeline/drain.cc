@@ -12,6 +12,7 @@
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/ticks.h"
+#include "sdk/trace/lifecycle.h"
 
 namespace nanospan::sdk {
 namespace {
@@ -276,6 +277,7 @@ void Drain::after_fork_in_child() {
   reset_threads_after_fork();
   drain_signal().reset_after_fork();
   reset_diagnostics_after_fork();
+  forget_inherited_spans();
   for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
   started_ = false;
   next_start_ = 0;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <nanospan/diagnostics.h>
+
 #include "sdk/diagnostics.h"
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/threads.h"
@@ -119,6 +121,8 @@ void release_span(Slab* slab, std::uint64_t generation) {
   if (last) end_span(slab, generation, 0);
 }
 
-std::uint64_t inherited_spans() { return inherited.load(std::memory_order_relaxed); }
+void forget_inherited_spans() { inherited.store(0, std::memory_order_relaxed); }
 
 }  // namespace nanospan::sdk
+
+std::uint64_t nanospan::inherited_spans() { return sdk::inherited.load(std::memory_order_relaxed); }

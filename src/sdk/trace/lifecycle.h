@@ -15,7 +15,7 @@ void hold_span(detail::Slab* slab, std::uint64_t generation);
 void release_span(detail::Slab* slab, std::uint64_t generation);
 bool tracer_enabled(detail::TracerIdentity& identity);
 
-/// Recording spans that a forked child inherited and tried to end; they are their parent's.
-std::uint64_t inherited_spans();
+/// In a forked child: what its parent had inherited does not count here.
+void forget_inherited_spans();
 
 }  // namespace nanospan::sdk

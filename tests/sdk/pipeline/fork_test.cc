@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <nanospan/diagnostics.h>
 #include <nanospan/tracer_provider.h>
 
 #include "tests/support/collecting_exporter.h"
@@ -112,8 +113,10 @@ TEST_F(ForkTest, InheritedSpansAreTheParentsToEnd) {
   EXPECT_TRUE(in_child([&] {
     open.set("child", true).add_event("ignored").add_link(open.context());
     open.end();
-    return provider_->ledger().ended == 0;
+    const bool childs_child = in_child([] { return inherited_spans() == 0; });
+    return provider_->ledger().ended == 0 && inherited_spans() == 1 && childs_child;
   }));
+  EXPECT_EQ(inherited_spans(), 0U);
   open.end();
   EXPECT_EQ(provider_->flush(), FlushResult::kSuccess);
   EXPECT_EQ(collected_->size(), 2U);
