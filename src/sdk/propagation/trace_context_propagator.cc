@@ -85,7 +85,9 @@ class TraceContextPropagator final : public TextMapPropagator {
     if (lines.size() != 1) return context;
     const SpanContext parent = parse_trace_parent(lines[0]);
     if (!parent.is_valid()) return context;
-    return context.with_span_context(SpanContext(parent.trace_id(), parent.span_id(), parent.trace_flags(), true,
+    // "Other Flags": no meaning is known for them, and children must not pass them on.
+    const std::uint8_t flags = parent.trace_flags() & TraceFlags::kKnown;
+    return context.with_span_context(SpanContext(parent.trace_id(), parent.span_id(), flags, true,
                                                  TraceState::parse(joined_lines(carrier, kTraceState))));
   }
 

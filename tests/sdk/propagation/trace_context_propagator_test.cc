@@ -297,6 +297,12 @@ TEST(TraceContextLevel2, UnknownFlagsAreNotSent) {
   EXPECT_EQ(testing::injected(propagator(), context)[0].second.substr(53), "03");
 }
 
+// Nor do they reach the spans that become its children (OTLP Span.flags bits 0 to 7 are the W3C flags).
+TEST(TraceContextLevel2, UnknownFlagsAreNotKept) {
+  const Context context = extract({{"traceparent", "00-12345678901234567890123456789012-1234567890123456-ff"}});
+  EXPECT_EQ(context.span_context().trace_flags(), TraceFlags::kSampled | TraceFlags::kRandom);
+}
+
 TEST(TraceContextLevel2, Version00IsAlwaysSent) {
   const Context context = extract({{"traceparent", "cc-12345678901234567890123456789012-1234567890123456-01-future"}});
   EXPECT_EQ(testing::injected(propagator(), context)[0].second, kSampled);
