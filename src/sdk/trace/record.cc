@@ -1,6 +1,7 @@
 #include "sdk/trace/record.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 
 #include "sdk/diagnostics.h"
@@ -42,6 +43,17 @@ bool same_attributes(const AttributeList& a, const Attributes& b) {
   append_attributes(left, 1, a, SpanLimits::kUnlimited, {});
   append_attributes(right, 1, b, SpanLimits::kUnlimited, {});
   return left == right;
+}
+
+// Attributes, which few scopes have, are left to the comparison.
+std::size_t hash_of(const InstrumentationScope& scope) {
+  const std::hash<std::string_view> hash;
+  return (hash(scope.name) * 31 + hash(scope.version)) * 31 + hash(scope.schema_url);
+}
+
+bool is_of(const TracerRecord& record, const InstrumentationScope& scope) {
+  return record.name == scope.name && record.version == scope.version && record.schema_url == scope.schema_url &&
+         same_attributes(record.attributes, scope.attributes);
 }
 
 // The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so
@@ -107,17 +119,16 @@ ProviderCore* first_provider_core() { return first_provider; }
 TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
   const DeferredReports reports;
   const std::lock_guard lock(providers_mutex);
-  for (TracerRecord* record : provider.tracers) {
-    if (record->name == scope.name && record->version == scope.version && record->schema_url == scope.schema_url &&
-        same_attributes(record->attributes, scope.attributes)) {
-      return record;
-    }
+  const std::size_t hash = hash_of(scope);
+  const auto [begin, end] = provider.tracers.equal_range(hash);
+  for (auto found = begin; found != end; ++found) {
+    if (is_of(*found->second, scope)) return found->second;
   }
   if (provider.tracers.size() >= kProviderTracersMax) {
     report("tracer",
            "more than 4096 tracers; later scopes are reported as the first one: keep tracers instead of making "
            "one for each use with changing names");
-    return provider.tracers.front();
+    return provider.first_tracer;
   }
   const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
   if (index >= kTracersMax) {
@@ -127,7 +138,8 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
   }
   TracerRecord* record = make_record(provider, scope, static_cast<std::uint16_t>(index));
   records[index].store(record, std::memory_order_release);
-  provider.tracers.push_back(record);
+  provider.tracers.emplace(hash, record);
+  if (provider.first_tracer == nullptr) provider.first_tracer = record;
   return record;
 }
 
@@ -145,7 +157,7 @@ const TracerRecord* tracer_of(const InstrumentationScope& scope) {
 void close_tracers(ProviderCore& provider) {
   const std::lock_guard lock(providers_mutex);
   provider.open.store(false);
-  for (TracerRecord* record : provider.tracers) record->core.mode.store(0, std::memory_order_release);
+  for (const auto& [hash, record] : provider.tracers) record->core.mode.store(0, std::memory_order_release);
 }
 
 ProviderCore* default_provider() { return the_default.load(std::memory_order_acquire); }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <nanospan/tracer_provider.h>
@@ -46,8 +47,10 @@ struct ProviderCore {
   /// Late spans of those who had the slot before: its counters have them, too.
   std::atomic<std::uint64_t> stray_spans{0};
 
-  ProviderCore* next = nullptr;        ///< In the list of all that were ever made.
-  std::vector<TracerRecord*> tracers;  ///< Guarded by the lock of all providers.
+  ProviderCore* next = nullptr;  ///< In the list of all that were ever made.
+  /// By a hash of the scope; guarded by the lock of all providers.
+  std::unordered_multimap<std::size_t, TracerRecord*> tracers;
+  TracerRecord* first_tracer = nullptr;
 
   ValueLimits value_limits() const { return {limits.attribute_value_length_max, limits.attribute_value_depth_max}; }
 };
