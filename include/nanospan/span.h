@@ -79,10 +79,19 @@ class SpanOperations {
     return self();
   }
   /// Calls `describe(*this)` if the span records, so that attributes that are dear to compute cost nothing when it does
-  /// not.
+  /// not. What it throws is reported and goes no further; what it set before stays.
   template <std::invocable<Handle&> Describe>
   NANOSPAN_INLINE Handle& set_lazily(Describe&& describe) {
-    if (self().is_recording()) std::forward<Describe>(describe)(self());
+    if (!self().is_recording()) return self();
+#if defined(__cpp_exceptions)
+    try {
+      std::forward<Describe>(describe)(self());
+    } catch (...) {
+      describe_threw();
+    }
+#else
+    std::forward<Describe>(describe)(self());
+#endif
     return self();
   }
 
@@ -147,6 +156,10 @@ class SpanOperations {
 
  private:
   Handle& self() { return static_cast<Handle&>(*this); }
+
+  [[gnu::noinline, gnu::cold]] static void describe_threw() {
+    api()->report("span", "what was given to set_lazily threw; the span lacks what it did not come to set");
+  }
 
   template <class Key, class Value>
   NANOSPAN_INLINE Handle& set_any(const Key& key, const Value& value) {
@@ -369,13 +382,13 @@ inline Scope::Scope(const Span& span)
                span.slab_ != nullptr ? span.slab_->generation.load(std::memory_order_relaxed) : 0,
                Context::current().values_),
       previous_(detail::thread_locals().current) {
-  detail::thread_locals().current = &context_;
+  publish();
 }
 
 inline Scope::Scope(const SharedSpan& span)
     : context_(Context::Borrowed{}, span.context_, span.slab_, span.generation_, Context::current().values_),
       previous_(detail::thread_locals().current) {
-  detail::thread_locals().current = &context_;
+  publish();
 }
 
 inline Context Context::with_span(const Span& span) const {

@@ -1,5 +1,6 @@
 // The life of a span up to and after its end: trace/api.md "Span operations", trace/sdk.md "Span Limits".
 #include <gtest/gtest.h>
+#include <nanospan/diagnostics.h>
 
 #include <limits>
 #include <stdexcept>
@@ -222,6 +223,23 @@ TEST(LazyAttributes, AreComputedOnlyForSpansThatRecord) {
   on.tracer().start_span("span").set_lazily(describe);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(on.only_span().attributes.at("dear"), "1");
+}
+
+// error-handling.md: nothing is thrown through the API, whoever threw it.
+TEST(LazyAttributes, ThatThrowAreReportedAndGoNoFurther) {
+  std::string reported;
+  set_error_handler([&](std::string_view component, std::string_view) { reported = component; });
+  ExportingProvider sdk;
+  sdk.tracer()
+      .start_span("span")
+      .set_lazily([](Span& span) {
+        span.set("first", 1);
+        throw std::runtime_error("broken");
+      })
+      .set("after", 2);
+  set_error_handler(nullptr);
+  EXPECT_EQ(reported, "span");
+  EXPECT_EQ(sdk.only_span().attributes, (std::map<std::string, std::string>{{"first", "1"}, {"after", "2"}}));
 }
 
 }  // namespace
