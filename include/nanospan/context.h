@@ -200,7 +200,7 @@ class Scope {
   explicit Scope(const SharedSpan& span);
   /// Makes `context` current, for work that was handed over from another thread.
   explicit Scope(Context context) : context_(std::move(context)), previous_(detail::thread_locals().current) {
-    detail::thread_locals().current = &context_;
+    publish();
   }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
@@ -214,6 +214,15 @@ class Scope {
   }
 
  private:
+  friend struct ContextAccess;
+
+  // The profiler reads the current context from a signal handler on this thread: it must be complete before it is
+  // current. A fence for the compiler only.
+  NANOSPAN_INLINE void publish() {
+    std::atomic_signal_fence(std::memory_order_release);
+    detail::thread_locals().current = &context_;
+  }
+
   // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays.
   // Scopes made after this one must not restore it later: it is taken out of their chain.
   [[gnu::noinline, gnu::cold]] void out_of_order() {
