@@ -271,7 +271,7 @@ FlushResult TracerProvider::flush(std::uint64_t timeout_ms) {
 FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
   if (state_->shut_down.exchange(true)) return FlushResult::kFailure;
   sdk::close_tracers(*state_->core);
-  if (sdk::default_provider() == state_->core) sdk::set_default_provider(nullptr);
+  sdk::unset_default_provider(*state_->core);
   const FlushResult result = state_->on_each(
       timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
   std::vector<const sdk::BatchPipeline*> pipelines;

@@ -46,14 +46,14 @@ bool same_attributes(const AttributeList& a, const Attributes& b) {
 }
 
 // Attributes, which few scopes have, are left to the comparison.
-std::size_t hash_of(const InstrumentationScope& scope) {
+std::size_t hash_of(const InstrumentationScope& scope, bool bound) {
   const std::hash<std::string_view> hash;
-  return (hash(scope.name) * 31 + hash(scope.version)) * 31 + hash(scope.schema_url);
+  return ((hash(scope.name) * 31 + hash(scope.version)) * 31 + hash(scope.schema_url)) * 2 + (bound ? 1 : 0);
 }
 
-bool is_of(const TracerRecord& record, const InstrumentationScope& scope) {
-  return record.name == scope.name && record.version == scope.version && record.schema_url == scope.schema_url &&
-         same_attributes(record.attributes, scope.attributes);
+bool is_of(const TracerRecord& record, const InstrumentationScope& scope, bool bound) {
+  return record.bound == bound && record.name == scope.name && record.version == scope.version &&
+         record.schema_url == scope.schema_url && same_attributes(record.attributes, scope.attributes);
 }
 
 // The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so
@@ -65,10 +65,30 @@ void set_key_limits(detail::TracerCore& core, std::uint32_t count_max) {
   core.bloom_seed = checked > kBits ? 0 : ~std::uint64_t{0};
 }
 
-TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& scope, std::uint16_t index) {
+// REQUIRES: the lock of all providers.
+std::uint32_t mode_of(const ProviderCore& provider, bool bound) {
+  return provider.open.load() && (bound || the_default.load() == &provider) ? provider.open_mode : 0;
+}
+
+// REQUIRES: the lock of all providers.
+void set_modes(const ProviderCore& provider) {
+  for (const auto& [hash, record] : provider.tracers) {
+    record->core.mode.store(mode_of(provider, record->bound), std::memory_order_release);
+  }
+}
+
+// REQUIRES: the lock of all providers.
+void change_default(ProviderCore* provider) {
+  const ProviderCore* before = the_default.exchange(provider, std::memory_order_acq_rel);
+  if (before != nullptr) set_modes(*before);
+  if (provider != nullptr) set_modes(*provider);
+}
+
+TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& scope, bool bound, std::uint16_t index) {
   auto* record = new TracerRecord;
   record->provider = &provider;
   record->index = index;
+  record->bound = bound;
   record->name = scope.name;
   record->version = scope.version;
   record->schema_url = scope.schema_url;
@@ -77,7 +97,7 @@ TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& sc
                    Attributes(static_cast<Attributes>(record->attributes))};
   record->scope_fields = encode_scope(*record);
   detail::TracerCore& core = record->core;
-  core.mode.store(provider.open.load() ? provider.open_mode : 0, std::memory_order_relaxed);
+  core.mode.store(mode_of(provider, bound), std::memory_order_relaxed);
   core.threshold = provider.threshold;
   core.budget = {provider.limits.event_count_max, provider.limits.link_count_max};
   core.frame_word = static_cast<std::uint64_t>(provider.slot) << 56 | static_cast<std::uint64_t>(index) << 32;
@@ -95,7 +115,7 @@ TracerRecord* silent_record() {
   static TracerRecord* const record = [] {
     auto* closed = new ProviderCore;  // in no list, so that no lock is taken here
     closed->open.store(false);
-    return make_record(*closed, {}, 0);
+    return make_record(*closed, {}, true, 0);
   }();
   return record;
 }
@@ -116,13 +136,13 @@ void unlock_providers() { providers_mutex.unlock(); }
 
 ProviderCore* first_provider_core() { return first_provider; }
 
-TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope) {
+TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope, bool bound) {
   const DeferredReports reports;
   const std::lock_guard lock(providers_mutex);
-  const std::size_t hash = hash_of(scope);
+  const std::size_t hash = hash_of(scope, bound);
   const auto [begin, end] = provider.tracers.equal_range(hash);
   for (auto found = begin; found != end; ++found) {
-    if (is_of(*found->second, scope)) return found->second;
+    if (is_of(*found->second, scope, bound)) return found->second;
   }
   if (provider.tracers.size() >= kProviderTracersMax) {
     report("tracer",
@@ -136,7 +156,7 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
     report("tracer", "more than 65536 tracers in the life of this process; later ones do not record");
     return silent_record();
   }
-  TracerRecord* record = make_record(provider, scope, static_cast<std::uint16_t>(index));
+  TracerRecord* record = make_record(provider, scope, bound, static_cast<std::uint16_t>(index));
   records[index].store(record, std::memory_order_release);
   provider.tracers.emplace(hash, record);
   if (provider.first_tracer == nullptr) provider.first_tracer = record;
@@ -157,11 +177,19 @@ const TracerRecord* tracer_of(const InstrumentationScope& scope) {
 void close_tracers(ProviderCore& provider) {
   const std::lock_guard lock(providers_mutex);
   provider.open.store(false);
-  for (const auto& [hash, record] : provider.tracers) record->core.mode.store(0, std::memory_order_release);
+  set_modes(provider);
 }
 
 ProviderCore* default_provider() { return the_default.load(std::memory_order_acquire); }
 
-void set_default_provider(ProviderCore* provider) { the_default.store(provider, std::memory_order_release); }
+void set_default_provider(ProviderCore* provider) {
+  const std::lock_guard lock(providers_mutex);
+  change_default(provider);
+}
+
+void unset_default_provider(const ProviderCore& provider) {
+  const std::lock_guard lock(providers_mutex);
+  if (the_default.load() == &provider) change_default(nullptr);
+}
 
 }  // namespace nanospan::sdk

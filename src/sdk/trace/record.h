@@ -59,6 +59,7 @@ struct TracerRecord {
   detail::TracerCore core;  ///< First: the slab's pointer to it is a pointer to the record.
   ProviderCore* provider;
   std::uint16_t index;
+  bool bound;  ///< Of tracers that the provider itself gave; others follow the default provider.
   std::string name;
   std::string version;
   std::string schema_url;
@@ -86,8 +87,9 @@ inline constexpr std::size_t kProviderTracersMax = 4096;
 /// Tracers over all providers that a process ever had, as records live for ever: what the index in a frame can name.
 inline constexpr std::size_t kTracersMax = 65536;
 
-/// The record of this scope, made on first use. Never null; at the process's bound one that does not record.
-TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope);
+/// The record of this scope, made on first use. Never null; at the process's bound one that does not record. Unbound
+/// tracers have records of their own, which record only while their provider is the default one.
+TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& scope, bool bound = true);
 /// By the index in a frame header.
 TracerRecord* tracer_at(std::uint16_t index);
 /// By the scope that a SpanView gives; null if it is none of ours.
@@ -97,6 +99,9 @@ void close_tracers(ProviderCore& provider);
 
 /// The provider of unbound tracers; null until one is made the default.
 ProviderCore* default_provider();
+/// Unbound tracers that record for the one before go over to `provider` with their next span.
 void set_default_provider(ProviderCore* provider);
+/// The same, if `provider` is the default one: there is none then.
+void unset_default_provider(const ProviderCore& provider);
 
 }  // namespace nanospan::sdk

@@ -26,8 +26,10 @@ TracerRecord* resolve(TracerIdentity& identity) {
   }
   ProviderCore* provider = default_provider();
   if (provider == nullptr || identity.bound) return nullptr;
-  TracerRecord* record = find_tracer(*provider, {identity.name, identity.version, identity.schema_url,
-                                                 Attributes(static_cast<Attributes>(identity.attributes))});
+  TracerRecord* record = find_tracer(
+      *provider,
+      {identity.name, identity.version, identity.schema_url, Attributes(static_cast<Attributes>(identity.attributes))},
+      /*bound=*/false);
   identity.core.store(&record->core, std::memory_order_release);
   return record;
 }

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <nanospan/diagnostics.h>
@@ -84,6 +86,27 @@ TEST(DefaultProvider, TracersMadeBeforeItComeAliveAndGoQuietWithIt) {
     EXPECT_FALSE(tracer.enabled());
     EXPECT_FALSE(tracer.start_span("late").is_recording());
   }
+}
+
+// Unbound tracers follow the default provider wherever it goes; bound ones stay.
+TEST(DefaultProvider, TracersFollowItFromOneProviderToTheNextAndBack) {
+  Tracer tracer = nanospan::tracer("follows");
+  ExportingProvider first, second;
+  Tracer bound = first.provider().tracer({.name = "follows"});
+  first.provider().set_default();
+  tracer.start_span("first").end();
+  second.provider().set_default();
+  tracer.start_span("second").end();
+  bound.start_span("bound").end();
+  first.provider().set_default();
+  tracer.start_span("first again").end();
+  const auto names = [](ExportingProvider& sdk) {
+    std::set<std::string> all;
+    for (const auto& span : sdk.spans()) all.insert(span.name);
+    return all;
+  };
+  EXPECT_EQ(names(first), (std::set<std::string>{"first", "bound", "first again"}));
+  EXPECT_EQ(names(second), (std::set<std::string>{"second"}));
 }
 
 TEST(Scopes, TheSameScopeGivesTracersThatBehaveAsOne) {
