@@ -16,6 +16,11 @@ inline constexpr std::uint64_t kNanosPerMilli = 1'000'000;
 inline constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
 inline constexpr MonotonicNanos kNever = std::numeric_limits<MonotonicNanos>::max();
 
+/// `nanos` after `from`; kNever if either of them is without end.
+constexpr MonotonicNanos later(MonotonicNanos from, std::uint64_t nanos) {
+  return nanos > kNever - from ? kNever : from + nanos;
+}
+
 /// The clock seam. Implementations are thread-safe.
 class Clock {
  public:
@@ -33,8 +38,7 @@ struct Deadline {
 
   static Deadline never() { return {}; }
   static Deadline after(const Clock& clock, std::uint64_t nanos) {
-    const MonotonicNanos now = clock.monotonic_now();
-    return {nanos > kNever - now ? kNever : now + nanos};
+    return {later(clock.monotonic_now(), nanos)};
   }
   bool passed(MonotonicNanos now) const { return now >= at; }
   /// Nanoseconds left at `now`; 0 once passed, kNever if there is no deadline.

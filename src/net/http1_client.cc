@@ -6,46 +6,6 @@
 
 namespace nanospan::net {
 
-std::string_view to_string(HttpFailure failure) {
-  switch (failure) {
-    case HttpFailure::kInvalidRequest:
-      return "invalid_request";
-    case HttpFailure::kQueueFull:
-      return "queue_full";
-    case HttpFailure::kResolve:
-      return "resolve";
-    case HttpFailure::kResolveTimeout:
-      return "resolve_timeout";
-    case HttpFailure::kRefused:
-      return "refused";
-    case HttpFailure::kUnreachable:
-      return "unreachable";
-    case HttpFailure::kConnectTimeout:
-      return "connect_timeout";
-    case HttpFailure::kSendTimeout:
-      return "send_timeout";
-    case HttpFailure::kResponseTimeout:
-      return "response_timeout";
-    case HttpFailure::kReset:
-      return "reset";
-    case HttpFailure::kClosedBeforeResponse:
-      return "closed_before_response";
-    case HttpFailure::kClosedMidResponse:
-      return "closed_mid_response";
-    case HttpFailure::kNotHttp:
-      return "not_http";
-    case HttpFailure::kMalformedResponse:
-      return "malformed_response";
-    case HttpFailure::kResponseTooLarge:
-      return "response_too_large";
-    case HttpFailure::kCancelled:
-      return "cancelled";
-    case HttpFailure::kSystem:
-      return "system";
-  }
-  return "unknown";
-}
-
 Result<std::unique_ptr<Http1Client>> Http1Client::create(EventLoop& loop, Http1ClientOptions options) {
   if (options.origin.host.empty()) return Error{ErrorCode::kInvalidArgument, "HTTP client: the origin has no host"};
   if (options.connections_max == 0) return Error{ErrorCode::kInvalidArgument, "HTTP client: connections_max is 0"};

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <climits>
-#include <system_error>
 
 #include "net/http1_client_pool.h"
 
@@ -13,14 +11,6 @@ namespace {
 
 constexpr int kTurns = 16;  // reads or writes before other connections get their turn
 constexpr int kInterimAnswersMax = 16;
-
-HttpFailure connect_failure(int error) {
-  if (error == ECONNREFUSED) return HttpFailure::kRefused;
-  const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-  return ours ? HttpFailure::kSystem : HttpFailure::kUnreachable;
-}
-
-std::string text_of(int error) { return std::generic_category().message(error); }
 
 }  // namespace
 
@@ -40,7 +30,12 @@ std::string describe_foreign_bytes(std::string_view bytes) {
 
 ClientConnection::ClientConnection(Http1ClientPool& pool)
     : pool_(pool),
-      timer_(pool.loop(), [this] { on_timer(); }),
+      connector_(pool.loop(), pool.resolver(), pool.options().make_stream),
+      idle_timer_(pool.loop(),
+                  [this] {
+                    const Http1ClientPool::Entry entry(pool_, Http1ClientPool::Entry::From::kLoop);
+                    close();
+                  }),
       parser_(Http1Parser::Role::kResponses,
               {pool.options().response_head_bytes_max, pool.options().response_head_bytes_max, 256}) {}
 
@@ -49,91 +44,38 @@ ClientConnection::ClientConnection(Http1ClientPool& pool)
 void ClientConnection::open(Exchange& exchange) {
   exchange_ = &exchange;
   exchange.connection = this;
-  // The request's own deadline ends a lookup that takes too long.
-  pool_.resolver().resolve(pool_.options().origin.host, pool_.options().origin.port, base::Deadline::never(),
-                           [this, still_open = std::weak_ptr<bool>(open_)](Result<Addresses> result) {
-                             if (!still_open.expired()) on_addresses(std::move(result));
-                           });
+  connector_.connect(pool_.options().origin.host, pool_.options().origin.port, exchange.request.deadline,
+                     [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
 }
 
-void ClientConnection::on_addresses(Result<Addresses> result) {
+void ClientConnection::on_connected(Connector::Outcome outcome) {
   const Http1ClientPool::Entry entry(pool_, Http1ClientPool::Entry::From::kLoop);
-  if (!result.ok()) return fail(HttpFailure::kResolve, result.error().message);
-  addresses_ = std::move(result).value();
-  state_ = State::kConnecting;
-  connect_next();
-}
-
-void ClientConnection::connect_next() {
-  timer_.cancel();
-  pool_.loop().unwatch(fd());
-  connecting_.reset();
-  while (next_address_ < addresses_.size()) {
-    const std::size_t untried = addresses_.size() - next_address_;
-    ConnectStart start = start_connect(addresses_[next_address_++]);
-    if (!start.fd) {
-      if (connect_error_ != ECONNREFUSED) connect_error_ = start.error_number;
-      continue;
-    }
-    connecting_ = std::move(start.fd);
-    if (!pool_.loop().watch(fd(), kWritable, *this).ok()) {
-      connect_error_ = ENOMEM;
-      continue;
-    }
-    if (!start.in_progress) return connected();
-    // A fair share of the time that is left, so that a black hole does not hide the address behind it.
-    const base::MonotonicNanos now = pool_.loop().now();
-    const std::uint64_t left = exchange_->request.deadline.left(now);
-    if (untried > 1 && left != base::kNever) timer_.arm(now + left / untried);
-    return;
-  }
-  fail(connect_failure(connect_error_),
-       "cannot connect to " + addresses_.back().text() + ": " + text_of(connect_error_));
-}
-
-void ClientConnection::finish_connect() {
-  const int error = connect_result(fd());
-  if (error == 0) return connected();
-  if (connect_error_ != ECONNREFUSED) connect_error_ = error;
-  connect_next();
-}
-
-void ClientConnection::connected() {
-  timer_.cancel();
+  stream_ = std::move(outcome.stream);
+  if (!stream_) return fail(outcome.failure, outcome.message);
   ++pool_.counters().connections_opened;
-  const StreamFactory& make_stream = pool_.options().make_stream;
-  stream_ = make_stream ? make_stream(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
-  if (!stream_) return fail(HttpFailure::kSystem, "cannot set up the connection's stream");
+  if (!pool_.loop().watch(fd(), kReadable, *this).ok()) return fail(HttpFailure::kSystem, "no room in the poller");
   begin_request(*exchange_);
 }
 
-void ClientConnection::on_timer() {
-  const Http1ClientPool::Entry entry(pool_, Http1ClientPool::Entry::From::kLoop);
-  if (state_ == State::kIdle) return close();
-  if (connect_error_ != ECONNREFUSED) connect_error_ = ETIMEDOUT;
-  connect_next();
-}
-
 void ClientConnection::close() {
+  connector_.cancel();
   pool_.loop().unwatch(fd());
-  timer_.cancel();
+  idle_timer_.cancel();
   stream_.reset();
-  connecting_.reset();
-  open_.reset();
   exchange_ = nullptr;
   state_ = State::kClosed;
   pool_.discard(*this);
 }
 
 HttpFailure ClientConnection::timeout_failure() const {
-  if (state_ == State::kResolving) return HttpFailure::kResolveTimeout;
-  if (state_ == State::kConnecting) return HttpFailure::kConnectTimeout;
+  if (state_ == State::kOpening) {
+    return connector_.resolving() ? HttpFailure::kResolveTimeout : HttpFailure::kConnectTimeout;
+  }
   return request_sent() || answer_begun_ ? HttpFailure::kResponseTimeout : HttpFailure::kSendTimeout;
 }
 
 void ClientConnection::on_ready(unsigned ready) {
   const Http1ClientPool::Entry entry(pool_, Http1ClientPool::Entry::From::kLoop);
-  if (state_ == State::kConnecting) return finish_connect();
   if (state_ == State::kIdle) return close();  // the peer closed, or speaks without being asked
   if ((ready & kWritable) != 0) send_some();
   if (state_ == State::kBusy && (ready & (kReadable | kFailed)) != 0) receive_some();
@@ -142,7 +84,7 @@ void ClientConnection::on_ready(unsigned ready) {
 // --- Sending ---
 
 void ClientConnection::take(Exchange& exchange) {
-  timer_.cancel();
+  idle_timer_.cancel();
   parser_.start_next();
   begin_request(exchange);
 }
@@ -284,7 +226,7 @@ void ClientConnection::complete(bool reusable) {
     exchange_ = nullptr;
     state_ = State::kIdle;
     update_interest();
-    timer_.arm(pool_.loop().now() + pool_.options().idle_nanos);
+    idle_timer_.arm(pool_.loop().now() + pool_.options().idle_nanos);
   } else {
     close();
   }

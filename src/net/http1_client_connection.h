@@ -1,7 +1,7 @@
 // ClientConnection: one connection of an Http1Client, from the first address lookup to its close. Internal to the
 // client.
 //
-//   kResolving --> kConnecting (address after address) --> kBusy <--> kIdle --> kClosed
+//   kOpening (see Connector) --> kBusy <--> kIdle --> kClosed
 //
 // It is opened for one request and, if the peer keeps it alive, serves others later; one at a time. Loop thread only;
 // owned by the pool.
@@ -13,10 +13,10 @@
 #include <string_view>
 
 #include "net/byte_stream.h"
+#include "net/connector.h"
 #include "net/event_loop.h"
 #include "net/http1_client.h"
 #include "net/http1_parser.h"
-#include "net/resolver.h"
 
 namespace nanospan::net {
 
@@ -42,13 +42,9 @@ class ClientConnection final : public FdHandler {
   void close();
 
  private:
-  enum class State { kResolving, kConnecting, kBusy, kIdle, kClosed };
+  enum class State { kOpening, kBusy, kIdle, kClosed };
 
-  void on_addresses(Result<Addresses> result);
-  void connect_next();
-  void finish_connect();
-  void connected();
-  void on_timer();
+  void on_connected(Connector::Outcome outcome);
 
   void begin_request(Exchange& exchange);
   void send_some();
@@ -60,19 +56,16 @@ class ClientConnection final : public FdHandler {
   void complete(bool reusable);
   void fail(HttpFailure failure, std::string_view what);
   void fail_parse();
-  int fd() const { return stream_ ? stream_->fd() : connecting_.get(); }
+  int fd() const { return stream_ ? stream_->fd() : -1; }
   std::uint64_t request_bytes() const;
   void update_interest();
 
   Http1ClientPool& pool_;
-  State state_ = State::kResolving;
+  State state_ = State::kOpening;
   Exchange* exchange_ = nullptr;
-  Addresses addresses_;
-  std::size_t next_address_ = 0;
-  int connect_error_ = 0;  // of the addresses that failed; "refused" says more than the others
-  Fd connecting_;
+  Connector connector_;
   std::unique_ptr<ByteStream> stream_;
-  Timer timer_;  // while connecting: on to the next address; while idle: close
+  Timer idle_timer_;
   Http1Parser parser_;
   std::uint64_t requests_ = 0;
 
@@ -82,7 +75,6 @@ class ClientConnection final : public FdHandler {
   bool answer_begun_ = false;
   int interim_answers_ = 0;
   Response response_;
-  std::shared_ptr<bool> open_ = std::make_shared<bool>(true);  // tells a late resolver answer that this is gone
 };
 
 /// What bytes that are not HTTP/1 look like, for an error message.

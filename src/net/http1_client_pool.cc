@@ -9,36 +9,6 @@ namespace {
 
 constexpr std::size_t kScratchBytes = 64u << 10;
 
-ErrorCode code_for(HttpFailure failure) {
-  switch (failure) {
-    case HttpFailure::kInvalidRequest:
-      return ErrorCode::kInvalidArgument;
-    case HttpFailure::kQueueFull:
-    case HttpFailure::kResponseTooLarge:
-      return ErrorCode::kResourceExhausted;
-    case HttpFailure::kResolve:
-    case HttpFailure::kRefused:
-    case HttpFailure::kUnreachable:
-    case HttpFailure::kReset:
-    case HttpFailure::kClosedBeforeResponse:
-    case HttpFailure::kClosedMidResponse:
-      return ErrorCode::kUnavailable;
-    case HttpFailure::kResolveTimeout:
-    case HttpFailure::kConnectTimeout:
-    case HttpFailure::kSendTimeout:
-    case HttpFailure::kResponseTimeout:
-      return ErrorCode::kDeadlineExceeded;
-    case HttpFailure::kNotHttp:
-    case HttpFailure::kMalformedResponse:
-      return ErrorCode::kMalformed;
-    case HttpFailure::kCancelled:
-      return ErrorCode::kCancelled;
-    case HttpFailure::kSystem:
-      return ErrorCode::kSystem;
-  }
-  return ErrorCode::kUnknown;
-}
-
 }  // namespace
 
 Http1ClientPool::Http1ClientPool(EventLoop& loop, Http1ClientOptions options)
@@ -121,8 +91,9 @@ void Http1ClientPool::succeed(Exchange& exchange, Response response) {
 
 void Http1ClientPool::fail(Exchange& exchange, HttpFailure failure, std::string_view what, bool may_have_arrived) {
   ++counters_.failures;
-  finish(exchange, HttpError{failure, Error{code_for(failure), options_.origin.origin() + ": " + std::string(what)},
-                             may_have_arrived});
+  finish(exchange,
+         HttpError{failure, Error{error_code_for(failure), options_.origin.origin() + ": " + std::string(what)},
+                   may_have_arrived});
 }
 
 void Http1ClientPool::finish(Exchange& exchange, HttpResult result) {

@@ -17,6 +17,8 @@ constexpr int kRequestsPerTurn = 64;
 constexpr std::size_t kReadBytes = 256u << 10;
 // A chunk at least this long is received straight into the body; shorter ones would cost a system call each.
 constexpr std::uint64_t kDirectChunkBytes = 16u << 10;
+// RFC 9113, 3.4. It begins like a request of HTTP/1, so that a server that knows only that refuses it at once.
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Http1Limits limits_of(const Http1ServerOptions& options) {
@@ -31,10 +33,13 @@ Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::uniqu
       id_(id),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
+      sniffing_(shard.options().http2 != nullptr),
       parser_(Http1Parser::Role::kRequests, limits_of(shard.options())),
       timer_(shard.loop(), [this] { on_timer(); }) {}
 
-Http1Connection::~Http1Connection() { shard_.loop().unwatch(stream_->fd()); }
+Http1Connection::~Http1Connection() {
+  if (stream_) shard_.loop().unwatch(stream_->fd());
+}
 
 // --- Entry points: each ends in settle() ---
 
@@ -58,7 +63,7 @@ void Http1Connection::on_ready(unsigned ready) {
   settle();
 }
 
-void Http1Connection::answer(Response response) {
+void Http1Connection::answer(std::uint32_t /*stream*/, Response response) {
   if (state_ != State::kAnswering) return;
   start_writing(std::move(response));
   if (in_handler_) return;  // run() is on the stack and goes on when on_request() returns
@@ -67,6 +72,12 @@ void Http1Connection::answer(Response response) {
   }
   if (state_ == State::kReading && (input_lost_ || pending_at_ < pending_.size())) shard_.resume_later(id_);
   settle();
+}
+
+void Http1Connection::answer_missing(std::uint32_t stream) {
+  Response response = shard_.handler().on_refused(500, "the request was not answered", nullptr);
+  response.status = 500;
+  answer(stream, std::move(response));
 }
 
 void Http1Connection::resume() {
@@ -92,6 +103,9 @@ void Http1Connection::settle() {
       return;  // mostly nothing comes meanwhile, and two system calls are saved; on_ready() sees to the rest
     case State::kWriting:
       return shard_.loop().set_interest(stream_->fd(), kWritable);
+    case State::kIsHttp2:
+      shard_.loop().unwatch(stream_->fd());
+      return shard_.switch_to_http2(id_, std::move(stream_), std::move(peer_), std::move(pending_));  // destroys this
     case State::kClosed:
       return shard_.remove(id_);  // destroys this
   }
@@ -124,6 +138,7 @@ void Http1Connection::on_timer() {
       state_ = State::kClosed;
       break;
     case State::kAnswering:
+    case State::kIsHttp2:
     case State::kClosed:
       break;
   }
@@ -153,6 +168,7 @@ void Http1Connection::run() {
         if (!write_some()) return;
         break;
       case State::kAnswering:
+      case State::kIsHttp2:
       case State::kClosed:
         return;
     }
@@ -160,6 +176,23 @@ void Http1Connection::run() {
 }
 
 // --- Reading ---
+
+/// The first bytes of the connection: false if they are HTTP/1, which pending_ then holds as far as it came before.
+bool Http1Connection::sniff(std::string_view input) {
+  pending_.append(input);
+  const std::size_t known = std::min(pending_.size(), kHttp2Preface.size());
+  if (pending_.compare(0, known, kHttp2Preface, 0, known) != 0) {
+    sniffing_ = false;
+    return false;
+  }
+  if (known == kHttp2Preface.size()) {
+    state_ = State::kIsHttp2;
+  } else {
+    pending_at_ = pending_.size();
+    set_deadline(shard_.loop().now() + shard_.options().head_nanos);
+  }
+  return true;
+}
 
 bool Http1Connection::read_some() {
   if (pending_at_ < pending_.size()) {
@@ -177,7 +210,11 @@ bool Http1Connection::read_some() {
   if (result.state != IoResult::State::kDone) return handle_end(result);
   shard_.count(&C::bytes_received, result.bytes);
   drained_ = result.bytes < scratch.size();
-  parse({scratch.data(), result.bytes});
+  if (!sniffing_) {
+    parse({scratch.data(), result.bytes});
+  } else if (!sniff({scratch.data(), result.bytes})) {
+    pending_at_ = 0;
+  }
   return true;
 }
 
@@ -311,8 +348,8 @@ void Http1Connection::keep_rest(std::string_view input) {
 void Http1Connection::dispatch() {
   state_ = State::kAnswering;
   deadline_ = base::kNever;
-  Request request{parser_.take_head(), std::move(body_), std::move(ticket_), peer_, &shard_.loop()};
-  Responder responder(shard_.loop().handle(), shard_.weak_from_this(), id_);
+  Request request{parser_.take_head(), std::move(body_), std::move(ticket_), peer_, &shard_.loop(), false};
+  Responder responder(shard_.loop().handle(), shard_.weak_from_this(), id_, 0);
   in_handler_ = true;
   shard_.handler().on_request(std::move(request), std::move(responder));
   in_handler_ = false;

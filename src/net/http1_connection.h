@@ -5,6 +5,7 @@
 //        kReading --head: on_headers()--> body --complete: on_request()--> kAnswering --> kWriting --+--> kLingering
 //        --> kClosed
 //            |                                                                          ^           |
+//            +--- the HTTP/2 preface --> kIsHttp2: an Http2Connection takes over
 //            +--- refused (fault, limit, too slow, early answer) -----------------------+           +--> kSkipping
 //            (rest of a
 //                                                                                                        refused body),
@@ -23,28 +24,24 @@
 #include "net/event_loop.h"
 #include "net/http1_parser.h"
 #include "net/http1_server.h"
+#include "net/server_connection.h"
 
 namespace nanospan::net {
 
-class Http1Shard;
-
-class Http1Connection final : public FdHandler {
+class Http1Connection final : public ServerConnection, public FdHandler {
  public:
   Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer);
   ~Http1Connection() override;
 
-  /// Registers with the loop and reads what is there already.
-  void start();
+  void start() override;
   void on_ready(unsigned ready) override;
-  /// The handler's answer, from its Responder.
-  void answer(Response response);
-  /// Closes if idle; else the answer in the making is the last one.
-  void drain();
-  /// Goes on after giving other connections a turn.
-  void resume();
+  void answer(std::uint32_t stream, Response response) override;
+  void answer_missing(std::uint32_t stream) override;
+  void drain() override;
+  void resume() override;
 
  private:
-  enum class State { kReading, kAnswering, kWriting, kSkipping, kLingering, kClosed };
+  enum class State { kReading, kAnswering, kWriting, kSkipping, kLingering, kClosed, kIsHttp2 };
 
   void on_timer();
   void run();
@@ -52,6 +49,7 @@ class Http1Connection final : public FdHandler {
 
   // Reading. These return false when there is nothing more to do until the poller reports again.
   bool read_some();
+  bool sniff(std::string_view input);
   bool read_into_body(std::uint64_t left);
   bool handle_end(const IoResult& result);
   void parse(std::string_view input);
@@ -77,8 +75,9 @@ class Http1Connection final : public FdHandler {
 
   Http1Shard& shard_;
   const std::uint64_t id_;
-  const std::unique_ptr<ByteStream> stream_;
-  const std::string peer_;
+  std::unique_ptr<ByteStream> stream_;
+  std::string peer_;
+  bool sniffing_;  // nothing was parsed yet: these may turn out to be the first bytes of HTTP/2
   Http1Parser parser_;
   Timer timer_;
   base::MonotonicNanos deadline_ = base::kNever;

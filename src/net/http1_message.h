@@ -1,4 +1,5 @@
-// The parts of HTTP/1.1 messages (RFC 9110, RFC 9112): header fields, the head of a request or response, and Response.
+// The parts of HTTP messages (RFC 9110, RFC 9112): header fields, the head of a request or response, and Response.
+// HTTP/2 has the same semantics and uses the same types (http2_fields.h).
 //
 // Plain values. A received head owns one string with the bytes as they came; fields are offsets into it, so heads may
 // be moved and copied freely and parsing allocates at most twice.
@@ -50,6 +51,7 @@ class HeaderBlock {
 
  private:
   friend class HeadReader;
+  friend class Http2HeadMaker;
   friend struct MessageHead;
   struct Span {
     std::uint32_t name, name_size, value, value_size;
@@ -70,8 +72,9 @@ struct MessageHead {
   std::string_view reason() const { return part(start_[1]); }  ///< Responses only.
 
   HeaderBlock headers;
-  int status = 0;         ///< Responses only.
-  int minor_version = 1;  ///< HTTP/1.x
+  int status = 0;  ///< Responses only.
+  int major_version = 1;
+  int minor_version = 1;
   bool keep_alive = true;
   bool chunked = false;
   bool expects_continue = false;
@@ -79,6 +82,7 @@ struct MessageHead {
 
  private:
   friend class HeadReader;
+  friend class Http2HeadMaker;
   struct Part {
     std::uint32_t at = 0, size = 0;
   };
@@ -91,7 +95,8 @@ struct Response {
   int status = 200;
   std::vector<Header> headers;
   std::string body;
-  bool close = false;  ///< Servers: close the connection after this response.
+  bool close = false;                 ///< Servers: close the connection after this response.
+  std::vector<Header> trailers = {};  ///< HTTP/2 only: after the body (RFC 9113, 8.1).
 };
 
 /// "Not Found" for 404; "" for a status without a registered phrase.

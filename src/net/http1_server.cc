@@ -37,7 +37,8 @@ Result<SocketAddress> claim(const Http1ServerOptions& options) {
 Responder::Responder(Responder&& other) noexcept
     : loop_(std::move(other.loop_)),
       shard_(std::move(other.shard_)),
-      connection_(std::exchange(other.connection_, 0)) {}
+      connection_(std::exchange(other.connection_, 0)),
+      stream_(other.stream_) {}
 
 Responder& Responder::operator=(Responder&& other) noexcept {
   if (this != &other) {
@@ -45,6 +46,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     loop_ = std::move(other.loop_);
     shard_ = std::move(other.shard_);
     connection_ = std::exchange(other.connection_, 0);
+    stream_ = other.stream_;
   }
   return *this;
 }
@@ -59,13 +61,13 @@ void Responder::respond(Response response) {
 }
 
 void Responder::deliver(Response response, bool unanswered) {
-  auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), answer = std::move(response),
-                 unanswered]() mutable {
+  auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), stream = stream_,
+                 answer = std::move(response), unanswered]() mutable {
     // Taken up on the loop's thread only, so that a shard never dies on another one.
     const std::shared_ptr<Http1Shard> alive = shard.lock();
     if (!alive) return;
-    if (unanswered) return alive->answer_missing(id);
-    alive->answer(id, std::move(answer));
+    if (unanswered) return alive->answer_missing(id, stream);
+    alive->answer(id, stream, std::move(answer));
   };
   const std::shared_ptr<LoopHandle> loop = std::move(loop_);
   if (loop->on_loop_thread()) return finish();

@@ -1,5 +1,5 @@
 // Http1Server: an asynchronous HTTP/1.1 server over one or more EventLoops, built for large request bodies and hostile
-// peers.
+// peers. With Http1ServerOptions::http2 set, the same port speaks HTTP/2 as well, told apart by the first bytes.
 //
 // How a request goes: its head is read and handed to Http1Handler::on_headers(), which admits it (with a cap on the
 // body) or answers at once, before a byte of the body is read. The body is received straight into one block of its
@@ -26,6 +26,7 @@
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/http1_message.h"
+#include "net/server_connection.h"
 
 namespace nanospan::net {
 
@@ -34,8 +35,16 @@ namespace nanospan::net {
 class BodyTicket {
  public:
   virtual ~BodyTicket() = default;
-  /// Bodies of unknown length (chunked) only: about to hold `body_bytes` in all. False: refuse the request with 503.
+  /// Bodies of unknown length (chunked, HTTP/2) only: about to hold `body_bytes` in all. False: refuse the request with
+  /// 503.
   virtual bool grow(std::size_t body_bytes) = 0;
+};
+
+/// How a request's body is made up.
+enum class BodyFraming : std::uint8_t {
+  kPlain,  ///< The body is the body.
+  kGrpc,   ///< One gRPC message: "Compressed-Flag Message-Length Message" (gRPC over HTTP2, "Requests"). The five bytes
+           ///< in front give the block's exact size, are checked and taken off.
 };
 
 /// on_headers()'s decision.
@@ -58,6 +67,8 @@ struct Admission {
   bool accepted = false;
   std::size_t body_bytes_max = 0;
   std::unique_ptr<BodyTicket> ticket;
+  BodyFraming framing = BodyFraming::kPlain;   ///< Anything but kPlain: HTTP/2 only.
+  std::uint64_t timeout_nanos = base::kNever;  ///< HTTP/2 only: on_refused(504) answers if nobody did within it.
   Response response;
 };
 
@@ -67,6 +78,7 @@ struct Request {
   std::unique_ptr<BodyTicket> ticket;
   std::string peer;           ///< "address:port" of the other side.
   EventLoop* loop = nullptr;  ///< The loop that this connection lives on.
+  bool compressed = false;    ///< BodyFraming::kGrpc: the message's Compressed-Flag.
 };
 
 /// Answers one request, from any thread. Destroyed without an answer: 500, and counted. Outliving the server is
@@ -84,12 +96,15 @@ class Responder {
 
  private:
   friend class Http1Connection;
+  friend class Http2Connection;
   void deliver(Response response, bool unanswered);
-  Responder(std::shared_ptr<LoopHandle> loop, std::weak_ptr<class Http1Shard> shard, std::uint64_t connection)
-      : loop_(std::move(loop)), shard_(std::move(shard)), connection_(connection) {}
+  Responder(std::shared_ptr<LoopHandle> loop, std::weak_ptr<class Http1Shard> shard, std::uint64_t connection,
+            std::uint32_t stream)
+      : loop_(std::move(loop)), shard_(std::move(shard)), connection_(connection), stream_(stream) {}
   std::shared_ptr<LoopHandle> loop_;
   std::weak_ptr<class Http1Shard> shard_;
   std::uint64_t connection_ = 0;
+  std::uint32_t stream_ = 0;  // 0 in HTTP/1.1
 };
 
 class Http1Handler {
@@ -129,6 +144,7 @@ struct Http1ServerOptions {
   std::size_t skip_body_bytes_max =
       256u << 10;             ///< A refused request's body up to this is read away to keep the connection.
   StreamFactory make_stream;  ///< Empty: the plain socket.
+  Http2Protocol http2;        ///< Takes connections that begin with the HTTP/2 preface. Empty: HTTP/1.1 only.
 };
 
 /// Everything that was refused or closed, by reason. Sums over all loops.
@@ -156,6 +172,14 @@ struct Http1ServerCounters {
   std::uint64_t answers_too_late = 0;  ///< The connection was gone when the answer came.
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
+  std::uint64_t http2_connections = 0;
+  std::uint64_t http2_reset_by_peer = 0;    ///< Streams that the peer gave up before they were answered.
+  std::uint64_t http2_protocol_errors = 0;  ///< Connections closed: the peer broke RFC 9113.
+  std::uint64_t http2_floods = 0;           ///< Connections closed: resets, pings, settings, header fields without end.
+  std::uint64_t http2_too_many_pings = 0;   ///< Connections closed: keepalive more often than allowed.
+  std::uint64_t closed_ping_timeout = 0;    ///< The peer no longer answers.
+  std::uint64_t closed_by_age = 0;
+  std::uint64_t answer_deadlines = 0;  ///< 504, DEADLINE_EXCEEDED.
 };
 
 class Http1Server {

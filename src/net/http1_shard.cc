@@ -9,6 +9,7 @@ namespace {
 
 // 64 KiB holds any head and most small bodies whole; larger bodies are received straight into their own block.
 constexpr std::size_t kScratchBytes = 64u << 10;
+constexpr std::size_t kBulkScratchBytes = 256u << 10;
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::uint64_t kAcceptPauseNanos = 100 * base::kNanosPerMilli;
 
@@ -35,7 +36,15 @@ constexpr std::array kCounters = {&C::connections_accepted,
                                   &C::unanswered,
                                   &C::answers_too_late,
                                   &C::bytes_received,
-                                  &C::bytes_sent};
+                                  &C::bytes_sent,
+                                  &C::http2_connections,
+                                  &C::http2_reset_by_peer,
+                                  &C::http2_protocol_errors,
+                                  &C::http2_floods,
+                                  &C::http2_too_many_pings,
+                                  &C::closed_ping_timeout,
+                                  &C::closed_by_age,
+                                  &C::answer_deadlines};
 static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter is missing above");
 
 }  // namespace
@@ -100,18 +109,30 @@ void Http1Shard::adopt(Accepted accepted) {
   connection->start();
 }
 
-void Http1Shard::answer(std::uint64_t connection, Response response) {
+void Http1Shard::answer(std::uint64_t connection, std::uint32_t stream, Response response) {
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return count(&C::answers_too_late);
-  found->second->answer(std::move(response));
+  found->second->answer(stream, std::move(response));
 }
 
-void Http1Shard::answer_missing(std::uint64_t connection) {
+void Http1Shard::answer_missing(std::uint64_t connection, std::uint32_t stream) {
   count(&C::unanswered);
-  if (!handler_) return;
-  Response response = handler_->on_refused(500, "the request was not answered", nullptr);
-  response.status = 500;
-  answer(connection, std::move(response));
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return count(&C::answers_too_late);
+  found->second->answer_missing(stream);
+}
+
+std::span<char> Http1Shard::bulk_scratch() {
+  if (bulk_scratch_.empty()) bulk_scratch_.resize(kBulkScratchBytes);
+  return bulk_scratch_;
+}
+
+void Http1Shard::switch_to_http2(std::uint64_t connection, std::unique_ptr<ByteStream> stream, std::string peer,
+                                 std::string received) {
+  count(&C::http2_connections);
+  auto& place = connections_.at(connection);
+  place = options_->http2(*this, connection, std::move(stream), std::move(peer), std::move(received));
+  place->start();
 }
 
 void Http1Shard::remove(std::uint64_t connection) {

@@ -30,9 +30,9 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   void start();
   void on_ready(unsigned ready) override;
 
-  void answer(std::uint64_t connection, Response response);
+  void answer(std::uint64_t connection, std::uint32_t stream, Response response);
   /// A Responder was dropped: 500, in the handler's form.
-  void answer_missing(std::uint64_t connection);
+  void answer_missing(std::uint64_t connection, std::uint32_t stream);
   void begin_drain(base::Deadline deadline, Task drained);
   /// Closes everything and lets go of the handler.
   void close_all();
@@ -43,9 +43,14 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   Http1Handler& handler() { return *handler_; }
   bool draining() const { return draining_; }
   std::span<char> scratch() { return scratch_; }
+  /// Larger, for HTTP/2, where the bodies of many streams come mixed; made when first used.
+  std::span<char> bulk_scratch();
   std::string_view date();
   void count(Counter counter, std::uint64_t by = 1);
   void remove(std::uint64_t connection);
+  /// The connection turned out to speak HTTP/2: another one takes its place, stream and bytes.
+  void switch_to_http2(std::uint64_t connection, std::unique_ptr<ByteStream> stream, std::string peer,
+                       std::string received);
   void resume_later(std::uint64_t connection);
 
   /// Any thread.
@@ -66,9 +71,10 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   Fd listener_;
   Timer accept_again_;
   Timer drain_timer_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Http1Connection>> connections_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ServerConnection>> connections_;
   std::uint64_t last_id_ = 0;
   std::vector<char> scratch_;
+  std::vector<char> bulk_scratch_;
   bool draining_ = false;
   base::Deadline drain_deadline_;
   std::vector<Task> drained_;

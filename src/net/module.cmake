@@ -1,8 +1,18 @@
-# zlib is an option of the user's: gzip is a library of its own.
-nanospan_module(net EXCLUDE gzip.cc)
+# zlib and nghttp2 are options of the user's: gzip is a library of its own, and so are HTTP/2 and gRPC.
+file(GLOB net_http2 RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/src/net/http2_*.cc ${PROJECT_SOURCE_DIR}/src/net/grpc_*.cc)
+nanospan_module(net EXCLUDE gzip.cc ${net_http2})
 find_package(ZLIB)
 if(ZLIB_FOUND)
   nanospan_part(net_gzip SOURCES ${PROJECT_SOURCE_DIR}/src/net/gzip.cc LINK ZLIB::ZLIB MODULES net)
+endif()
+find_package(PkgConfig)
+if(PkgConfig_FOUND)
+  pkg_check_modules(NGHTTP2 IMPORTED_TARGET libnghttp2)
+endif()
+if(NGHTTP2_FOUND)
+  list(TRANSFORM net_http2 PREPEND ${PROJECT_SOURCE_DIR}/src/net/)
+  nanospan_part(net_http2 SOURCES ${net_http2} LINK PkgConfig::NGHTTP2 MODULES net)
 endif()
 
 # The peer that misbehaves on request, for the tests of this and of later modules.
@@ -10,5 +20,5 @@ if(TARGET nanospan_net_test)
   add_library(nanospan_scripted_server STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/support/scripted_server.cc)
   target_include_directories(nanospan_scripted_server PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_scripted_server PUBLIC nanospan_net GTest::gtest PRIVATE nanospan_flags)
-  target_link_libraries(nanospan_net_test PRIVATE nanospan_scripted_server nanospan_net_gzip ZLIB::ZLIB)
+  target_link_libraries(nanospan_net_test PRIVATE nanospan_scripted_server nanospan_net_gzip ZLIB::ZLIB nanospan_net_http2)
 endif()

@@ -1,0 +1,105 @@
+#include "net/connector.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace nanospan::net {
+namespace {
+
+HttpFailure failure_for(int error) {
+  if (error == ECONNREFUSED) return HttpFailure::kRefused;
+  const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+  return ours ? HttpFailure::kSystem : HttpFailure::kUnreachable;
+}
+
+}  // namespace
+
+Connector::Connector(EventLoop& loop, Resolver& resolver, const StreamFactory& make_stream)
+    : loop_(loop), resolver_(resolver), make_stream_(make_stream), next_timer_(loop, [this] {
+        note(ETIMEDOUT);
+        connect_next();
+      }) {}
+
+void Connector::connect(const std::string& host, std::uint16_t port, base::Deadline deadline, OnDone done) {
+  done_ = std::move(done);
+  deadline_ = deadline;
+  resolving_ = true;
+  open_ = std::make_shared<bool>(true);
+  // The caller's own deadline ends a lookup that takes too long.
+  resolver_.resolve(host, port, base::Deadline::never(),
+                    [this, still_open = std::weak_ptr<bool>(open_)](Result<Addresses> result) {
+                      if (!still_open.expired()) on_addresses(std::move(result));
+                    });
+}
+
+void Connector::on_addresses(Result<Addresses> result) {
+  resolving_ = false;
+  if (!result.ok()) return finish({nullptr, HttpFailure::kResolve, result.error().message});
+  addresses_ = std::move(result).value();
+  connect_next();
+}
+
+void Connector::connect_next() {
+  drop();
+  while (next_address_ < addresses_.size()) {
+    const std::size_t untried = addresses_.size() - next_address_;
+    ConnectStart start = start_connect(addresses_[next_address_++]);
+    if (!start.fd) {
+      note(start.error_number);
+      continue;
+    }
+    connecting_ = std::move(start.fd);
+    if (!loop_.watch(connecting_.get(), kWritable, *this).ok()) {
+      error_ = ENOMEM;
+      continue;
+    }
+    if (!start.in_progress) return connected();
+    const base::MonotonicNanos now = loop_.now();
+    const std::uint64_t left = deadline_.left(now);
+    if (untried > 1 && left != base::kNever) next_timer_.arm(now + left / untried);
+    return;
+  }
+  finish({nullptr, failure_for(error_),
+          "cannot connect to " + addresses_.back().text() + ": " + std::generic_category().message(error_)});
+}
+
+void Connector::on_ready(unsigned /*ready*/) {
+  const int error = connect_result(connecting_.get());
+  if (error == 0) return connected();
+  note(error);
+  connect_next();
+}
+
+void Connector::connected() {
+  next_timer_.cancel();
+  loop_.unwatch(connecting_.get());
+  Outcome outcome;
+  outcome.stream = make_stream_ ? make_stream_(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
+  if (!outcome.stream) outcome.message = "cannot set up the connection's stream";
+  finish(std::move(outcome));
+}
+
+void Connector::note(int error) {
+  if (error_ != ECONNREFUSED) error_ = error;
+}
+
+void Connector::drop() {
+  next_timer_.cancel();
+  loop_.unwatch(connecting_.get());
+  connecting_.reset();
+}
+
+void Connector::cancel() {
+  drop();
+  open_.reset();
+  resolving_ = false;
+  done_ = {};
+}
+
+void Connector::finish(Outcome outcome) {
+  open_.reset();
+  const OnDone done = std::move(done_);
+  done(std::move(outcome));  // may destroy this
+}
+
+}  // namespace nanospan::net

@@ -1,0 +1,77 @@
+#include "net/http2_body_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "net/grpc_framing.h"
+
+namespace nanospan::net {
+namespace {
+
+constexpr Http2BodyReader::Verdict kTooLarge{413, "the body is too large"};
+constexpr Http2BodyReader::Verdict kNoMemory{503, "no memory for the body; try again later"};
+
+}  // namespace
+
+Http2BodyReader::Verdict Http2BodyReader::expect(std::uint64_t content_length) {
+  if (framing_ == BodyFraming::kGrpc) return {};  // the message says its own length
+  if (content_length > bytes_max_) return kTooLarge;
+  return block_.reserve(static_cast<std::size_t>(content_length)) ? Verdict() : kNoMemory;
+}
+
+Http2BodyReader::Verdict Http2BodyReader::append(std::string_view bytes) {
+  received_ += bytes.size();
+  if (framing_ == BodyFraming::kPlain) return append_plain(bytes);
+  if (prefix_size_ < prefix_.size()) {
+    const std::size_t count = std::min(bytes.size(), prefix_.size() - prefix_size_);
+    std::memcpy(prefix_.data() + prefix_size_, bytes.data(), count);
+    prefix_size_ += count;
+    bytes.remove_prefix(count);
+    if (prefix_size_ < prefix_.size()) return {};
+    if (const Verdict begun = begin_message(); begun.status != 0) return begun;
+  }
+  if (bytes.size() > message_size_ - block_.size()) return {400, "more than one message in a unary call"};
+  put(bytes);
+  return {};
+}
+
+Http2BodyReader::Verdict Http2BodyReader::append_plain(std::string_view bytes) {
+  const std::size_t need = block_.size() + bytes.size();
+  if (need > bytes_max_) return kTooLarge;
+  if (need > block_.capacity()) {
+    const std::size_t half_more = std::min(block_.capacity() + block_.capacity() / 2, bytes_max_);
+    if (const Verdict reserved = reserve(std::max(need, half_more)); reserved.status != 0) return reserved;
+  }
+  put(bytes);
+  return {};
+}
+
+Http2BodyReader::Verdict Http2BodyReader::begin_message() {
+  const GrpcPrefix prefix = read_grpc_prefix(prefix_);
+  if (!prefix.valid) return {400, "the message's compressed flag is neither 0 nor 1"};
+  if (prefix.size > bytes_max_) return {413, "the message is too large"};
+  message_size_ = prefix.size;
+  return reserve(message_size_);
+}
+
+Http2BodyReader::Verdict Http2BodyReader::reserve(std::size_t capacity) {
+  const bool charged = ticket_ == nullptr || ticket_->grow(capacity);
+  return charged && block_.reserve(capacity) ? Verdict() : kNoMemory;
+}
+
+/// The bytes may lie in the block already: see room().
+void Http2BodyReader::put(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (bytes.data() != block_.tail()) std::memmove(block_.tail(), bytes.data(), bytes.size());
+  block_.wrote(bytes.size());
+}
+
+Http2BodyReader::Verdict Http2BodyReader::end() const {
+  if (framing_ == BodyFraming::kPlain) return {};
+  if (prefix_size_ < prefix_.size()) return {400, "the call ended without a message"};
+  return block_.size() == message_size_ ? Verdict() : Verdict{400, "the call ended in the middle of its message"};
+}
+
+std::span<char> Http2BodyReader::room() { return {block_.tail(), block_.room()}; }
+
+}  // namespace nanospan::net
