@@ -30,6 +30,8 @@
 namespace nanospan {
 inline namespace v0 {
 
+class SpanSnapshot;
+
 /// trace/api.md "SpanKind".
 enum class SpanKind : std::uint8_t { kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
 
@@ -306,6 +308,11 @@ class SpanRef : public detail::SpanOperations<SpanRef> {
     return slab_ != nullptr && slab_->generation.load(std::memory_order_acquire) == generation_;
   }
   const SpanContext& context() const { return context_; }
+
+  /// What the span says now: name, kind, parent, start time, attributes, ... A copy, so that it is whole whatever other
+  /// threads do meanwhile; empty once the span has ended. For processors (include span_view.h; needs nanospan::sdk).
+  /// Source: trace/sdk.md "Additional Span Interfaces" (read/write span).
+  SpanSnapshot snapshot() const;
 
  private:
   friend class detail::SpanOperations<SpanRef>;

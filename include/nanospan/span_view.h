@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nanospan/attributes.h>
 #include <nanospan/resource.h>
@@ -157,6 +159,21 @@ class SpanView {
   const Resource* resource_;
   const InstrumentationScope* scope_;
   bool ended_;
+};
+
+namespace detail {
+struct SnapshotBytes {
+  std::vector<std::uint8_t> kept;
+};
+}  // namespace detail
+
+/// A SpanView over bytes of its own: what SpanRef::snapshot() gives.
+class SpanSnapshot : private detail::SnapshotBytes, public SpanView {
+ public:
+  SpanSnapshot(std::vector<std::uint8_t> bytes, const Resource& resource, const InstrumentationScope& scope, bool ended)
+      : detail::SnapshotBytes{std::move(bytes)}, SpanView(kept, resource, scope, ended) {}
+  SpanSnapshot(const SpanSnapshot&) = delete;
+  SpanSnapshot& operator=(const SpanSnapshot&) = delete;
 };
 
 }  // namespace v0

@@ -32,11 +32,6 @@ bool claim(Slab* slab, std::uint64_t generation) {
   return mine;
 }
 
-std::uint64_t start_of(const Slab* slab) {
-  if ((detail::load_cold(slab) & Slab::kWallClock) != 0) return slab->start;
-  return tick_clock().scale()->unix_nanos(slab->start);
-}
-
 SpanContext context_of(const Slab* slab) {
   std::uint32_t flags;
   std::memcpy(&flags, slab->body + BodyLayout::kFlags, sizeof flags);
@@ -88,7 +83,7 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   }
   if (!claim(slab, generation)) return;
   const ProviderCore& provider = *TracerRecord::of(slab->core).provider;
-  const std::uint64_t start = start_of(slab);
+  const std::uint64_t start = start_unix_nanos(slab);
   detail::store(slab->body + BodyLayout::kStart, start);
   detail::store(slab->body + BodyLayout::kEnd, std::max(start, stop));
 

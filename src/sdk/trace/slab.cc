@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <new>
 
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/ticks.h"
@@ -53,15 +55,53 @@ Range find_name(const Slab* slab) {
   return {};
 }
 
-bool may_have_key(const Slab* slab, std::uint64_t hash) {
-  if (slab->keys > Slab::kFingerprints) return true;
+SlabExtra& extra_of(Slab* slab) {
+  if (slab->extra == nullptr) slab->extra = new SlabExtra;
+  return *static_cast<SlabExtra*>(slab->extra);
+}
+
+std::size_t index_hash(std::string_view key) { return std::hash<std::string_view>()(key); }
+
+// Made when it is first asked for.
+const std::unordered_set<std::size_t>& key_index(Slab* slab) {
+  SlabExtra& extra = extra_of(slab);
+  if (extra.has_keys) return extra.keys;
+  extra.keys.clear();
+  wire::Reader fields(bytes_between(slab->body, slab->cursor));
+  while (fields.next()) {
+    if (!fields.is(otlp::Span::kAttributes, wire::WireType::kBytes)) continue;
+    wire::Reader entry = fields.message();
+    if (entry.next() && entry.is(otlp::KeyValue::kKey, wire::WireType::kBytes)) {
+      extra.keys.insert(index_hash(entry.bytes()));
+    }
+  }
+  extra.has_keys = true;
+  return extra.keys;
+}
+
+// False: certainly not. `hash` is the one of fingerprints.
+bool may_have_key(Slab* slab, std::string_view key, std::uint64_t hash) {
+  if (slab->keys > Slab::kFingerprints) {
+    try {
+      return key_index(slab).contains(index_hash(key));
+    } catch (const std::bad_alloc&) {
+      return true;
+    }
+  }
   for (std::uint32_t i = 0; i < slab->keys; ++i) {
     if (slab->fingerprints[i] == static_cast<std::uint32_t>(hash)) return true;
   }
   return false;
 }
 
-void note_key(Slab* slab, std::uint64_t hash) {
+void note_key(Slab* slab, std::string_view key, std::uint64_t hash) {
+  if (auto* extra = static_cast<SlabExtra*>(slab->extra); extra != nullptr && extra->has_keys) {
+    try {
+      extra->keys.insert(index_hash(key));
+    } catch (const std::bad_alloc&) {
+      extra->has_keys = false;
+    }
+  }
   if (slab->keys < Slab::kFingerprints) slab->fingerprints[slab->keys] = static_cast<std::uint32_t>(hash);
   ++slab->keys;
   slab->bloom |= std::uint64_t{1} << (hash >> 58);
@@ -79,6 +119,30 @@ bool append_message(OpenSlab& open, std::uint32_t field, std::string_view messag
   if (to == nullptr) return false;
   open.commit(wire::put_bytes_field(to, field, message));
   return true;
+}
+
+constexpr std::size_t kCountsAndCode = 3 * (1 + 5) + 2 + 2;
+constexpr std::size_t kLengths = 2 * (1 + 5);
+
+std::string_view description_of(const Slab* slab) {
+  const auto* extra = static_cast<const SlabExtra*>(slab->extra);
+  return extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
+}
+
+std::uint8_t* put_final_fields(std::uint8_t* to, const Slab* slab, std::string_view description) {
+  const auto count = [&](std::uint32_t field, std::uint32_t value) {
+    if (value != 0) to = wire::put_varint_field(to, field, value);
+  };
+  count(otlp::Span::kDroppedAttributesCount, slab->dropped_attributes);
+  count(otlp::Span::kDroppedEventsCount, slab->dropped_events);
+  count(otlp::Span::kDroppedLinksCount, slab->dropped_links);
+  if (slab->status == 0) return to;
+  const std::size_t message_size =
+      description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size());
+  to = wire::put_message_header(to, otlp::Span::kStatus,
+                                message_size + wire::varint_field_size(otlp::SpanStatus::kCode, slab->status));
+  if (!description.empty()) to = wire::put_bytes_field(to, otlp::SpanStatus::kMessage, description);
+  return wire::put_varint_field(to, otlp::SpanStatus::kCode, slab->status);
 }
 
 }  // namespace
@@ -144,7 +208,7 @@ void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, c
   key = valid_text(key, scratch);
   const std::uint64_t hash = Literal::hash_of(key.data(), key.size());
   Range old;
-  if (may_have_key(slab, hash)) old = find_attribute(slab, key);
+  if (may_have_key(slab, key, hash)) old = find_attribute(slab, key);
   if (old.from == nullptr && slab->keys >= open.limits().attribute_count_max) return drop_attribute(slab);
 
   const ValueLimits limits = open.record().provider->value_limits();
@@ -157,7 +221,7 @@ void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, c
   if (old_size != 0) {
     open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
   } else {
-    note_key(slab, hash);
+    note_key(slab, key, hash);
   }
   std::uint8_t* to = wire::put_message_header(slab->cursor, otlp::Span::kAttributes, message_size);
   open.commit(put_key_value(to, key, value, any_size, limits));
@@ -216,11 +280,10 @@ void set_status(Slab* slab, std::uint64_t generation, StatusCode code, std::stri
   if (code == StatusCode::kUnset || code > StatusCode::kError || old == StatusCode::kOk) return;
   slab->status = static_cast<std::uint32_t>(code);
   detail::add_cold(slab, Slab::kStatus);
-  auto* extra = static_cast<SlabExtra*>(slab->extra);
+  auto* const extra = static_cast<SlabExtra*>(slab->extra);
   if (code == StatusCode::kError && !description.empty()) {
-    if (extra == nullptr) slab->extra = extra = new SlabExtra;
     std::string scratch;
-    extra->status_description = valid_text(description, scratch);
+    extra_of(slab).status_description = valid_text(description, scratch);
   } else if (extra != nullptr) {
     extra->status_description.clear();
   }
@@ -247,35 +310,37 @@ void share(Slab* slab, std::uint64_t generation) {
   slab->limit = nullptr;
 }
 
+std::uint64_t start_unix_nanos(const Slab* slab) {
+  if ((detail::load_cold(slab) & Slab::kWallClock) != 0) return slab->start;
+  return tick_clock().scale()->unix_nanos(slab->start);
+}
+
+std::pair<std::vector<std::uint8_t>, const TracerRecord*> copy_of(Slab* slab, std::uint64_t generation) {
+  if (slab == nullptr) return {};
+  const OpenSlab open(slab, generation);
+  if (!open) return {};
+  const std::string_view description = description_of(slab);
+  std::vector<std::uint8_t> bytes(slab->body, slab->cursor);
+  detail::store(bytes.data() + detail::BodyLayout::kStart, start_unix_nanos(slab));
+  const std::size_t size = bytes.size();
+  bytes.resize(size + kCountsAndCode + kLengths + description.size());
+  const std::uint8_t* end = put_final_fields(bytes.data() + size, slab, description);
+  bytes.resize(static_cast<std::size_t>(end - bytes.data()));
+  return {std::move(bytes), &open.record()};
+}
+
 void append_final_fields(Slab* slab) {
   OpenSlab open(slab, 0);
   // Counts and the status code have room beyond the span's size limit; a description that would pass it is left out.
-  constexpr std::size_t kCountsAndCode = 3 * (1 + 5) + 2 + 2;
-  constexpr std::size_t kLengths = 2 * (1 + 5);
   const std::size_t bytes_max = open.limits().span_bytes_max + kCountsAndCode;
-  const auto* extra = static_cast<const SlabExtra*>(slab->extra);
-  std::string_view description = extra != nullptr ? std::string_view(extra->status_description) : std::string_view();
+  std::string_view description = description_of(slab);
   std::uint8_t* to = open.reserve(kCountsAndCode + kLengths + description.size(), bytes_max);
   if (to == nullptr) {
     description = {};
     to = open.reserve(kCountsAndCode, bytes_max);
     if (to == nullptr) return;
   }
-  const auto count = [&](std::uint32_t field, std::uint32_t value) {
-    if (value != 0) to = wire::put_varint_field(to, field, value);
-  };
-  count(otlp::Span::kDroppedAttributesCount, slab->dropped_attributes);
-  count(otlp::Span::kDroppedEventsCount, slab->dropped_events);
-  count(otlp::Span::kDroppedLinksCount, slab->dropped_links);
-  if (slab->status != 0) {
-    const std::size_t message_size =
-        description.empty() ? 0 : wire::bytes_field_size(otlp::SpanStatus::kMessage, description.size());
-    to = wire::put_message_header(to, otlp::Span::kStatus,
-                                  message_size + wire::varint_field_size(otlp::SpanStatus::kCode, slab->status));
-    if (!description.empty()) to = wire::put_bytes_field(to, otlp::SpanStatus::kMessage, description);
-    to = wire::put_varint_field(to, otlp::SpanStatus::kCode, slab->status);
-  }
-  open.commit(to);
+  open.commit(put_final_fields(to, slab, description));
 }
 
 void recycle(Slab* slab) {

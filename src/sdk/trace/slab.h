@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include <nanospan/span.h>
 
@@ -18,6 +21,9 @@ namespace nanospan::sdk {
 /// What few spans need beside their bytes.
 struct SlabExtra {
   std::string status_description;
+  /// Hashes of all keys, in a span with more of them than fingerprints: looking for one must not read the whole span.
+  std::unordered_set<std::size_t> keys;
+  bool has_keys = false;
 };
 
 /// A slab made safe to change: locked if it is shared, checked for being the span that the caller means.
@@ -53,6 +59,11 @@ void set_status(detail::Slab* slab, std::uint64_t generation, StatusCode code, s
 void update_name(detail::Slab* slab, std::uint64_t generation, std::string_view name);
 void share(detail::Slab* slab, std::uint64_t generation);
 
+/// When the span started.
+std::uint64_t start_unix_nanos(const detail::Slab* slab);
+/// The OTLP Span as it is now, with what is otherwise written at the end, and its tracer's record; no bytes and null if
+/// there is no such span any more.
+std::pair<std::vector<std::uint8_t>, const TracerRecord*> copy_of(detail::Slab* slab, std::uint64_t generation);
 /// Appends what is written once, at the end: dropped counts and status. REQUIRES: exclusive use of the slab.
 void append_final_fields(detail::Slab* slab);
 /// Frees heap blocks and restores the slab to the free state. REQUIRES: exclusive use of the slab.

@@ -1,0 +1,21 @@
+// SpanRef::snapshot: what processors read of a span that still runs.
+#include <nanospan/span_view.h>
+
+#include <utility>
+
+#include "base/immortal.h"
+#include "sdk/trace/slab.h"
+
+namespace nanospan {
+inline namespace v0 {
+
+SpanSnapshot SpanRef::snapshot() const {
+  static base::Immortal<Resource> no_resource;
+  static const InstrumentationScope no_scope{};
+  auto [bytes, record] = sdk::copy_of(slab_, generation_);
+  if (record == nullptr) return SpanSnapshot({}, *no_resource, no_scope, true);
+  return SpanSnapshot(std::move(bytes), record->provider->resource, record->scope, false);
+}
+
+}  // namespace v0
+}  // namespace nanospan
