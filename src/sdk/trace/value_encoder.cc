@@ -1,6 +1,8 @@
 #include "sdk/trace/value_encoder.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "wire/otlp_fields.h"
@@ -58,8 +60,12 @@ class Keys {
  public:
   explicit Keys(std::span<const Attribute> entries) : entries_(entries) {
     const auto valid = [](const Attribute& entry) { return wire::is_valid_utf8(entry.key); };
-    if (std::all_of(entries.begin(), entries.end(), valid)) return;
-    for (const Attribute& entry : entries) repaired_.push_back(wire::repair_utf8(entry.key));
+    if (!std::all_of(entries.begin(), entries.end(), valid)) {
+      for (const Attribute& entry : entries) repaired_.push_back(wire::repair_utf8(entry.key));
+    }
+    if (entries.size() <= kScanned) return;
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      places_.try_emplace((*this)[i], Places{i, i}).first->second.last = i;
   }
 
   std::string_view operator[](std::size_t i) const {
@@ -67,6 +73,7 @@ class Keys {
   }
   /// Is the key of entry `i` also that of one of the first `count`?
   bool among_first(std::size_t count, std::size_t i) const {
+    if (!places_.empty()) return places_.at((*this)[i]).first < count;
     for (std::size_t j = 0; j < count; ++j) {
       if ((*this)[j] == (*this)[i]) return true;
     }
@@ -74,6 +81,7 @@ class Keys {
   }
   /// The value that the key of entry `i` is given last.
   const AttributeValue& last_value(std::size_t i) const {
+    if (!places_.empty()) return entries_[places_.at((*this)[i]).last].value;
     std::size_t last = i;
     for (std::size_t j = i + 1; j < entries_.size(); ++j) {
       if ((*this)[j] == (*this)[i]) last = j;
@@ -82,8 +90,15 @@ class Keys {
   }
 
  private:
+  static constexpr std::size_t kScanned = 32;  // longer lists are worth a table
+
+  struct Places {
+    std::size_t first, last;
+  };
+
   std::span<const Attribute> entries_;
   std::vector<std::string> repaired_;
+  std::unordered_map<std::string_view, Places> places_;  // of each key; empty for a short list
 };
 
 // Calls visit(key, value) once for each key, with its last value.

@@ -66,6 +66,36 @@ TEST_P(AttributeCount, IsTheSameRuleForEventsAndLinks) {
   EXPECT_EQ(sent.dropped_links, 200 - kept);
 }
 
+// Looking for a key among many must not read them all: this took minutes, and a request can bring such keys.
+TEST(AttributeLimits, ManyKeysCostNoMoreThanFewEach) {
+  constexpr int kKeys = 50'000;
+  const auto key = [](int i) { return "a shared beginning " + std::to_string(i) + " and a shared end"; };
+  const auto sent = sent_with({.attribute_count_max = SpanLimits::kUnlimited}, [&](Span& span) {
+    for (int i = 0; i < kKeys; ++i) span.set(key(i), i);
+    for (int i = 0; i < kKeys; i += 10'000) span.set(key(i), "again");
+  });
+  EXPECT_EQ(sent.attribute_count, static_cast<std::size_t>(kKeys));
+  for (int i = 0; i < kKeys; i += 10'000) EXPECT_EQ(sent.attributes.at(key(i)), "again");
+  EXPECT_EQ(sent.attributes.at(key(1)), "1");
+}
+
+TEST(AttributeLimits, ListsAndMapsOfManyKeysToo) {
+  constexpr std::size_t kKeys = 50'000;
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < kKeys; ++i) keys.push_back("a shared beginning " + std::to_string(i % 40'000));
+  std::vector<Attribute> list;
+  for (std::size_t i = 0; i < kKeys; ++i) list.push_back({keys[i], i});
+  const auto sent = sent_with({.attribute_per_event_count_max = SpanLimits::kUnlimited}, [&](Span& span) {
+    span.add_event("event", list);
+    span.set("map", AttributeValue(std::span<const Attribute>(list)));
+  });
+  const auto& attributes = sent.event_attributes.at(0);
+  EXPECT_EQ(attributes.size(), 40'000U);
+  EXPECT_EQ(attributes.at(keys[0]), "40000") << "the last value wins";
+  EXPECT_EQ(attributes.at(keys[39'999]), "39999");
+  EXPECT_NE(sent.attributes.at("map").find("\"a shared beginning 0\":40000"), std::string::npos);
+}
+
 TEST(AttributeLimits, AnEmptyKeyIsDiscardedAndCounted) {
   const auto sent = sent_with({}, [](Span& span) { span.set(std::string(), 1).set({{"", 2}, {"a", 3}}); });
   EXPECT_EQ(sent.attribute_count, 1U);
