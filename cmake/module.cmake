@@ -5,6 +5,9 @@
 # nanospan_part(NAME SOURCES file... [MODULES module...] [LINK lib...]) defines a small library nanospan_NAME for an
 # optional dependency.
 
+# nanospan_small(MODULE pattern...) compiles sources of a module (patterns relative to src/MODULE) for size in a release
+# build: what runs once a process or once a batch, not once a span or a request.
+
 # What has threads of its own is also run under ThreadSanitizer: label and target "concurrent", so that only that is
 # built.
 set(NANOSPAN_CONCURRENT_MODULES base net sdk export setup gateway)
@@ -33,6 +36,12 @@ function(nanospan_module module)
   endforeach()
   target_link_libraries(nanospan_${module} PRIVATE nanospan_flags ${ARG_LINK})
   nanospan_module_test(${module})
+endfunction()
+
+function(nanospan_small module)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/src/${module}/ OUTPUT_VARIABLE patterns)
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
 endfunction()
 
 function(nanospan_part name)

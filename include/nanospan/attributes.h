@@ -13,12 +13,41 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 namespace nanospan {
 inline namespace v0 {
 
+class AttributeValue;
 struct Attribute;
+
+namespace detail {
+// What a list of T is as an attribute value, as AttributeValue::Type; 0 = nothing. Plain specialisations, not the
+// constructors of std::span: checking those for each candidate took half the time to compile a file with this header.
+template <class T>
+inline constexpr int kTypeOfElement = 0;
+template <>
+inline constexpr int kTypeOfElement<std::uint8_t> = 5;
+template <>
+inline constexpr int kTypeOfElement<bool> = 6;
+template <>
+inline constexpr int kTypeOfElement<std::int64_t> = 7;
+template <>
+inline constexpr int kTypeOfElement<double> = 8;
+template <>
+inline constexpr int kTypeOfElement<std::string_view> = 9;
+template <>
+inline constexpr int kTypeOfElement<AttributeValue> = 10;
+template <>
+inline constexpr int kTypeOfElement<Attribute> = 11;
+
+template <class List>
+inline constexpr int kTypeOfList = 0;
+template <class List>
+requires requires(const List& list) { *list.data(), list.size(); }
+inline constexpr int kTypeOfList<List> =
+    kTypeOfElement<std::remove_cvref_t<decltype(*static_cast<const List*>(nullptr)->data())>>;
+}  // namespace detail
 
 /// A view of one value: empty, bool, int64, double, string, bytes, array or map.
 ///
@@ -43,7 +72,10 @@ class AttributeValue {
   };
 
   constexpr AttributeValue() = default;
-  constexpr AttributeValue(bool value) : type_(Type::kBool) { bits_.boolean = value; }
+  /// Only a bool: a pointer would become one.
+  template <class T>
+  requires std::is_same_v<T, bool>
+  constexpr AttributeValue(T value) : type_(Type::kBool) { bits_.boolean = value; }
   template <class T>
   requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) constexpr AttributeValue(T value) : type_(Type::kInt) {
     bits_.integer = static_cast<std::int64_t>(value);
@@ -54,19 +86,12 @@ class AttributeValue {
   }
   constexpr AttributeValue(const char* value) : AttributeValue(std::string_view(value)) {}
   AttributeValue(const std::string& value) : AttributeValue(std::string_view(value)) {}
-  /// Bytes, not text: sent as bytes_value.
-  AttributeValue(std::span<const std::uint8_t> value) : AttributeValue(Type::kBytes, value) {}
-  AttributeValue(std::span<const bool> values) : AttributeValue(Type::kBoolArray, values) {}
-  AttributeValue(std::span<const std::int64_t> values) : AttributeValue(Type::kIntArray, values) {}
-  AttributeValue(std::span<const double> values) : AttributeValue(Type::kDoubleArray, values) {}
-  AttributeValue(std::span<const std::string_view> values) : AttributeValue(Type::kStringArray, values) {}
-  AttributeValue(std::span<const AttributeValue> values) : AttributeValue(Type::kArray, values) {}
-  AttributeValue(std::span<const Attribute> entries);
-  AttributeValue(const std::vector<std::uint8_t>& value) : AttributeValue(std::span(value)) {}
-  AttributeValue(const std::vector<std::int64_t>& values) : AttributeValue(std::span(values)) {}
-  AttributeValue(const std::vector<double>& values) : AttributeValue(std::span(values)) {}
-  AttributeValue(const std::vector<std::string_view>& values) : AttributeValue(std::span(values)) {}
-  AttributeValue(const std::vector<AttributeValue>& values) : AttributeValue(std::span(values)) {}
+  /// Bytes (std::uint8_t; not text: sent as bytes_value), arrays and maps: anything contiguous with data() and size().
+  template <class List>
+  requires(detail::kTypeOfList<List> != 0) constexpr AttributeValue(const List& values)
+      : type_(static_cast<Type>(detail::kTypeOfList<List>)), size_(values.size()) {
+    bits_.pointer = values.data();
+  }
 
   constexpr Type type() const { return type_; }
 
@@ -84,10 +109,6 @@ class AttributeValue {
   std::span<const Attribute> as_map() const;
 
  private:
-  template <class T>
-  AttributeValue(Type type, std::span<const T> values) : type_(type), size_(values.size()) {
-    bits_.pointer = values.data();
-  }
   template <class T>
   std::span<const T> as_span() const {
     return {static_cast<const T*>(bits_.pointer), size_};
@@ -112,7 +133,6 @@ struct Attribute {
   AttributeValue value;
 };
 
-inline AttributeValue::AttributeValue(std::span<const Attribute> entries) : AttributeValue(Type::kMap, entries) {}
 inline std::span<const Attribute> AttributeValue::as_map() const { return as_span<Attribute>(); }
 
 /// A view of attributes that the caller keeps for the length of the call: a braced list, an array, a vector, or an
@@ -130,8 +150,10 @@ class Attributes {
 #endif
   template <std::size_t N>
   constexpr Attributes(const Attribute (&list)[N]) : data_(list), size_(N) {}
-  constexpr Attributes(std::span<const Attribute> list) : data_(list.data()), size_(list.size()) {}
-  Attributes(const std::vector<Attribute>& list) : data_(list.data()), size_(list.size()) {}
+  /// A span, a vector, an array of them.
+  template <class List>
+  requires(detail::kTypeOfList<List> == detail::kTypeOfElement<Attribute>) constexpr Attributes(const List& list)
+      : data_(list.data()), size_(list.size()) {}
 
   constexpr const Attribute* begin() const { return data_; }
   constexpr const Attribute* end() const { return data_ + size_; }
@@ -222,54 +244,81 @@ class AttributeList {
   explicit AttributeList(Attributes attributes) {
     for (const Attribute& attribute : attributes) add(attribute.key, attribute.value);
   }
-  AttributeList(const AttributeList& other) : AttributeList(Attributes(other.views_)) {}
-  AttributeList(AttributeList&&) noexcept = default;
-  AttributeList& operator=(const AttributeList& other) {
-    AttributeList copy(other);
-    return *this = std::move(copy);
+  AttributeList(const AttributeList& other) : AttributeList(static_cast<Attributes>(other)) {}
+  AttributeList(AttributeList&& other) noexcept { swap(other); }
+  AttributeList& operator=(AttributeList other) noexcept {
+    swap(other);
+    return *this;
   }
-  AttributeList& operator=(AttributeList&&) noexcept = default;
-  ~AttributeList() = default;
+  ~AttributeList() {
+    while (blocks_ != nullptr) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
 
   /// Sets `key`; of several settings the last one wins. Arrays and maps are copied whole.
   void add(std::string_view key, const AttributeValue& value) {
-    for (Attribute& attribute : views_) {
-      if (attribute.key == key) {
-        attribute.value = keep(value);
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (views_[i].key == key) {
+        views_[i].value = keep(value);
         return;
       }
     }
-    views_.push_back({keep(key), keep(value)});
+    if (size_ == capacity_) grow();
+    ::new (static_cast<void*>(views_ + size_)) Attribute{keep(key), keep(value)};
+    ++size_;
   }
 
-  operator Attributes() const { return views_; }
-  std::size_t size() const { return views_.size(); }
-  bool empty() const { return views_.empty(); }
-  auto begin() const { return views_.begin(); }
-  auto end() const { return views_.end(); }
+  operator Attributes() const { return std::span<const Attribute>(views_, size_); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Attribute* begin() const { return views_; }
+  const Attribute* end() const { return views_ + size_; }
 
  private:
-  // Each block is allocated once and never grows, so that views into it stay valid when the list does or moves.
-  using Block = std::vector<std::uint64_t>;
+  // Text, elements and the array of views lie in blocks that never move: views into them stay valid when the list grows
+  // or moves. Not std::vector, five of which would be instantiated in every file that includes this.
+  struct alignas(std::max_align_t) Block {
+    Block* next;
+  };
 
-  void* allocate(std::size_t bytes) {
-    blocks_.emplace_back((bytes + 7) / 8 + 1);
-    return blocks_.back().data();
+  void swap(AttributeList& other) noexcept {
+    std::swap(views_, other.views_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(blocks_, other.blocks_);
+  }
+  template <class T>
+  T* allocate(std::size_t count) {
+    blocks_ = ::new (::operator new(sizeof(Block) + count * sizeof(T))) Block{blocks_};
+    return reinterpret_cast<T*>(blocks_ + 1);
+  }
+  void grow() {
+    const std::size_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
+    Attribute* larger = allocate<Attribute>(capacity);
+    for (std::size_t i = 0; i < size_; ++i) ::new (static_cast<void*>(larger + i)) Attribute(views_[i]);
+    views_ = larger;
+    capacity_ = capacity;
+  }
+  template <class T>
+  static const T& keep(const T& plain) requires std::is_arithmetic_v<T> {
+    return plain;
   }
   template <class T>
   std::span<const T> keep(std::span<const T> values) {
-    T* copy = static_cast<T*>(allocate(values.size_bytes()));
-    for (std::size_t i = 0; i < values.size(); ++i) ::new (static_cast<void*>(copy + i)) T(values[i]);
+    T* copy = allocate<T>(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) ::new (static_cast<void*>(copy + i)) T(keep(values[i]));
     return {copy, values.size()};
   }
   std::string_view keep(std::string_view text) {
-    const std::span<const char> copy = keep(std::span<const char>(text.data(), text.size()));
-    return {copy.data(), copy.size()};
+    char* copy = allocate<char>(text.size());
+    return {copy, text.copy(copy, text.size())};
   }
+  Attribute keep(const Attribute& attribute) { return {keep(attribute.key), keep(attribute.value)}; }
   AttributeValue keep(const AttributeValue& value);
 
-  std::vector<Attribute> views_;
-  std::vector<Block> blocks_;
+  Attribute* views_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  Block* blocks_ = nullptr;
 };
 
 inline AttributeValue AttributeList::keep(const AttributeValue& value) {
@@ -285,21 +334,12 @@ inline AttributeValue AttributeList::keep(const AttributeValue& value) {
       return keep(value.as_ints());
     case Type::kDoubleArray:
       return keep(value.as_doubles());
-    case Type::kStringArray: {
-      std::vector<std::string_view> copies;
-      for (const std::string_view text : value.as_strings()) copies.push_back(keep(text));
-      return keep(std::span<const std::string_view>(copies));
-    }
-    case Type::kArray: {
-      std::vector<AttributeValue> copies;
-      for (const AttributeValue& element : value.as_array()) copies.push_back(keep(element));
-      return keep(std::span<const AttributeValue>(copies));
-    }
-    case Type::kMap: {
-      std::vector<Attribute> copies;
-      for (const Attribute& entry : value.as_map()) copies.push_back({keep(entry.key), keep(entry.value)});
-      return keep(std::span<const Attribute>(copies));
-    }
+    case Type::kStringArray:
+      return keep(value.as_strings());
+    case Type::kArray:
+      return keep(value.as_array());
+    case Type::kMap:
+      return keep(value.as_map());
     default:
       return value;
   }

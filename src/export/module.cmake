@@ -1,7 +1,6 @@
 # gzip needs zlib, an option of the user's: its side of the exporter's hook is a library of its own (gzip_hook.h).
 nanospan_module(export EXCLUDE otlp_http/gzip_encoder.cc)
-# Runs once a batch: small rather than fast.
-target_compile_options(nanospan_export PRIVATE $<$<CONFIG:Release>:-Os>)
+nanospan_small(export *.cc */*.cc)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/export/otlp_http/otlp_http_config.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_VERSION="${PROJECT_VERSION}")
 if(TARGET nanospan_net_gzip)

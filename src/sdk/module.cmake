@@ -1,3 +1,7 @@
 nanospan_module(sdk)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/resource/resource.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_VERSION="${PROJECT_VERSION}")
+nanospan_small(sdk diagnostics.cc provider/*.cc resource/*.cc sampling/*.cc view/*.cc
+  pipeline/batch_pipeline.cc pipeline/sdk_thread.cc pipeline/worker_exporter.cc
+  propagation/b3_propagator.cc propagation/baggage_propagator.cc propagation/composite_propagator.cc
+  propagation/global.cc runtime/entropy.cc runtime/memory.cc runtime/notifier.cc trace/record.cc)

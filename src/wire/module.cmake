@@ -1,6 +1,7 @@
 # simdjson is the gateway's: what reads JSON is a library of its own, so that the SDK's wire needs nothing but libstdc++.
 set(json_reader json_reader/json_scalars.cc json_reader/otlp_json_in.cc)
 nanospan_module(wire EXCLUDE ${json_reader})
+nanospan_small(wire otlp_reply.cc)
 if(NANOSPAN_GATEWAY)
   find_package(simdjson REQUIRED)
   list(TRANSFORM json_reader PREPEND ${PROJECT_SOURCE_DIR}/src/wire/ OUTPUT_VARIABLE json_reader_sources)

@@ -3,7 +3,7 @@
 
 Usage: include_budget.py ROOT COMPILER
 
-1. <nanospan/nanospan.h> preprocesses to at most 45,000 lines (measured: quill 45k, dd-trace-cpp 59k,
+1. <nanospan/nanospan.h> preprocesses to at most 40,000 lines (measured: quill 45k, dd-trace-cpp 59k,
    opentelemetry-cpp 82k).
 2. It reaches none of the costly standard headers, directly or through others.
 3. Public headers include the standard library, libc and each other; only include/nanospan/adapters/ includes the
@@ -21,7 +21,7 @@ import source_tree
 from source_tree import Finding
 
 ENTRY = "include/nanospan/nanospan.h"
-LINES_MAX = 45_000
+LINES_MAX = 40_000
 COSTLY = ("functional", "iostream", "regex", "unordered_map")
 ADAPTERS = "include/nanospan/adapters/"
 # libc's headers that a public header may use; the C++ standard library's have neither dot nor slash.
