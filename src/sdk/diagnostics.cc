@@ -62,6 +62,7 @@ std::string default_line(std::string_view component, std::string_view message) {
 void Diagnostics::set_handler(ErrorHandler handler) {
   auto next = handler ? std::make_shared<const ErrorHandler>(std::move(handler)) : nullptr;
   const std::lock_guard<std::mutex> lock(mutex_);
+  entries_ = {};
   handler_.swap(next);  // The old one is destroyed after the lock is given back: its destructor is the user's code.
 }
 

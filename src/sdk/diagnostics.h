@@ -36,7 +36,7 @@ class Diagnostics {
   Diagnostics(const Diagnostics&) = delete;
   Diagnostics& operator=(const Diagnostics&) = delete;
 
-  /// Null = the default handler.
+  /// Null = the default handler. The new one has seen nothing: no reason is quiet for it.
   void set_handler(ErrorHandler handler);
   void report(std::string_view component, std::string_view reason, std::string_view message);
   /// REQUIRES: only one thread is left, in a forked child. Starts anew if another thread of the parent was in the

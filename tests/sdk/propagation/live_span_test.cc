@@ -96,6 +96,7 @@ std::atomic<int> captures{0};
 
 // Copying a Context that holds a recording span promotes the span to shared mode: for good, and dearly.
 TEST_F(LiveSpan, InjectingDoesNotCaptureTheSpan) {
+  captures = 0;
   detail::Api counting = *detail::api();
   counting.share = [](detail::Slab*, std::uint64_t) { ++captures; };
   const detail::Api* const real = nanospan_api_r1.exchange(&counting);
