@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "profile/unwind/build_id.h"
 #include "profile/unwind/eh_frame.h"
 
 namespace nanospan::profile {
@@ -31,33 +32,6 @@ std::string path_of_program() {
 
 MappedBytes bytes_at(std::uint64_t address, std::uint64_t size) {
   return {{reinterpret_cast<const char*>(address), static_cast<std::size_t>(size)}, address};
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text += digits[static_cast<unsigned char>(byte) >> 4];
-    text += digits[static_cast<unsigned char>(byte) & 15];
-  }
-  return text;
-}
-
-// A note: name size u32 | content size u32 | type u32 | name, padded to 4 | content, padded to 4.
-std::string build_id_in(std::string_view notes) {
-  while (notes.size() >= sizeof(ElfW(Nhdr))) {
-    ElfW(Nhdr) note{};
-    std::memcpy(&note, notes.data(), sizeof note);
-    notes.remove_prefix(sizeof note);
-    const std::uint64_t name = (std::uint64_t{note.n_namesz} + 3) & ~std::uint64_t{3};
-    const std::uint64_t content = (std::uint64_t{note.n_descsz} + 3) & ~std::uint64_t{3};
-    if (name + content > notes.size()) return {};
-    if (note.n_type == NT_GNU_BUILD_ID && notes.starts_with(std::string_view("GNU", 4))) {
-      return hex(notes.substr(name, note.n_descsz));
-    }
-    notes.remove_prefix(name + content);
-  }
-  return {};
 }
 
 /// Everything but the rows; null for an object without code.

@@ -1,0 +1,43 @@
+#include "profile/sampler/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace nanospan::profile {
+
+void for_each_thread(const std::function<void(std::int32_t tid)>& visit) {
+  DIR* const directory = ::opendir("/proc/self/task");
+  if (directory == nullptr) return;
+  while (const dirent* entry = ::readdir(directory)) {
+    std::int32_t tid = 0;
+    const char* const end = entry->d_name + std::strlen(entry->d_name);
+    if (std::from_chars(entry->d_name, end, tid).ptr == end) visit(tid);
+  }
+  ::closedir(directory);
+}
+
+std::string thread_name(std::int32_t tid) {
+  std::string name = read_proc("/proc/self/task/" + std::to_string(tid) + "/comm", 64);
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  return name.empty() ? "?" : name;
+}
+
+std::string read_proc(const std::string& path, std::size_t bytes_max) {
+  std::string text;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return text;
+  text.resize(bytes_max);
+  std::size_t size = 0;
+  for (ssize_t got = 1; got > 0 && size<bytes_max; size += got> 0 ? static_cast<std::size_t>(got) : 0) {
+    got = ::read(fd, text.data() + size, bytes_max - size);
+  }
+  ::close(fd);
+  text.resize(size);
+  return text;
+}
+
+}  // namespace nanospan::profile

@@ -1,0 +1,25 @@
+// ThreadSlot: what the signal handler needs of one thread that is sampled. Slots are a fixed pool; the timer's signal
+// carries the number of a slot, so a thread is found without thread-local storage of ours and without cooperation.
+//
+// A slot is given out and taken back by the collector; in between its ring and its counters are written by the
+// handler on the thread `tid`. A signal may still be pending when the slot has gone to another thread: the handler
+// compares thread ids, and `entered` keeps two handlers out of one slot.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "profile/sampler/sample_ring.h"
+
+namespace nanospan::profile {
+
+struct ThreadSlot {
+  std::atomic<std::int32_t> tid{0};       ///< 0: free.
+  std::atomic<std::uint32_t> entered{0};  ///< Odd while a handler is inside.
+  std::atomic<std::uint64_t> dropped_full{0};
+  SampleRing ring;
+};
+
+inline constexpr std::size_t kSlots = 1024;
+
+}  // namespace nanospan::profile

@@ -1,0 +1,109 @@
+#include "profile/serve/endpoints.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "profile/sampler/proc.h"
+#include "profile/serve/access.h"
+#include "profile/serve/responses.h"
+
+namespace nanospan::profile {
+namespace {
+
+constexpr std::string_view kRoot = "/debug/pprof";
+constexpr std::size_t kSymbolBodyMax = 64u << 10;
+constexpr std::size_t kCommandLineMax = 64u << 10;
+constexpr std::size_t kSymbolsMax = 1024;
+
+constexpr std::string_view kIndex =
+    "<!doctype html><html lang=en><meta charset=utf-8><title>pprof</title><h1>/debug/pprof/</h1>"
+    "<ul><li><a href=profile?seconds=10>profile</a>: CPU time, 10 seconds<li><a href='threads?debug=1'>threads</a>: "
+    "what "
+    "each thread does now<li><a href=cmdline>cmdline</a></ul><p>go tool pprof "
+    "http://HOST/debug/pprof/profile?seconds=30";
+
+/// "profile" of "/debug/pprof/profile?seconds=5"; "" of the index.
+std::string_view page_of(std::string_view path) {
+  path.remove_prefix(std::min(path.size(), kRoot.size()));
+  if (path.starts_with('/')) path.remove_prefix(1);
+  return path;
+}
+
+}  // namespace
+
+net::Admission Endpoints::on_headers(const net::MessageHead& head) {
+  const std::string_view method = head.method();
+  if (!may_look(head, options_.token)) {
+    return net::Admission::answer(error_response(options_.token.empty() ? 403 : 401, "not allowed"));
+  }
+  if (head.path() != kRoot && !head.path().starts_with(std::string(kRoot) + "/")) {
+    return net::Admission::answer(error_response(404, "not found; profiles are under /debug/pprof/"));
+  }
+  if (method != "GET" && method != "HEAD" && !(method == "POST" && page_of(head.path()) == "symbol")) {
+    net::Response response = error_response(405, "use GET");
+    response.headers.push_back({"Allow", "GET, HEAD"});
+    return net::Admission::answer(std::move(response));
+  }
+  return net::Admission::accept(kSymbolBodyMax);
+}
+
+void Endpoints::on_request(net::Request request, net::Responder responder) {
+  const Query query(request.head.target());
+  const std::string page(page_of(request.head.path()));
+  if (page.empty()) return responder.respond(html_response(kIndex));
+  if (page == "cmdline") return responder.respond(text_response(200, read_proc("/proc/self/cmdline", kCommandLineMax)));
+  if (page == "symbol") return responder.respond(symbol(request, query));
+  if (page == "profile") return collect(WindowKind::kCpu, query, page, std::move(responder));
+  if (page == "threads" || page == "goroutine" || page == "threadcreate") {
+    return collect(WindowKind::kThreads, query, page, std::move(responder));
+  }
+  responder.respond(error_response(404, "no profile is called " + page.substr(0, 100)));
+}
+
+void Endpoints::collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder) {
+  const Result<std::uint64_t> seconds = query.number("seconds", 30, 1, options_.seconds_max);
+  const Result<std::uint64_t> hz = query.number("hz", 0, 1, profiler_.options().hz_max);
+  const Result<ProfileFormat> format = format_of(query);
+  if (!seconds) return responder.respond(error_response(seconds.error()));
+  if (!hz) return responder.respond(error_response(hz.error()));
+  if (!format) return responder.respond(error_response(format.error()));
+  CollectRequest request;
+  request.kind = kind;
+  request.nanos = *seconds * base::kNanosPerSecond;
+  request.hz = static_cast<unsigned>(*hz);
+  request.trace_labels = query.text("labels") == "trace";
+  profiler_.collect(request,
+                    [responder = std::move(responder), format = *format, name](Result<Profile> profile) mutable {
+                      if (!profile) return responder.respond(error_response(profile.error()));
+                      if (name != "profile") {  // Go's names for the same thing
+                        profile->types[0].type = name == "threads" ? "threads" : name;
+                        profile->period_type = profile->types[0];
+                      }
+                      responder.respond(profile_response(*profile, format, name));
+                    });
+}
+
+// As Go's: GET says that there are symbols; POST, or the query, has addresses joined by "+".
+net::Response Endpoints::symbol(const net::Request& request, const Query&) {
+  std::string_view asked = request.head.method() == "POST" ? request.body.view() : std::string_view();
+  if (request.head.method() != "POST") {
+    const std::string_view target = request.head.target();
+    const std::size_t question = target.find('?');
+    if (question != std::string_view::npos) asked = target.substr(question + 1);
+  }
+  std::string text = "num_symbols: 1\n";
+  for (std::size_t i = 0; !asked.empty() && i < kSymbolsMax; ++i) {
+    const std::size_t end = std::min(asked.find('+'), asked.size());
+    std::string_view address = asked.substr(0, end);
+    asked.remove_prefix(std::min(end + 1, asked.size()));
+    if (address.starts_with("0x")) address.remove_prefix(2);
+    std::uint64_t pc = 0;
+    if (std::from_chars(address.data(), address.data() + address.size(), pc, 16).ec != std::errc()) continue;
+    const std::string name = profiler_.function_at(pc);
+    if (!name.empty()) text += "0x" + std::string(address) + "\t" + name + "\n";
+  }
+  return text_response(200, text);
+}
+
+}  // namespace nanospan::profile

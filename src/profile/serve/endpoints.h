@@ -1,0 +1,35 @@
+// The pages under /debug/pprof/, as Go people know them (net/http/pprof): profile, threads, goroutine, threadcreate,
+// cmdline, symbol, and an index. Answers come from the Profiler; those that take time are answered when it is over.
+//
+// On the profiler's loop. The Profiler must outlive the server that holds this handler.
+#pragma once
+
+#include <string>
+
+#include "net/http1_server.h"
+#include "profile/profiler.h"
+#include "profile/serve/query.h"
+
+namespace nanospan::profile {
+
+struct EndpointOptions {
+  std::string token = {};           ///< See access.h.
+  std::uint64_t seconds_max = 300;  ///< Of one profile.
+};
+
+class Endpoints final : public net::Http1Handler {
+ public:
+  Endpoints(Profiler& profiler, EndpointOptions options) : profiler_(profiler), options_(std::move(options)) {}
+
+  net::Admission on_headers(const net::MessageHead& head) override;
+  void on_request(net::Request request, net::Responder responder) override;
+
+ private:
+  void collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder);
+  net::Response symbol(const net::Request& request, const Query& query);
+
+  Profiler& profiler_;
+  const EndpointOptions options_;
+};
+
+}  // namespace nanospan::profile

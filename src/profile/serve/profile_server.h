@@ -1,0 +1,49 @@
+// ProfileServer: a thread of its own with the profiler, and the HTTP server that shows it.
+//
+// start() returns when the port listens; the destructor stops both. In the child of a fork the object is dead: it
+// neither samples nor serves, and its destructor lets go of it. Thread-safe, but for the destructor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "net/http1_server.h"
+#include "net/loop_threads.h"
+#include "profile/profiler.h"
+#include "profile/serve/endpoints.h"
+
+namespace nanospan::profile {
+
+struct ProfileServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 6060;  ///< 0: any free one.
+  EndpointOptions endpoints = {};
+  ProfilerOptions profiler = {};
+};
+
+class ProfileServer {
+ public:
+  /// kInvalidArgument if others than this machine could reach the port and no token is set; kAlreadyExists if the
+  /// process has a profiler; kSystem if the port is taken.
+  static Result<std::unique_ptr<ProfileServer>> start(ProfileServerOptions options);
+  ~ProfileServer();
+  ProfileServer(const ProfileServer&) = delete;
+  ProfileServer& operator=(const ProfileServer&) = delete;
+
+  std::uint16_t port() const { return parts_->server->port(); }
+
+ private:
+  struct Parts {
+    std::unique_ptr<net::LoopThreads> threads;
+    std::unique_ptr<Profiler> profiler;
+    std::unique_ptr<net::Http1Server> server;
+  };
+  explicit ProfileServer(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+  const int process_;
+};
+
+}  // namespace nanospan::profile

@@ -1,0 +1,67 @@
+// By our own reader, field by field; serve/go_pprof_test.cc asks the real one.
+#include "profile/format/pprof.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/profile/format/sample_profile.h"
+#include "wire/reader.h"
+
+namespace nanospan::profile {
+namespace {
+
+TEST(Pprof, HoldsWhatTheFormatAsksFor) {
+  const std::string message = pprof_message(testing::sample_profile());
+  std::map<std::uint32_t, int> count;
+  std::vector<std::string> strings;
+  std::map<std::uint32_t, std::uint64_t> numbers;
+  wire::Reader fields(message);
+  while (fields.next()) {
+    ++count[fields.field()];
+    if (fields.field() == 6) strings.emplace_back(fields.bytes());
+    if (fields.type() == wire::WireType::kVarint) numbers[fields.field()] = fields.varint();
+  }
+  ASSERT_TRUE(fields.ok());
+  ASSERT_FALSE(strings.empty());
+  EXPECT_EQ(strings[0], "") << "string_table[0] is empty";
+  EXPECT_EQ(count[1], 2) << "sample types";
+  EXPECT_EQ(count[2], 2) << "samples";
+  EXPECT_EQ(count[3], 1) << "mappings";
+  EXPECT_EQ(count[4], 3) << "locations";
+  EXPECT_EQ(count[5], 3) << "functions";
+  EXPECT_EQ(numbers[9], 1'700'000'000'000'000'000u);
+  EXPECT_EQ(numbers[10], 2'000'000'000u);
+  EXPECT_EQ(numbers[12], 10'000'000u);
+  EXPECT_EQ(strings[numbers[14]], "cpu");
+  EXPECT_EQ(strings[numbers[13]], "a comment");
+}
+
+TEST(Pprof, ASampleHasLocationsValuesAndLabels) {
+  const std::string message = pprof_message(testing::sample_profile());
+  wire::Reader fields(message);
+  while (fields.next() && fields.field() != 2) {
+  }
+  wire::Reader sample = fields.message();
+  int labels = 0;
+  std::string_view locations, values;
+  while (sample.next()) {
+    if (sample.field() == 1) locations = sample.bytes();
+    if (sample.field() == 2) values = sample.bytes();
+    labels += sample.field() == 3;
+  }
+  EXPECT_EQ(locations, "\x01\x02");
+  EXPECT_EQ(values, "\x01\x80\xAD\xE2\x04");
+  EXPECT_EQ(labels, 2);
+}
+
+TEST(Pprof, TheFileIsGzip) {
+  const auto file = pprof_file(testing::sample_profile());
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE(file->view().starts_with("\x1F\x8B"));
+}
+
+}  // namespace
+}  // namespace nanospan::profile

@@ -1,0 +1,163 @@
+#include "profile/sampler/sampler.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+#include <string>
+
+#include "profile/sampler/proc.h"
+#include "profile/sampler/signal.h"
+#include "profile/sampler/thread_timers.h"
+#include "tests/profile/busy_threads.h"
+
+namespace nanospan::profile {
+namespace {
+
+using testing::BusyThreads;
+
+std::unique_ptr<Sampler> sampler_without_me() {
+  auto made = Sampler::create({static_cast<std::int32_t>(syscall(SYS_gettid))});
+  EXPECT_TRUE(made.ok());
+  return std::move(made).value();
+}
+
+TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
+  const BusyThreads busy(2, testing::known_hot_function, "unaware");
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(1000).ok());
+  std::map<std::string, std::uint64_t> by_thread;
+  std::uint64_t in_function = 0;
+  const auto begin = reinterpret_cast<std::uint64_t>(&testing::known_hot_function);
+  const auto sink = [&](const SampledThread& thread, const Sample& sample) {
+    by_thread[thread.name] += sample.weight;
+    in_function += sample.pcs[0] - begin < 200;
+  };
+  while (sampler->counters().samples < 200) sampler->drain(sink);
+  sampler->stop(sink);
+  const SamplerCounters counters = sampler->counters();
+  EXPECT_EQ(by_thread.size(), 1u);
+  EXPECT_GE(by_thread["unaware"], 200u);
+  EXPECT_GE(counters.weight, counters.samples) << "ticks that the kernel could not deliver count";
+  EXPECT_GT(in_function * 100, counters.samples * 90);
+  EXPECT_GE(counters.to_root * 1000, counters.samples * 999);
+  EXPECT_EQ(counters.dropped_ring_full, 0u);
+}
+
+TEST(Sampler, FollowsThreadsThatComeAndGo) {
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(1000).ok());
+  const auto ignore = [](const SampledThread&, const Sample&) {};
+  const std::size_t before = sampler->threads().size();
+  {
+    const BusyThreads late(3, testing::known_hot_function, "late");
+    sampler->rescan(ignore);
+    EXPECT_EQ(sampler->threads().size(), before + 3);
+    std::uint64_t seen = 0;
+    while (seen == 0) {
+      sampler->drain([&](const SampledThread& thread, const Sample&) { seen += thread.name == "late"; });
+    }
+  }
+  sampler->rescan(ignore);
+  EXPECT_EQ(sampler->threads().size(), before);
+}
+
+TEST(Sampler, InterruptsOneThreadOnRequest) {
+  const BusyThreads busy(1, testing::known_hot_function, "asked");
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(0).ok());
+  std::size_t answers = 0;
+  for (const SampledThread& thread : sampler->threads()) {
+    if (thread.name == "asked") {
+      EXPECT_TRUE(sampler->interrupt(thread, SampleKind::kThread));
+    }
+  }
+  while (answers == 0) {
+    sampler->drain([&](const SampledThread& thread, const Sample& sample) {
+      answers += thread.name == "asked" && sample.kind == SampleKind::kThread;
+    });
+  }
+  EXPECT_EQ(answers, 1u);
+}
+
+TEST(Sampler, OneInAProcess) {
+  const auto first = sampler_without_me();
+  const auto second = Sampler::create({});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kAlreadyExists);
+}
+
+TEST(Sampler, LeavesErrnoAlone) {
+  std::atomic<bool> changed{false};
+  const BusyThreads busy(1, [&] {
+    errno = 4711;
+    testing::known_hot_function();
+    if (errno != 4711) changed = true;
+  });
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(1000).ok());
+  while (sampler->counters().samples < 100) sampler->drain([](const SampledThread&, const Sample&) {});
+  EXPECT_FALSE(changed);
+}
+
+TEST(Sampler, AForkedChildIsNotSampledAndNotDisturbed) {
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(1000).ok());
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int i = 0; i < 1000; ++i) testing::known_hot_function();
+    raise(SIGPROF);  // harmless: the handler stays, disarmed
+    _exit(signal_state().armed.load() ? 1 : 0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(signal_state().armed.load());
+}
+
+TEST(Sampler, StopsWhenSomebodyTakesTheSignal) {
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(100).ok());
+  const int signal = sampler->signal();
+  ASSERT_TRUE(owns_signal(signal));
+  struct sigaction ours {
+  }, theirs{};
+  theirs.sa_handler = SIG_IGN;
+  sigaction(signal, &theirs, &ours);
+  sampler->rescan([](const SampledThread&, const Sample&) {});
+  EXPECT_FALSE(sampler->running());
+  EXPECT_EQ(sampler->counters().signal_lost, 1u);
+  // And takes another one the next time.
+  ASSERT_TRUE(sampler->start(100).ok());
+  EXPECT_NE(sampler->signal(), signal);
+  sigaction(signal, &ours, nullptr);
+}
+
+TEST(Sampler, SignalsOfOthersAreIgnoredAndCounted) {
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(0).ok());
+  const std::uint64_t before = sampler->counters().foreign_signals;
+  raise(sampler->signal());
+  EXPECT_EQ(sampler->counters().foreign_signals, before + 1);
+}
+
+TEST(Proc, TellsThreadsAndNames) {
+  std::size_t count = 0;
+  bool me = false;
+  for_each_thread([&](std::int32_t tid) {
+    ++count;
+    me = me || tid == static_cast<std::int32_t>(syscall(SYS_gettid));
+  });
+  EXPECT_GE(count, 1u);
+  EXPECT_TRUE(me);
+  EXPECT_FALSE(thread_name(static_cast<std::int32_t>(syscall(SYS_gettid))).empty());
+  EXPECT_EQ(thread_name(0), "?");
+  EXPECT_EQ(read_proc("/proc/self/nothing"), "");
+  EXPECT_EQ(read_proc("/proc/self/maps", 10).size(), 10u);
+}
+
+}  // namespace
+}  // namespace nanospan::profile

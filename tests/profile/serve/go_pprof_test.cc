@@ -1,0 +1,44 @@
+// What we serve, as the real `go tool pprof` reads it. Skipped where Go is not installed.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "profile/serve/profile_server.h"
+#include "tests/profile/busy_threads.h"
+#include "tests/profile/http_get.h"
+
+namespace nanospan::profile {
+namespace {
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen((command + " 2>&1").c_str(), "r"), pclose);
+  std::array<char, 4096> buffer{};
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
+    text.append(buffer.data(), got);
+  return text;
+}
+
+bool has_go() { return output_of("go tool pprof -h").find("usage") != std::string::npos; }
+
+TEST(GoPprof, TopNamesTheHotFunction) {
+  if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
+  const testing::BusyThreads busy(2, [] {
+    testing::known_hot_function();
+    testing::known_cool_function();
+  });
+  auto server = ProfileServer::start({.port = 0});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  const std::string top =
+      output_of("go tool pprof -top -nodecount=10 http://127.0.0.1:" + std::to_string((*server)->port()) +
+                "/debug/pprof/profile?seconds=2");
+  EXPECT_NE(top.find("Type: cpu"), std::string::npos) << top;
+  EXPECT_NE(top.find("known_hot_function"), std::string::npos) << top;
+  EXPECT_LT(top.find("known_hot_function"), top.find("known_cool_function")) << top;
+}
+
+}  // namespace
+}  // namespace nanospan::profile

@@ -1,0 +1,163 @@
+// The endpoints over a real socket, with threads that really burn CPU.
+#include "profile/serve/profile_server.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "profile/build_profile.h"
+#include "profile/profiler.h"
+#include "profile/serve/access.h"
+#include "profile/serve/endpoints.h"
+#include "profile/serve/responses.h"
+#include "tests/profile/busy_threads.h"
+#include "tests/profile/http_get.h"
+
+namespace nanospan::profile {
+namespace {
+
+using testing::BusyThreads;
+using testing::http_exchange;
+using testing::http_get;
+using testing::HttpAnswer;
+
+std::unique_ptr<ProfileServer> start(EndpointOptions endpoints = {}) {
+  ProfileServerOptions options;
+  options.port = 0;
+  options.endpoints = std::move(endpoints);
+  auto server = ProfileServer::start(std::move(options));
+  EXPECT_TRUE(server.ok()) << (server.ok() ? "" : server.error().message);
+  return server.ok() ? std::move(server).value() : nullptr;
+}
+
+TEST(ProfileServer, AProfileNamesWhatIsHot) {
+  const BusyThreads busy(2, testing::known_hot_function, "hot");
+  const auto server = start();
+  const HttpAnswer answer = http_get(server->port(), "/debug/pprof/profile?seconds=1&format=collapsed");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find(";nanospan::profile::testing::known_hot_function() "), std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find("start_thread;"), std::string::npos) << "stacks reach the root";
+}
+
+TEST(ProfileServer, TwoAskersGetAProfileEachOfTheSameSampler) {
+  const BusyThreads busy(1, testing::known_hot_function);
+  const auto server = start();
+  std::vector<HttpAnswer> answers(2);
+  std::vector<std::thread> askers;
+  for (HttpAnswer& answer : answers) {
+    askers.emplace_back([&] { answer = http_get(server->port(), "/debug/pprof/profile?seconds=1&debug=1"); });
+  }
+  for (std::thread& asker : askers) asker.join();
+  for (const HttpAnswer& answer : answers) {
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_NE(answer.body.find("known_hot_function"), std::string::npos);
+  }
+}
+
+TEST(ProfileServer, ThreadsShowWhatEachOneDoes) {
+  const BusyThreads busy(2, testing::known_hot_function, "shown");
+  const auto server = start();
+  const HttpAnswer answer = http_get(server->port(), "/debug/pprof/threads?debug=1");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find("thread=shown"), std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find("known_hot_function"), std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find("http_get"), std::string::npos) << "this thread, which waits";
+  for (const char* name : {"goroutine", "threadcreate"}) {
+    EXPECT_EQ(http_get(server->port(), std::string("/debug/pprof/") + name).status, 200);
+  }
+}
+
+TEST(ProfileServer, IndexCommandLineAndSymbols) {
+  const auto server = start();
+  EXPECT_NE(http_get(server->port(), "/debug/pprof/").head.find("text/html"), std::string::npos);
+  EXPECT_NE(http_get(server->port(), "/debug/pprof/cmdline").body.find("nanospan_profile_test"), std::string::npos);
+  std::string address;
+  for (auto pc = reinterpret_cast<std::uint64_t>(&testing::known_hot_function); pc != 0; pc /= 16) {
+    address.insert(0, 1, "0123456789abcdef"[pc % 16]);
+  }
+  EXPECT_EQ(http_get(server->port(), "/debug/pprof/symbol").body, "num_symbols: 1\n");
+  const std::string body = "0x" + address + "+0x1+nonsense";
+  const HttpAnswer named = http_exchange(
+      server->port(), "POST /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+                          std::to_string(body.size()) + "\r\n\r\n" + body);
+  EXPECT_NE(named.body.find("0x" + address + "\tnanospan::profile::testing::known_hot_function()"), std::string::npos)
+      << named.body;
+}
+
+TEST(ProfileServer, WrongRequestsAreAnsweredAsGoShowsThem) {
+  const auto server = start();
+  for (const char* target : {"profile?seconds=0", "profile?seconds=301", "profile?seconds=x", "profile?hz=5000",
+                             "profile?format=png", "threads?debug=3"}) {
+    const HttpAnswer answer = http_get(server->port(), std::string("/debug/pprof/") + target);
+    EXPECT_EQ(answer.status, 400) << target;
+    EXPECT_NE(answer.head.find("X-Go-Pprof: 1"), std::string::npos) << target;
+  }
+  EXPECT_EQ(http_get(server->port(), "/debug/pprof/nothing").status, 404);
+  EXPECT_EQ(http_get(server->port(), "/").status, 404);
+  EXPECT_EQ(http_get(server->port(), "/debug/pprofx").status, 404);
+  EXPECT_EQ(
+      http_exchange(server->port(), "DELETE /debug/pprof/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+          .status,
+      405);
+}
+
+TEST(ProfileServer, AskersForTooManyProfilesAreTurnedAway) {
+  ProfileServerOptions options;
+  options.port = 0;
+  options.profiler.windows_max = 0;
+  const auto server = ProfileServer::start(std::move(options));
+  ASSERT_TRUE(server.ok());
+  EXPECT_EQ(http_get((*server)->port(), "/debug/pprof/profile?seconds=1").status, 503);
+}
+
+TEST(Access, ATokenOrThisMachineByAddress) {
+  const auto guarded = start({.token = "secret"});
+  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/").status, 401);
+  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/", "Authorization: Bearer secreT\r\n").status, 401);
+  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/", "Authorization: Bearer secret\r\n").status, 200);
+  EXPECT_TRUE(is_loopback("localhost") && is_loopback("127.0.0.1") && is_loopback("::1"));
+  EXPECT_FALSE(is_loopback("") || is_loopback("0.0.0.0") || is_loopback("10.0.0.1"));
+}
+
+TEST(Access, ANameThatWasReboundToThisMachineIsRefused) {
+  const auto server = start();
+  const auto status = [&](const std::string& host) {
+    const std::string request = "GET /debug/pprof/ HTTP/1.1\r\nConnection: close\r\nHost: " + host + "\r\n\r\n";
+    return http_exchange(server->port(), request).status;
+  };
+  EXPECT_EQ(status("evil.example:6060"), 403);
+  EXPECT_EQ(status("localhost:6060"), 200);
+  EXPECT_EQ(status("127.0.0.1:6060"), 200);
+  EXPECT_EQ(status("[::1]:6060"), 200);
+}
+
+TEST(Access, OtherMachinesNeedAToken) {
+  ProfileServerOptions options;
+  options.host = "0.0.0.0";
+  options.port = 0;
+  const auto open = ProfileServer::start(options);
+  ASSERT_FALSE(open.ok());
+  EXPECT_EQ(open.error().code, ErrorCode::kInvalidArgument);
+  options.endpoints.token = "secret";
+  EXPECT_TRUE(ProfileServer::start(options).ok());
+}
+
+TEST(ProfileServer, AForkedChildLetsGoOfIt) {
+  auto server = start();
+  const pid_t child = fork();
+  if (child == 0) {
+    server.reset();
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(http_get(server->port(), "/debug/pprof/").status, 200);
+}
+
+}  // namespace
+}  // namespace nanospan::profile
