@@ -68,6 +68,22 @@ GrpcCode grpc_code_for_http(int status) {
   }
 }
 
+bool is_otlp_retryable(GrpcCode code, bool has_retry_info) {
+  switch (code) {
+    case GrpcCode::kCancelled:
+    case GrpcCode::kDeadlineExceeded:
+    case GrpcCode::kAborted:
+    case GrpcCode::kOutOfRange:
+    case GrpcCode::kUnavailable:
+    case GrpcCode::kDataLoss:
+      return true;
+    case GrpcCode::kResourceExhausted:
+      return has_retry_info;
+    default:
+      return false;
+  }
+}
+
 GrpcPrefix read_grpc_prefix(std::span<const char, 5> bytes) {
   GrpcPrefix prefix;
   prefix.valid = bytes[0] == 0 || bytes[0] == 1;

@@ -42,6 +42,10 @@ GrpcCode read_grpc_code(std::string_view text);
 /// What a peer that is no gRPC server means by an HTTP status (grpc doc/http-grpc-status-mapping.md).
 GrpcCode grpc_code_for_http(int status);
 
+/// May an OTLP export that ended so be sent again (opentelemetry-proto docs/specification.md, "OTLP/gRPC Response")?
+/// RESOURCE_EXHAUSTED only if the server said when, by a RetryInfo.
+bool is_otlp_retryable(GrpcCode code, bool has_retry_info);
+
 /// How a call ended.
 struct GrpcStatus {
   GrpcCode code = GrpcCode::kOk;

@@ -177,21 +177,25 @@ void Http1Connection::run() {
 
 // --- Reading ---
 
-/// The first bytes of the connection: false if they are HTTP/1, which pending_ then holds as far as it came before.
-bool Http1Connection::sniff(std::string_view input) {
-  pending_.append(input);
-  const std::size_t known = std::min(pending_.size(), kHttp2Preface.size());
-  if (pending_.compare(0, known, kHttp2Preface, 0, known) != 0) {
-    sniffing_ = false;
-    return false;
-  }
-  if (known == kHttp2Preface.size()) {
-    state_ = State::kIsHttp2;
-  } else {
+/// The first bytes of the connection: HTTP/2, HTTP/1, or too few to tell.
+void Http1Connection::sniff(std::string_view input) {
+  const std::size_t known = pending_.size();
+  const std::size_t more = std::min(input.size(), kHttp2Preface.size() - known);
+  if (input.substr(0, more) == kHttp2Preface.substr(known, more)) {
+    pending_.append(input);
     pending_at_ = pending_.size();
-    set_deadline(shard_.loop().now() + shard_.options().head_nanos);
+    if (known + more == kHttp2Preface.size()) {
+      state_ = State::kIsHttp2;
+    } else {
+      set_deadline(shard_.loop().now() + shard_.options().head_nanos);
+    }
+    return;
   }
-  return true;
+  sniffing_ = false;
+  const std::string first = std::exchange(pending_, {});
+  pending_at_ = 0;
+  if (!first.empty()) parse(first);
+  if (state_ == State::kReading) parse(input);
 }
 
 bool Http1Connection::read_some() {
@@ -210,11 +214,8 @@ bool Http1Connection::read_some() {
   if (result.state != IoResult::State::kDone) return handle_end(result);
   shard_.count(&C::bytes_received, result.bytes);
   drained_ = result.bytes < scratch.size();
-  if (!sniffing_) {
-    parse({scratch.data(), result.bytes});
-  } else if (!sniff({scratch.data(), result.bytes})) {
-    pending_at_ = 0;
-  }
+  const std::string_view input(scratch.data(), result.bytes);
+  sniffing_ ? sniff(input) : parse(input);
   return true;
 }
 

@@ -49,7 +49,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
 
   // Reading. These return false when there is nothing more to do until the poller reports again.
   bool read_some();
-  bool sniff(std::string_view input);
+  void sniff(std::string_view input);
   bool read_into_body(std::uint64_t left);
   bool handle_end(const IoResult& result);
   void parse(std::string_view input);

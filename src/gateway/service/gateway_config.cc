@@ -257,6 +257,8 @@ std::string_view embedded_config() {
   return R"(receivers:
   otlp:
     protocols:
+      grpc:
+        endpoint: 127.0.0.1:4317
       http:
         endpoint: 127.0.0.1:4318
 exporters:

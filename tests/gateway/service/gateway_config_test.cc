@@ -100,9 +100,9 @@ std::vector<Wrong> wrong_components() {
       {"algorithm", with("        compression_algorithms: [gzip, zstd]\n", ""),
        "f.yaml:5: receivers.otlp.protocols.http.compression_algorithms: \"zstd\" is not in this build; it has gzip and "
        "\"\" (none)"},
-      {"grpc", with("      grpc:\n", ""),
-       "f.yaml:5: receivers.otlp.protocols.grpc: this build receives OTLP over HTTP only; remove grpc and send to http "
-       "(port 4318)"},
+      {"grpc tls", with("      grpc: {tls: {cert_file: x}}\n", ""),
+       "f.yaml:5: receivers.otlp.protocols.grpc.tls: not supported by this build; put a TLS proxy in front, or remove "
+       "it"},
       {"https", with("", "    traces_endpoint: https://x/v1/traces\n"),
        "f.yaml:8: exporters.otlphttp.traces_endpoint: this build sends without TLS; use an http:// address, for "
        "example of a TLS proxy on this machine"},

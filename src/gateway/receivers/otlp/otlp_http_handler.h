@@ -10,15 +10,13 @@
 // as requests do.
 #pragma once
 
-#include <atomic>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "gateway/component/component.h"
-#include "gateway/receivers/otlp/body_decoder.h"
 #include "gateway/receivers/otlp/otlp_answer.h"
+#include "gateway/receivers/otlp/otlp_intake.h"
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
 #include "gateway/receivers/otlp/refusal.h"
 #include "net/http1_server.h"
@@ -36,25 +34,16 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
   net::Response on_refused(int status, std::string_view reason, const net::MessageHead* head) override;
 
   /// From now on new requests are answered 503.
-  void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
+  void begin_drain() { intake_.begin_drain(); }
 
  private:
   std::optional<Refusal> check_head(const net::MessageHead& head) const;
-  Refusal no_memory() const;
   net::Response refuse(const Refusal& refusal, const net::MessageHead* head);
-  net::Response answer(const Outcome& outcome, std::uint64_t spans, OtlpEncoding encoding, std::string_view origin);
+  net::Response answer(const Outcome& outcome, OtlpEncoding encoding, std::string_view origin) const;
   void decorate(net::Response& response, std::string_view origin) const;
 
   const OtlpHttpOptions options_;
-  const std::string receiver_;
-  Host& host_;
-  Consumer& next_;
-  std::map<net::EventLoop*, BodyDecoder> decoders_;  // one for each loop: no lock, and buffers are reused
-  std::atomic<bool> draining_{false};
-  Metric& accepted_;
-  Metric& refused_;
-  Metric& failed_;
-  Metric& requests_;
+  OtlpIntake intake_;
 };
 
 }  // namespace nanospan::gateway

@@ -1,18 +1,31 @@
 // Lifecycle of the `otlp` receiver and the counters of its server. Threads: see the header.
 #include "gateway/receivers/otlp/otlp_receiver.h"
 
+#include <atomic>
+#include <vector>
+
 #include "gateway/config/listen_address.h"
 #include "gateway/config/units.h"
 
 namespace nanospan::gateway {
 
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, Consumer& next)
-    : config_(std::move(config)),
-      receiver_(std::move(receiver)),
-      host_(host),
-      handler_(std::make_shared<OtlpHttpHandler>(config_.http, receiver_, host, next)) {}
+    : config_(std::move(config)), receiver_(std::move(receiver)), host_(host) {
+  if (config_.http_enabled) {
+    http_handler_ = std::make_shared<OtlpHttpHandler>(config_.http, receiver_, host, next);
+  }
+  if (config_.grpc_enabled) {
+    grpc_service_ = std::make_shared<OtlpGrpcService>(config_.grpc, receiver_, host, next);
+  }
+}
 
 Status OtlpReceiver::start() {
+  if (Status started = start_http(); !started) return started;
+  return start_grpc();
+}
+
+Status OtlpReceiver::start_http() {
+  if (!http_handler_) return {};
   net::Http1ServerOptions options;
   options.host = config_.http.host;
   options.port = config_.http.port;
@@ -20,20 +33,39 @@ Status OtlpReceiver::start() {
   options.head_nanos = config_.http.head_nanos;
   options.idle_nanos = config_.http.idle_nanos;
   options.write_nanos = config_.http.write_nanos;
+  net::Http2ServerOptions http2;
+  http2.idle_nanos = config_.http.idle_nanos;
+  options.http2 = net::http2_server_protocol(http2);
   Result<std::unique_ptr<net::Http1Server>> server =
-      net::Http1Server::start(host_.loops(), std::move(options), handler_);
+      net::Http1Server::start(host_.loops(), std::move(options), http_handler_);
   if (!server) return server.error();
-  server_ = std::move(server).value();
-  publish_counters();
+  http_server_ = std::move(server).value();
+  publish_counters("http", *http_server_);
   return {};
 }
 
-void OtlpReceiver::publish_counters() {
-  const auto publish = [this](std::string_view event, std::uint64_t net::Http1ServerCounters::*field) {
+Status OtlpReceiver::start_grpc() {
+  if (!grpc_service_) return {};
+  net::Http1ServerOptions options;
+  options.host = config_.grpc.host;
+  options.port = config_.grpc.port;
+  options.connections_max = static_cast<std::size_t>(config_.grpc.connections_max);
+  options.http2 = net::http2_server_protocol(config_.grpc.http2);
+  auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, std::vector<std::string>{"gzip"}, nullptr);
+  Result<std::unique_ptr<net::Http1Server>> server =
+      net::Http1Server::start(host_.loops(), std::move(options), std::move(handler));
+  if (!server) return server.error();
+  grpc_server_ = std::move(server).value();
+  publish_counters("grpc", *grpc_server_);
+  return {};
+}
+
+void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1Server& server) {
+  const auto publish = [&](std::string_view event, std::uint64_t net::Http1ServerCounters::*field) {
     host_.metrics().observe_counter("nanospan_receiver_connection_events",
                                     "What happened to connections and requests, by kind.",
-                                    {{"receiver", receiver_}, {"transport", "http"}, {"event", event}},
-                                    [this, field] { return static_cast<double>(server_->counters().*field); });
+                                    {{"receiver", receiver_}, {"transport", transport}, {"event", event}},
+                                    [&server, field] { return static_cast<double>(server.counters().*field); });
   };
   using Counters = net::Http1ServerCounters;
   publish("accepted", &Counters::connections_accepted);
@@ -51,22 +83,56 @@ void OtlpReceiver::publish_counters() {
   publish("closed_by_drain", &Counters::closed_by_drain);
   publish("unanswered", &Counters::unanswered);
   publish("answered_too_late", &Counters::answers_too_late);
+  publish("http2", &Counters::http2_connections);
+  publish("http2_reset_by_peer", &Counters::http2_reset_by_peer);
+  publish("http2_protocol_error", &Counters::http2_protocol_errors);
+  publish("http2_flood", &Counters::http2_floods);
+  publish("http2_too_many_pings", &Counters::http2_too_many_pings);
+  publish("closed_ping_timeout", &Counters::closed_ping_timeout);
+  publish("closed_by_age", &Counters::closed_by_age);
+  publish("deadline", &Counters::answer_deadlines);
   host_.metrics().observe_gauge("nanospan_receiver_connections", "Open connections.",
-                                {{"receiver", receiver_}, {"transport", "http"}},
-                                [this] { return static_cast<double>(server_->counters().connections_open); });
+                                {{"receiver", receiver_}, {"transport", transport}},
+                                [&server] { return static_cast<double>(server.counters().connections_open); });
 }
 
 void OtlpReceiver::drain(base::Deadline deadline, net::Task done) {
-  handler_->begin_drain();
-  if (server_ == nullptr) return done();
-  server_->begin_drain(deadline, std::move(done));
+  if (http_handler_) http_handler_->begin_drain();
+  if (grpc_service_) grpc_service_->begin_drain();
+  std::vector<net::Http1Server*> servers;
+  for (net::Http1Server* server : {http_server_.get(), grpc_server_.get()}) {
+    if (server != nullptr) servers.push_back(server);
+  }
+  if (servers.empty()) return done();
+  struct Gathering {
+    Gathering(std::size_t count, net::Task task) : left(count), done(std::move(task)) {}
+    std::atomic<std::size_t> left;
+    const net::Task done;
+  };
+  const auto gathering = std::make_shared<Gathering>(servers.size(), std::move(done));
+  for (net::Http1Server* server : servers) {
+    server->begin_drain(deadline, [gathering] {
+      if (gathering->left.fetch_sub(1) == 1) gathering->done();
+    });
+  }
 }
 
 std::string OtlpReceiver::describe() const {
-  const std::uint16_t port = server_ != nullptr ? server_->port() : config_.http.port;
-  return "http " + ListenAddress{config_.http.host, port}.text() + config_.http.traces_path + ", bodies to " +
-         format_byte_size(config_.http.body_bytes_max) + ", connections to " +
-         std::to_string(config_.http.connections_max);
+  std::string text;
+  if (http_handler_) {
+    const std::uint16_t port = http_server_ ? http_server_->port() : config_.http.port;
+    text = "http " + ListenAddress{config_.http.host, port}.text() + config_.http.traces_path + ", bodies to " +
+           format_byte_size(config_.http.body_bytes_max) + ", connections to " +
+           std::to_string(config_.http.connections_max);
+  }
+  if (grpc_service_) {
+    const std::uint16_t port = grpc_server_ ? grpc_server_->port() : config_.grpc.port;
+    if (!text.empty()) text += "; ";
+    text += "grpc " + ListenAddress{config_.grpc.host, port}.text() + ", messages to " +
+            format_byte_size(config_.grpc.message_bytes_max) + ", connections to " +
+            std::to_string(config_.grpc.connections_max);
+  }
+  return text;
 }
 
 }  // namespace nanospan::gateway

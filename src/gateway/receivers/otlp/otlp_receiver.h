@@ -1,6 +1,7 @@
-// OtlpReceiver: listens for OTLP/HTTP on all receiving loops and feeds one consumer.
+// OtlpReceiver: listens for OTLP/HTTP and OTLP/gRPC on all receiving loops and feeds one consumer.
 //
-// The service's thread starts and drains it; requests run on the loops. Owns the server; the handler is shared with
+// Each protocol has its port, and takes what comes to it: OTLP/HTTP over HTTP/1.1 and HTTP/2, gRPC over HTTP/2. The
+// service's thread starts and drains it; requests run on the loops. Owns the servers; the handlers are shared with
 // requests in flight.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "gateway/component/component.h"
+#include "gateway/receivers/otlp/otlp_grpc_service.h"
 #include "gateway/receivers/otlp/otlp_http_handler.h"
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
 
@@ -22,13 +24,17 @@ class OtlpReceiver final : public Component {
   std::string describe() const override;
 
  private:
-  void publish_counters();
+  Status start_http();
+  Status start_grpc();
+  void publish_counters(std::string_view transport, const net::Http1Server& server);
 
   const OtlpReceiverConfig config_;
   const std::string receiver_;
   Host& host_;
-  std::shared_ptr<OtlpHttpHandler> handler_;
-  std::unique_ptr<net::Http1Server> server_;
+  std::shared_ptr<OtlpHttpHandler> http_handler_;  // null: the protocol is off
+  std::shared_ptr<OtlpGrpcService> grpc_service_;
+  std::unique_ptr<net::Http1Server> http_server_;
+  std::unique_ptr<net::Http1Server> grpc_server_;
 };
 
 }  // namespace nanospan::gateway

@@ -35,19 +35,31 @@ void read_compression(MapReader& reader, OtlpHttpOptions& out) {
   }
 }
 
-void read_http(MapReader& reader, OtlpHttpOptions& out) {
+void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
   std::string endpoint;
   reader.read("endpoint", endpoint);
   if (!endpoint.empty()) {
     if (Result<ListenAddress> address = parse_listen_address(endpoint)) {
-      out.host = address->host;
-      out.port = address->port;
+      host = address->host;
+      port = address->port;
     } else {
       reader.fail("endpoint", address.error().message);
     }
   }
   std::string transport = "tcp";
   reader.read_choice("transport", {"tcp", "tcp4", "tcp6"}, transport);
+}
+
+/// What neither protocol has.
+void refuse_common(MapReader& reader) {
+  reader.refuse("tls", "put a TLS proxy in front, or remove it");
+  reader.refuse("auth", "remove it, and listen on an address that only trusted senders reach");
+  reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
+  reader.refuse("middlewares", "remove it");
+}
+
+void read_http(MapReader& reader, OtlpHttpOptions& out) {
+  read_endpoint(reader, out.host, out.port);
   reader.read("traces_url_path", out.traces_path);
   if (out.traces_path.empty() || out.traces_path.front() != '/') out.traces_path.insert(0, "/");
   std::string unused_path;
@@ -68,10 +80,42 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
       reader.fail("response_headers", "\"" + name + "\" cannot be sent as a header");
   }
   if (std::optional<MapReader> cors = reader.child("cors")) read_cors(*cors, out.cors);
-  reader.refuse("tls", "put a TLS proxy in front, or remove it");
-  reader.refuse("auth", "remove it, and listen on an address that only trusted senders reach");
-  reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
-  reader.refuse("middlewares", "remove it");
+  refuse_common(reader);
+  reader.finish();
+}
+
+/// keepalive (grpc's keepalive package): server_parameters are what we do to clients, enforcement_policy what they may.
+void read_keepalive(MapReader& reader, net::Http2ServerOptions& out) {
+  if (std::optional<MapReader> parameters = reader.child("server_parameters")) {
+    read_timeout(*parameters, "max_connection_idle", out.idle_nanos);
+    read_timeout(*parameters, "max_connection_age", out.age_nanos_max);
+    read_timeout(*parameters, "max_connection_age_grace", out.age_grace_nanos);
+    read_timeout(*parameters, "time", out.ping_after_nanos);
+    read_timeout(*parameters, "timeout", out.ping_timeout_nanos);
+    parameters->finish();
+  }
+  if (std::optional<MapReader> policy = reader.child("enforcement_policy")) {
+    read_timeout(*policy, "min_time", out.ping_interval_nanos_min);
+    policy->read("permit_without_stream", out.pings_without_streams);
+    policy->finish();
+  }
+  reader.finish();
+}
+
+void read_grpc(MapReader& reader, OtlpGrpcOptions& out) {
+  read_endpoint(reader, out.host, out.port);
+  std::uint64_t mebibytes = 0;
+  reader.read("max_recv_msg_size_mib", mebibytes, 0, 4095);
+  if (mebibytes != 0) out.message_bytes_max = mebibytes << 20;
+  std::uint64_t streams = 0;
+  reader.read("max_concurrent_streams", streams, 0, 0x7fff'ffff);
+  if (streams != 0) out.http2.session.streams_max = static_cast<std::uint32_t>(streams);
+  if (std::optional<MapReader> keepalive = reader.child("keepalive")) read_keepalive(*keepalive, out.http2);
+  reader.read("max_connections", out.connections_max, 1, 1'000'000);
+  for (const std::string_view key : {"read_buffer_size", "write_buffer_size"}) {
+    reader.ignore(key, "buffers are shared by all connections, and written by reference");
+  }
+  refuse_common(reader);
   reader.finish();
 }
 
@@ -84,12 +128,15 @@ OtlpReceiverConfig read_otlp_receiver_config(MapReader& reader) {
       config.http_enabled = true;
       read_http(*http, config.http);
     }
-    if (protocols->has("grpc")) {
-      protocols->fail("grpc", "this build receives OTLP over HTTP only; remove grpc and send to http (port 4318)");
+    if (std::optional<MapReader> grpc = protocols->child("grpc")) {
+      config.grpc_enabled = true;
+      read_grpc(*grpc, config.grpc);
     }
     protocols->finish();
   }
-  if (!config.http_enabled) reader.fail("protocols", "no protocol is enabled; write protocols: {http: }");
+  if (!config.http_enabled && !config.grpc_enabled) {
+    reader.fail("protocols", "no protocol is enabled; write protocols: {grpc: , http: }");
+  }
   return config;
 }
 

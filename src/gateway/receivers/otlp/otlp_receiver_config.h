@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "gateway/config/map_reader.h"
+#include "net/http2_server.h"
 
 namespace nanospan::gateway {
 
@@ -33,9 +34,20 @@ struct OtlpHttpOptions {
   CorsOptions cors;
 };
 
+/// Collector: config/configgrpc, with gRPC's own defaults.
+struct OtlpGrpcOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 4317;
+  std::uint64_t message_bytes_max = 4u << 20;  ///< As it came, and after inflating.
+  std::uint64_t connections_max = 10'000;
+  net::Http2ServerOptions http2;
+};
+
 struct OtlpReceiverConfig {
   bool http_enabled = false;
   OtlpHttpOptions http;
+  bool grpc_enabled = false;
+  OtlpGrpcOptions grpc;
 };
 
 OtlpReceiverConfig read_otlp_receiver_config(MapReader& reader);

@@ -1,4 +1,4 @@
-// The `otlp` receiver: OTLP over HTTP/1.1, protobuf and JSON.
+// The `otlp` receiver: OTLP over gRPC, and over HTTP as protobuf and JSON.
 #pragma once
 
 #include "gateway/component/component.h"

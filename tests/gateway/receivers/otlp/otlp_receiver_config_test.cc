@@ -46,7 +46,42 @@ TEST(OtlpReceiverConfig, Keys) {
 TEST(OtlpReceiverConfig, NothingEnabled) {
   testing::ConfigText text("{}");
   read_otlp_receiver_config(text.reader);
-  EXPECT_EQ(text.errors(), "f.yaml:1: it.protocols: no protocol is enabled; write protocols: {http: }\n");
+  EXPECT_EQ(text.errors(), "f.yaml:1: it.protocols: no protocol is enabled; write protocols: {grpc: , http: }\n");
+}
+
+TEST(OtlpReceiverConfig, GrpcDefaultsAreTheCollectorsOnLoopback) {
+  testing::ConfigText text("protocols: {grpc: }");
+  const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_TRUE(config.grpc_enabled);
+  EXPECT_FALSE(config.http_enabled);
+  EXPECT_EQ(config.grpc.host, "127.0.0.1");
+  EXPECT_EQ(config.grpc.port, 4317);
+  EXPECT_EQ(config.grpc.message_bytes_max, 4u << 20);
+}
+
+TEST(OtlpReceiverConfig, GrpcKeys) {
+  testing::ConfigText text(
+      "protocols:\n  grpc:\n    endpoint: 0.0.0.0:14317\n    transport: tcp\n    max_recv_msg_size_mib: 16\n"
+      "    max_concurrent_streams: 16\n    read_buffer_size: 1024\n    keepalive:\n      server_parameters:\n"
+      "        max_connection_idle: 11s\n        max_connection_age: 12s\n        max_connection_age_grace: 13s\n"
+      "        time: 30s\n        timeout: 5s\n      enforcement_policy:\n        min_time: 10s\n"
+      "        permit_without_stream: true\n");
+  const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_EQ(text.warnings(),
+            "f.yaml:7: it.protocols.grpc.read_buffer_size: has no effect here: buffers are shared by all connections, "
+            "and written by reference\n");
+  EXPECT_EQ(config.grpc.port, 14317);
+  EXPECT_EQ(config.grpc.message_bytes_max, 16u << 20);
+  EXPECT_EQ(config.grpc.http2.session.streams_max, 16u);
+  EXPECT_EQ(config.grpc.http2.idle_nanos, 11 * base::kNanosPerSecond);
+  EXPECT_EQ(config.grpc.http2.age_nanos_max, 12 * base::kNanosPerSecond);
+  EXPECT_EQ(config.grpc.http2.age_grace_nanos, 13 * base::kNanosPerSecond);
+  EXPECT_EQ(config.grpc.http2.ping_after_nanos, 30 * base::kNanosPerSecond);
+  EXPECT_EQ(config.grpc.http2.ping_timeout_nanos, 5 * base::kNanosPerSecond);
+  EXPECT_EQ(config.grpc.http2.ping_interval_nanos_min, 10 * base::kNanosPerSecond);
+  EXPECT_TRUE(config.grpc.http2.pings_without_streams);
 }
 
 TEST(OtlpReceiver, IsMadeAndSaysWhereItListens) {

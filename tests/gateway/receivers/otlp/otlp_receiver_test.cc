@@ -3,16 +3,16 @@
 
 #include <gmock/gmock.h>
 
-#include <mutex>
-
 #include "net/gzip.h"
 #include "tests/gateway/raw_http.h"
+#include "tests/gateway/receivers/otlp/destination.h"
 #include "tests/gateway/sample_traces.h"
 #include "tests/gateway/test_host.h"
 
 namespace nanospan::gateway {
 namespace {
 
+using testing::Destination;
 using ::testing::EndsWith;
 using testing::exchange;
 using ::testing::HasSubstr;
@@ -22,30 +22,6 @@ using ::testing::StartsWith;
 
 constexpr std::string_view kProtobuf = "Content-Type: application/x-protobuf\r\n";
 constexpr std::string_view kJson = "Content-Type: application/json; charset=utf-8\r\n";
-
-/// Takes batches and answers as told.
-class Destination final : public Consumer {
- public:
-  Room room_for(const Batch&) const override { return Room::kYes; }
-  void consume(BatchRef batch, Completion done) override {
-    const std::lock_guard lock(mutex_);
-    batches_.push_back(std::move(batch));
-    done(outcome);
-  }
-  std::string bytes() {
-    const std::lock_guard lock(mutex_);
-    return batches_.empty() ? "" : std::string(batches_.back()->bytes());
-  }
-  BatchRef last() {
-    const std::lock_guard lock(mutex_);
-    return batches_.back();
-  }
-  Outcome outcome;
-
- private:
-  std::mutex mutex_;
-  std::vector<BatchRef> batches_;
-};
 
 class OtlpReceiverTest : public ::testing::Test {
  protected:

@@ -1,0 +1,100 @@
+#include "gateway/receivers/otlp/otlp_grpc_service.h"
+
+#include "gateway/config/units.h"
+#include "gateway/telemetry/printable.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using net::GrpcCode;
+using net::GrpcStatus;
+
+constexpr std::string_view kTracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// With a RetryInfo if `retry_after_nanos` is not 0.
+GrpcStatus make_status(GrpcCode code, std::string message, std::uint64_t retry_after_nanos = 0) {
+  GrpcStatus status{code, std::move(message), {}};
+  if (retry_after_nanos != 0) {
+    status.details = wire::encode_rpc_status({static_cast<std::int32_t>(code), status.message, retry_after_nanos});
+  }
+  return status;
+}
+
+GrpcCode code_of(const Refusal& refusal) {
+  switch (refusal.status) {
+    case 404:
+      return GrpcCode::kUnimplemented;
+    case 413:
+      return GrpcCode::kResourceExhausted;
+    case 503:
+      return GrpcCode::kUnavailable;
+    default:
+      return GrpcCode::kInvalidArgument;
+  }
+}
+
+GrpcStatus status_of(const Outcome& outcome) {
+  if (outcome.kind == Outcome::Kind::kPermanent) return make_status(GrpcCode::kInternal, outcome.message);
+  const std::uint64_t after = outcome.retry_after_nanos != 0 ? outcome.retry_after_nanos : kBusyRetryNanos;
+  return make_status(GrpcCode::kUnavailable, outcome.message, after);
+}
+
+}  // namespace
+
+OtlpGrpcService::OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host, Consumer& next)
+    : intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
+
+OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head) {
+  intake_.count_request();
+  if (head.path() != kTracesPath) {
+    const std::string path = printable(head.path(), 100);
+    return {
+        refuse({404, "wrong_path", path + " is not served here; send traces to " + std::string(kTracesPath)}), 0, {}};
+  }
+  if (intake_.draining()) return {refuse(OtlpIntake::shutting_down()), 0, {}};
+  std::unique_ptr<net::BodyTicket> ticket = intake_.charge(0);
+  return {{}, static_cast<std::size_t>(intake_.body_bytes_max()), std::move(ticket)};
+}
+
+void OtlpGrpcService::on_message(net::Request request, net::GrpcResponder responder) {
+  Refusal refusal;
+  BatchRef batch = intake_.decode(request, OtlpEncoding::kProtobuf, request.compressed, refusal);
+  if (batch == nullptr) return responder.fail(refuse(refusal.status == 413 ? too_large() : refusal));
+  intake_.consume(
+      std::move(batch), [self = shared_from_this(), responder = std::move(responder)](Outcome outcome) mutable {
+        if (outcome.kind != Outcome::Kind::kAccepted) return responder.fail(status_of(outcome));
+        responder.succeed(
+            wire::encode_export_response({static_cast<std::int64_t>(outcome.rejected_spans), outcome.message}));
+      });
+}
+
+GrpcStatus OtlpGrpcService::on_refused(GrpcStatus status, const net::MessageHead& /*head*/) {
+  switch (status.code) {
+    case GrpcCode::kResourceExhausted:
+      return refuse(too_large());
+    case GrpcCode::kUnavailable:
+      return refuse(intake_.no_memory());
+    case GrpcCode::kDeadlineExceeded:
+      intake_.count_refusal({504, "deadline", status.message});
+      break;
+    default:
+      intake_.count_refusal({400, "malformed_grpc", status.message});
+      break;
+  }
+  return status;
+}
+
+GrpcStatus OtlpGrpcService::refuse(const Refusal& refusal) {
+  intake_.count_refusal(refusal);
+  return make_status(code_of(refusal), refusal.message, refusal.retry_after_nanos);
+}
+
+Refusal OtlpGrpcService::too_large() const {
+  return {413, "body_too_large",
+          "the message is larger than " + format_byte_size(intake_.body_bytes_max()) +
+              " (the receiver's max_recv_msg_size_mib, at most half of service.memory_budget); send smaller batches or "
+              "raise it"};
+}
+
+}  // namespace nanospan::gateway

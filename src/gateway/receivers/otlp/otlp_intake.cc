@@ -1,0 +1,93 @@
+#include "gateway/receivers/otlp/otlp_intake.h"
+
+#include <algorithm>
+
+#include "gateway/config/units.h"
+
+namespace nanospan::gateway {
+namespace {
+
+/// Memory that a request's body is charged to.
+class BodyCharge final : public net::BodyTicket {
+ public:
+  explicit BodyCharge(BudgetCharge charge) : charge_(std::move(charge)) {}
+  bool grow(std::size_t body_bytes) override { return charge_.grow_to(body_bytes); }
+  BudgetCharge& charge() { return charge_; }
+
+ private:
+  BudgetCharge charge_;
+};
+
+}  // namespace
+
+OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_t body_bytes_max, Host& host,
+                       Consumer& next)
+    : receiver_(std::move(receiver)),
+      transport_(std::move(transport)),
+      body_bytes_max_(std::min(body_bytes_max, host.budget().bytes_max() / 2)),
+      host_(host),
+      next_(next),
+      accepted_(host.metrics().counter("otelcol_receiver_accepted_spans", "Spans taken into the pipeline.",
+                                       {{"receiver", receiver_}, {"transport", transport_}})),
+      refused_(host.metrics().counter("otelcol_receiver_refused_spans",
+                                      "Spans refused for the moment; their sender was told to retry.",
+                                      {{"receiver", receiver_}, {"transport", transport_}})),
+      failed_(host.metrics().counter("otelcol_receiver_failed_spans",
+                                     "Spans that a destination will never take; their sender was told.",
+                                     {{"receiver", receiver_}, {"transport", transport_}})),
+      requests_(host.metrics().counter("nanospan_receiver_requests", "Requests whose head was complete.",
+                                       {{"receiver", receiver_}, {"transport", transport_}})) {
+  for (net::EventLoop* loop : host.loops()) decoders_.emplace(loop, BodyDecoder(body_bytes_max_));
+}
+
+std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes) const {
+  BudgetCharge charge(host_.budget());
+  if (!charge.grow_to(bytes)) return nullptr;
+  return std::make_unique<BodyCharge>(std::move(charge));
+}
+
+BatchRef OtlpIntake::decode(net::Request& request, OtlpEncoding encoding, bool is_gzip, Refusal& refusal) {
+  return decoders_.at(request.loop)
+      .decode(std::move(request.body), encoding, is_gzip, std::move(static_cast<BodyCharge&>(*request.ticket).charge()),
+              refusal);
+}
+
+void OtlpIntake::consume(BatchRef batch, Completion done) {
+  const std::uint64_t spans = batch->counts().spans;
+  // OTLP, "Empty Telemetry Envelopes": success, and nothing to pass on.
+  if (spans == 0) return done(Outcome::accepted());
+  next_.consume(std::move(batch), [this, spans, done = std::move(done)](Outcome outcome) {
+    switch (outcome.kind) {
+      case Outcome::Kind::kAccepted:
+        accepted_.add(spans - outcome.rejected_spans);
+        failed_.add(outcome.rejected_spans);
+        break;
+      case Outcome::Kind::kRetry:
+        refused_.add(spans);
+        break;
+      case Outcome::Kind::kPermanent:
+        failed_.add(spans);
+        break;
+    }
+    done(std::move(outcome));
+  });
+}
+
+void OtlpIntake::count_refusal(const Refusal& refusal) {
+  host_.metrics()
+      .counter("nanospan_receiver_refused_requests", "Requests refused by the receiver itself, by reason.",
+               {{"receiver", receiver_}, {"transport", transport_}, {"reason", refusal.reason}})
+      .add(1);
+  host_.log().warn_limited("receiver " + receiver_, refusal.reason, refusal.message);
+}
+
+Refusal OtlpIntake::no_memory() const {
+  return Refusal::busy("the gateway's memory budget of " + format_byte_size(host_.budget().bytes_max()) +
+                       " (service.memory_budget) is in use; send again");
+}
+
+Refusal OtlpIntake::shutting_down() {
+  return {503, "shutting_down", "the gateway is shutting down; send again", kBusyRetryNanos};
+}
+
+}  // namespace nanospan::gateway

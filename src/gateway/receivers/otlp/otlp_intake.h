@@ -1,0 +1,61 @@
+// OtlpIntake: what a request of the `otlp` receiver goes through, whichever protocol brought it: memory for its body,
+// decoding, the next consumer, and the counters of all that.
+//
+// One for each protocol; used on all receiving loops at once. Its own state is constant or atomic, and a decoder
+// belongs to each loop. `host` and `next` must outlive the requests.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/component/component.h"
+#include "gateway/receivers/otlp/body_decoder.h"
+#include "gateway/receivers/otlp/refusal.h"
+#include "net/http1_server.h"
+
+namespace nanospan::gateway {
+
+class OtlpIntake {
+ public:
+  /// `transport` is the label: "http" or "grpc".
+  OtlpIntake(std::string receiver, std::string transport, std::uint64_t body_bytes_max, Host& host, Consumer& next);
+
+  /// The configured limit, or less: what can never be admitted must not be sent back for a retry.
+  std::uint64_t body_bytes_max() const { return body_bytes_max_; }
+  /// A request whose head was complete.
+  void count_request() { requests_.add(1); }
+
+  /// What a body of `bytes` is charged to; null if there is no memory for it now.
+  std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes) const;
+  /// The batch in the request's body, which is taken out of it, or null and why in `refusal`. REQUIRES: its ticket is
+  /// one of charge().
+  BatchRef decode(net::Request& request, OtlpEncoding encoding, bool is_gzip, Refusal& refusal);
+  /// Passes it on. `done` is called once, from any thread, when the outcome is counted.
+  void consume(BatchRef batch, Completion done);
+  /// Counts it and says it in the log.
+  void count_refusal(const Refusal& refusal);
+
+  Refusal no_memory() const;
+  static Refusal shutting_down();
+  void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::string receiver_;
+  const std::string transport_;
+  const std::uint64_t body_bytes_max_;
+  Host& host_;
+  Consumer& next_;
+  std::map<net::EventLoop*, BodyDecoder> decoders_;  // no lock, and buffers are reused
+  std::atomic<bool> draining_{false};
+  Metric& accepted_;
+  Metric& refused_;
+  Metric& failed_;
+  Metric& requests_;
+};
+
+}  // namespace nanospan::gateway
