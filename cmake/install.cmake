@@ -56,10 +56,11 @@ target_compile_features(nanospan_library INTERFACE cxx_std_20)
 target_include_directories(nanospan_library INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(nanospan_library PUBLIC Threads::Threads)
-# The two symbols by which instrumented libraries find the SDK (docs/decisions): the executable must export them, or a
+# The symbols by which instrumented libraries find the SDK (docs/decisions): the executable must export them, or a
 # plugin that is opened with dlopen has copies of its own and its spans go nowhere.
 set(NANOSPAN_LINK_OPTIONS
-  -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1)
+  -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1
+  -Wl,--export-dynamic-symbol=nanospan_layouts)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
 # Always an archive. The SDK refers weakly to its one symbol (src/export/otlp_http/gzip_hook.h); -u brings it into the

@@ -101,7 +101,7 @@ NANOSPAN_INLINE std::uint64_t sampling_bits(std::uint64_t low_word) {
 class Tracer {
  public:
   /// A tracer of the default provider.
-  explicit Tracer(const InstrumentationScope& scope) : identity_(scope) {}
+  explicit Tracer(const InstrumentationScope& scope) : identity_(scope) { detail::note_layout(); }
 
   /// Starts a span. Its parent is `options.parent`, else the current context; it is not made current (use Scope). The
   /// span is sampled, or only carries ids, as the provider's sampler says.

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ENTRY = "include/nanospan/nanospan.h"
-EXPORTED = ("nanospan_api_r1", "nanospan_thread_r1")
+EXPORTED = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1")
 GZIP_HOOK = "nanospan_gzip_r1"
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {

@@ -5,6 +5,7 @@
 // visibility, tie all copies in a process together: nanospan_api_r1 (null until an SDK lives) and nanospan_thread_r1
 // (two trivially destructible pointers). Everything that is not a dozen inline instructions is reached through the Api
 // table. Any change to a struct below is a new layout revision: rename both symbols and kLayout (docs/decisions/0001).
+// A third, nanospan_layouts, has no revision: by it an SDK warns of copies that it cannot serve.
 //
 // Ownership: slabs, thread states and tracer cores are made by the SDK and stay mapped for the life of the process, so
 // a stale pointer is never a fault; generations tell stale from live.
@@ -242,6 +243,14 @@ struct Api {
   void (*report)(std::string_view component, std::string_view message);
 };
 
+/// Where copies of different layout revisions, which do not find each other by design, learn that there are others.
+/// Zero at first. This struct has no revision: it never changes.
+struct LayoutRegistry {
+  std::atomic<std::uint64_t> used;                      ///< Bit n: a tracer was made by a copy of revision n.
+  std::atomic<std::uint32_t> sdk;                       ///< The revision of the SDK that lives; 0 = none.
+  std::atomic<void (*)(std::uint32_t other)> mismatch;  ///< That SDK's: says that copies of `other` are no-ops.
+};
+
 struct ThreadLocals {
   ThreadState* state;
   const Context* current;  ///< Null means the root context.
@@ -256,6 +265,7 @@ extern "C" {
 [[gnu::weak, gnu::visibility("default"),
   gnu::tls_model("initial-exec")]] constinit thread_local nanospan::detail::ThreadLocals nanospan_thread_r1{nullptr,
                                                                                                             nullptr};
+[[gnu::weak, gnu::visibility("default")]] constinit nanospan::detail::LayoutRegistry nanospan_layouts{};
 }
 
 namespace nanospan {
@@ -264,6 +274,13 @@ namespace detail {
 
 NANOSPAN_INLINE const Api* api() { return nanospan_api_r1.load(std::memory_order_acquire); }
 NANOSPAN_INLINE ThreadLocals& thread_locals() { return nanospan_thread_r1; }
+
+/// Called for each new tracer.
+[[gnu::noinline, gnu::cold]] inline void note_layout() {
+  nanospan_layouts.used.fetch_or(std::uint64_t{1} << kLayout, std::memory_order_relaxed);
+  const auto mismatch = nanospan_layouts.mismatch.load(std::memory_order_acquire);
+  if (mismatch != nullptr && nanospan_layouts.sdk.load(std::memory_order_relaxed) != kLayout) mismatch(kLayout);
+}
 
 }  // namespace detail
 }  // namespace v0

@@ -1,5 +1,8 @@
 #include "sdk/trace/api.h"
 
+#include <atomic>
+#include <string>
+
 #include "sdk/diagnostics.h"
 #include "sdk/propagation/global.h"
 #include "sdk/trace/lifecycle.h"
@@ -28,9 +31,33 @@ constinit const detail::Api kApi = {
     .report = &report_line,
 };
 
+// DESIGN decision 2: once for each revision.
+void warn_of(std::uint32_t other) {
+  static std::atomic<std::uint64_t> warned{0};
+  const std::uint64_t bit = std::uint64_t{1} << other % 64;
+  if ((warned.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+  const std::string numbers = std::to_string(other) + " while this SDK has " + std::to_string(detail::kLayout);
+  report("api", numbers,
+         "a library was built with Nanospan headers of layout revision " + numbers +
+             ": its spans go nowhere; rebuild it with the headers of this version");
+}
+
 }  // namespace
 
-void install_api() { nanospan_api_r1.store(&kApi, std::memory_order_release); }
+void install_api() {
+  detail::LayoutRegistry& layouts = nanospan_layouts;
+  nanospan_api_r1.store(&kApi, std::memory_order_release);
+  std::uint32_t none = 0;
+  if (layouts.sdk.compare_exchange_strong(none, detail::kLayout)) {
+    layouts.mismatch.store(&warn_of, std::memory_order_release);
+  } else if (none != detail::kLayout) {
+    warn_of(none);  // a second SDK, with users of its own
+  }
+  const std::uint64_t used = layouts.used.load(std::memory_order_relaxed);
+  for (std::uint32_t other = 0; other < 64; ++other) {
+    if (other != detail::kLayout && (used >> other & 1) != 0) warn_of(other);
+  }
+}
 
 }  // namespace sdk
 }  // namespace nanospan
