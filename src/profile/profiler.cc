@@ -13,15 +13,35 @@ namespace nanospan::profile {
 namespace {
 
 constexpr std::uint64_t kDrainNanos = 100 * base::kNanosPerMilli;
+constexpr std::uint64_t kWallTickNanos = 10 * base::kNanosPerMilli;
 constexpr std::uint64_t kThreadAnswerNanos = 100 * base::kNanosPerMilli;
 // A scan of all threads may take this part of the time: 0.1 %.
 constexpr std::uint64_t kScanShare = 1000;
+constexpr std::size_t kRoutesMax = 1000;
+constexpr const char* kOtherRoutes = "[other routes]";
 
 // What a window counts for a sample.
-constexpr std::size_t kCountValue = 0, kWeightValue = 1;
+constexpr std::size_t kCountValue = 0, kNanosValue = 1;
 
 std::string number_text(const char* name, std::uint64_t value) {
   return std::string(name) + "=" + std::to_string(value);
+}
+
+std::uint32_t intern_stack(StackStore& store, const Sample& sample) {
+  std::array<CodePoint, kFramesMax> points{};
+  for (std::size_t i = 0; i < sample.frames; ++i) {
+    const std::uint64_t pc = i == 0 ? sample.pcs[i] : sample.pcs[i] - 1;  // a return address points behind the call
+    points[i] = store.point(Sampler::module_of(sample, pc), pc);
+  }
+  return store.stack(std::span(points).first(sample.frames));
+}
+
+LabelSet label_set(StackStore& store, const SampledThread& thread, const Sample& sample) {
+  LabelSet labels;
+  labels.route = store.text(sample.labels.route_text());
+  labels.span_name = store.text(sample.labels.name_text());
+  labels.thread = store.text(thread.name);
+  return labels;
 }
 
 }  // namespace
@@ -30,7 +50,13 @@ Result<std::unique_ptr<Profiler>> Profiler::create(net::EventLoop& loop, std::in
                                                    ProfilerOptions options) {
   Result<std::unique_ptr<Sampler>> sampler = Sampler::create({loop_tid});
   if (!sampler) return sampler.error();
-  return std::unique_ptr<Profiler>(new Profiler(loop, std::move(sampler).value(), options));
+  std::unique_ptr<Profiler> made(new Profiler(loop, std::move(sampler).value(), options));
+  if (options.continuous) {
+    made->history_ = std::make_unique<History>(options.history);
+    if (const Status begun = made->adapt_sampling(); !begun) return begun.error();
+    made->tick();
+  }
+  return made;
 }
 
 Profiler::Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, ProfilerOptions options)
@@ -43,6 +69,7 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
     done(Error{ErrorCode::kResourceExhausted, "too many profiles are under way"});
     return 0;
   }
+  drain();  // what was before belongs to the others
   if (collections_.empty()) store_ = std::make_unique<StackStore>(options_.store_bytes_max);
   auto collection = std::make_unique<Collection>();
   collection->id = ++last_id_;
@@ -50,13 +77,13 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   collection->began_unix = loop_.clock().unix_now();
   collection->began = loop_.clock().monotonic_now();
   collection->until = collection->began + (request.kind == WindowKind::kThreads ? kThreadAnswerNanos : request.nanos);
-  if (const Status begun = begin_sampling(*collection); !begun) {
+  collections_.push_back(std::move(collection));
+  if (const Status begun = adapt_sampling(); !begun) {
+    collections_.pop_back();
     done(begun.error());
     return 0;
   }
-  drain();  // what was before belongs to the others
-  collection->done = std::move(done);
-  collections_.push_back(std::move(collection));
+  collections_.back()->done = std::move(done);
   if (request.kind == WindowKind::kThreads) ask_threads(*collections_.back());
   tick();
   return last_id_;
@@ -67,12 +94,17 @@ void Profiler::cancel(std::uint64_t collection) {
   stop_if_idle();
 }
 
-Status Profiler::begin_sampling(const Collection& collection) {
-  const bool wants_timers = collection.request.kind == WindowKind::kCpu;
-  if (sampler_->running() && (!wants_timers || sampler_->hz() != 0)) return {};
-  const unsigned asked = collection.request.hz == 0 ? options_.hz : std::min(collection.request.hz, options_.hz_max);
+/// Brings the sampler to the highest rate that is wanted; a collection that needs no timers needs it all the same.
+Status Profiler::adapt_sampling() {
+  unsigned hz = history_ != nullptr ? options_.hz : 0;
+  for (const auto& collection : collections_) {
+    if (collection->request.kind != WindowKind::kCpu) continue;
+    hz = std::max(hz, collection->request.hz == 0 ? options_.hz : std::min(collection->request.hz, options_.hz_max));
+  }
+  if (sampler_->running() && sampler_->hz() == hz) return {};
+  drain();  // at the rate that it was taken with
   next_scan_ = 0;
-  return sampler_->start(wants_timers ? asked : 0);
+  return sampler_->start(hz);
 }
 
 void Profiler::ask_threads(Collection& collection) {
@@ -80,6 +112,11 @@ void Profiler::ask_threads(Collection& collection) {
   for (const SampledThread& thread : sampler_->threads()) {
     collection.awaited += sampler_->interrupt(thread, SampleKind::kThread);
   }
+}
+
+bool Profiler::any(WindowKind kind) const {
+  return std::any_of(collections_.begin(), collections_.end(),
+                     [&](const auto& collection) { return collection->request.kind == kind; });
 }
 
 void Profiler::tick() {
@@ -90,8 +127,9 @@ void Profiler::tick() {
     const std::uint64_t took = loop_.clock().monotonic_now() - now;
     next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
   }
+  tick_wall();
   finish_due();
-  base::MonotonicNanos next = now + kDrainNanos;
+  base::MonotonicNanos next = now + (any(WindowKind::kWall) ? kWallTickNanos : kDrainNanos);
   for (const auto& collection : collections_) {
     next = std::min(next, collection->until);
     // Threads answer within microseconds; do not let the asker wait for the next drain.
@@ -100,36 +138,59 @@ void Profiler::tick() {
   if (sampler_->running()) timer_.arm(next);
 }
 
+void Profiler::tick_wall() {
+  if (!any(WindowKind::kWall)) return wall_.clear();
+  wall_.tick(*sampler_, loop_.clock().monotonic_now(),
+             [this](std::uint32_t stack, std::uint32_t labels, std::uint64_t nanos) {
+               for (const auto& collection : collections_) {
+                 if (collection->request.kind != WindowKind::kWall) continue;
+                 collection->window.add(stack, labels, {1, static_cast<std::int64_t>(nanos), 0, 0});
+               }
+             });
+}
+
 void Profiler::drain() {
   sampler_->drain([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
 }
 
 void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
-  std::array<CodePoint, kFramesMax> points{};
-  for (std::size_t i = 0; i < sample.frames; ++i) {
-    const std::uint64_t pc = i == 0 ? sample.pcs[i] : sample.pcs[i] - 1;  // a return address points behind the call
-    points[i] = store_->point(Sampler::module_of(sample, pc), pc);
-  }
-  const std::uint32_t stack = store_->stack(std::span(points).first(sample.frames));
-  LabelSet labels;
-  labels.route = store_->text(sample.labels.route_text());
-  labels.span_name = store_->text(sample.labels.name_text());
-  labels.thread = store_->text(thread.name);
+  const std::uint64_t period = sampler_->hz() == 0 ? 0 : base::kNanosPerSecond / sampler_->hz();
+  if (sample.kind == SampleKind::kCpu) remember(thread, sample, sample.weight * period);
+  if (collections_.empty()) return;
+  const std::uint32_t stack = intern_stack(*store_, sample);
+  const LabelSet labels = label_set(*store_, thread, sample);
   WindowValues values{};
-  values[kCountValue] = 1;
-  values[kWeightValue] = sample.weight;
+  values[kCountValue] = sample.weight;
+  values[kNanosValue] = static_cast<std::int64_t>(sample.weight * period);
+  if (sample.kind == SampleKind::kWall) {
+    values[kCountValue] = 1;
+    values[kNanosValue] = static_cast<std::int64_t>(wall_.answered(thread.tid, stack, store_->labels(labels)));
+  }
   for (const auto& collection : collections_) {
-    const bool for_threads = collection->request.kind == WindowKind::kThreads;
-    if (for_threads != (sample.kind == SampleKind::kThread)) continue;
+    const WindowKind kind = collection->request.kind;
+    if (static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
     LabelSet shown = labels;
-    if (for_threads) shown.tid = thread.tid;
-    if (collection->request.trace_labels || for_threads) {
+    if (kind == WindowKind::kThreads) shown.tid = thread.tid;
+    if (collection->request.trace_labels || kind == WindowKind::kThreads) {
       shown.trace_id = sample.labels.trace_id;
       shown.span_id = sample.labels.span_id;
     }
     collection->window.add(stack, store_->labels(shown), values);
-    if (for_threads && collection->awaited > 0) --collection->awaited;
+    if (collection->awaited > 0) --collection->awaited;
   }
+}
+
+void Profiler::remember(const SampledThread& thread, const Sample& sample, std::uint64_t nanos) {
+  if (sample.labels.route_size != 0) {
+    std::string route(sample.labels.route_text());
+    if (route_nanos_.size() >= kRoutesMax && route_nanos_.find(route) == route_nanos_.end()) route = kOtherRoutes;
+    route_nanos_[route] += nanos;
+  }
+  if (history_ == nullptr) return;
+  StackStore& store = history_->store();
+  const std::uint32_t stack = intern_stack(store, sample);
+  const std::uint32_t labels = store.labels(label_set(store, thread, sample));
+  history_->add(loop_.clock().unix_now(), stack, labels, {sample.weight, static_cast<std::int64_t>(nanos), 0, 0});
 }
 
 void Profiler::finish_due() {
@@ -140,50 +201,85 @@ void Profiler::finish_due() {
     if (now >= collection->until || answered) due.push_back(std::move(collection));
   }
   std::erase(collections_, nullptr);
-  for (const auto& collection : due) {
-    Profile profile = make_profile(*collection);
-    collection->done(std::move(profile));
-  }
+  for (const auto& collection : due) collection->done(make_profile(*collection));
   if (!due.empty()) stop_if_idle();
 }
 
 void Profiler::stop_if_idle() {
-  if (!collections_.empty() || !sampler_->running()) return;
-  sampler_->stop([](const SampledThread&, const Sample&) {});
-  timer_.cancel();
+  if (!collections_.empty()) {
+    static_cast<void>(adapt_sampling());  // slower, if it was the fast one that ended
+    return;
+  }
   store_.reset();
+  wall_.clear();
+  if (history_ != nullptr) {
+    static_cast<void>(adapt_sampling());
+  } else if (sampler_->running()) {
+    sampler_->stop([](const SampledThread&, const Sample&) {});
+    timer_.cancel();
+  }
 }
 
 Profile Profiler::make_profile(const Collection& collection) {
   Profile profile;
-  const std::int64_t period =
-      sampler_->hz() == 0 ? 0 : static_cast<std::int64_t>(base::kNanosPerSecond / sampler_->hz());
-  std::vector<Column> columns;
-  if (collection.request.kind == WindowKind::kCpu) {
-    columns = {{{"samples", "count"}, kWeightValue, 1}, {{"cpu", "nanoseconds"}, kWeightValue, period}};
-    profile.period_type = {"cpu", "nanoseconds"};
-    profile.period = period;
-    profile.default_type = 1;
-  } else {
-    columns = {{{"threads", "count"}, kCountValue, 1}};
-    profile.period_type = {"threads", "count"};
-    profile.period = 1;
-  }
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
-  build_samples(collection.window, *store_, symbolizer_, columns, profile);
+  finish_profile(collection.request.kind, collection.window, *store_, profile);
+  return profile;
+}
+
+Result<Profile> Profiler::past(base::UnixNanos from, base::UnixNanos to) {
+  if (history_ == nullptr) return Error{ErrorCode::kNotFound, "continuous profiling is off: there is no history"};
+  drain();
+  const History::Range range = history_->between(from, to);
+  if (range.window.empty()) return Error{ErrorCode::kNotFound, "no samples between these moments"};
+  Profile profile;
+  profile.time_unix_nanos = range.from;
+  profile.duration_nanos = range.to - range.from;
+  finish_profile(WindowKind::kCpu, range.window, history_->store(), profile);
+  return profile;
+}
+
+void Profiler::finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile) {
+  std::vector<Column> columns;
+  if (kind == WindowKind::kThreads) {
+    columns = {{{"threads", "count"}, kCountValue, 1}};
+    profile.period = 1;
+  } else {
+    const char* const name = kind == WindowKind::kCpu ? "cpu" : "wall";
+    columns = {{{"samples", "count"}, kCountValue, 1}, {{name, "nanoseconds"}, kNanosValue, 1}};
+    profile.period = kind == WindowKind::kWall ? static_cast<std::int64_t>(kWallTickNanos)
+                     : sampler_->hz() == 0     ? 0
+                                               : static_cast<std::int64_t>(base::kNanosPerSecond / sampler_->hz());
+    profile.default_type = 1;
+  }
+  profile.period_type = columns.back().type;
+  build_samples(window, store, symbolizer_, columns, profile);
   const SamplerCounters counters = sampler_->counters();
   profile.comments = {
       number_text("signal", static_cast<std::uint64_t>(sampler_->signal())),
       number_text("samples", counters.samples),
       number_text("handler_ns_per_sample", counters.samples == 0 ? 0 : counters.handler_nanos / counters.samples),
-      number_text("dropped_ring_full", counters.dropped_ring_full),
+      number_text("stacks_to_root", counters.to_root),
       number_text("stacks_lost", counters.lost),
       number_text("stacks_truncated", counters.truncated),
+      number_text("stacks_without_room", store.overflowed()),
+      number_text("dropped_ring_full", counters.dropped_ring_full),
       number_text("threads_unarmed", counters.threads_unarmed),
-      number_text("stacks_without_room", store_->overflowed()),
+      number_text("threads_over_limit", counters.threads_over_limit),
+      number_text("samples_in_spans", counters.in_span),
+      number_text("samples_with_route", counters.with_route),
+      number_text("unwind_table_bytes", counters.table_bytes),
+      number_text("history_bytes", history_bytes()),
   };
-  return profile;
+}
+
+std::vector<RouteTime> Profiler::routes() const {
+  std::vector<RouteTime> routes;
+  for (const auto& [route, nanos] : route_nanos_) routes.push_back({route, nanos});
+  std::sort(routes.begin(), routes.end(),
+            [](const RouteTime& a, const RouteTime& b) { return a.cpu_nanos > b.cpu_nanos; });
+  return routes;
 }
 
 std::string Profiler::function_at(std::uint64_t pc) {

@@ -1,8 +1,9 @@
 // Profiler: the collector. Drains what the sampler's handlers recorded, keeps it in windows, and makes profiles of
 // them for whoever asked.
 //
-// One sampler serves everybody: each asker has a window of its own over the same stream of samples, so two people who
-// profile at once do not disturb each other. The first one's rate holds. Sampling stops with the last window.
+// One sampler serves everybody: each asker has a window of its own over the same stream of samples, so people who
+// profile at once do not disturb each other. The highest rate that anybody asked for holds. Sampling stops with the
+// last window, unless there is a history (continuous profiling), which never stops.
 //
 // Everything runs on the loop's thread, callbacks included; the loop must run while a profile is under way. That thread
 // itself is not sampled. One Profiler in a process.
@@ -11,15 +12,18 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "net/event_loop.h"
+#include "profile/model/history.h"
 #include "profile/model/profile.h"
 #include "profile/model/stack_store.h"
 #include "profile/model/window.h"
 #include "profile/sampler/sampler.h"
 #include "profile/symbol/symbolizer.h"
+#include "profile/wall_ticker.h"
 
 namespace nanospan::profile {
 
@@ -27,16 +31,24 @@ struct ProfilerOptions {
   unsigned hz = 100;                                   ///< Where the asker names none.
   unsigned hz_max = 1000;                              ///< The kernel's own tick caps what can be delivered.
   std::size_t windows_max = 16;                        ///< Profiles under way at one time.
-  std::size_t store_bytes_max = std::size_t{6} << 20;  ///< Stacks and labels.
+  std::size_t store_bytes_max = std::size_t{6} << 20;  ///< Stacks and labels of these.
+  bool continuous = false;                             ///< Keep a history, at `hz`.
+  HistoryOptions history = {};
 };
 
-enum class WindowKind : std::uint8_t { kCpu, kThreads };
+enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads };
 
 struct CollectRequest {
   WindowKind kind = WindowKind::kCpu;
   std::uint64_t nanos = 0;    ///< How long; kThreads: ignored.
-  unsigned hz = 0;            ///< 0: the default.
-  bool trace_labels = false;  ///< Trace and span id of each sample: many label sets.
+  unsigned hz = 0;            ///< kCpu; 0: the default.
+  bool trace_labels = false;  ///< kCpu: trace and span id of each sample: many label sets.
+};
+
+/// CPU time of the requests of one route, since the start.
+struct RouteTime {
+  std::string route;
+  std::uint64_t cpu_nanos = 0;
 };
 
 class Profiler {
@@ -53,9 +65,15 @@ class Profiler {
   /// Forgets a collection: `done` is not called any more.
   void cancel(std::uint64_t collection);
 
+  /// CPU time between two moments of the past. kNotFound: there is no history of them.
+  Result<Profile> past(base::UnixNanos from, base::UnixNanos to);
+  /// By CPU time, the most first. Routes are known while spans are sampled.
+  std::vector<RouteTime> routes() const;
+
   /// The functions at plain addresses of this process, for /debug/pprof/symbol; "" where there is none.
   std::string function_at(std::uint64_t pc);
   SamplerCounters counters() const { return sampler_->counters(); }
+  std::size_t history_bytes() const { return history_ == nullptr ? 0 : history_->bytes(); }
   const ProfilerOptions& options() const { return options_; }
 
  private:
@@ -71,13 +89,17 @@ class Profiler {
   };
 
   Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, ProfilerOptions options);
-  Status begin_sampling(const Collection& collection);
+  Status adapt_sampling();
   void ask_threads(Collection& collection);
   void tick();
   void drain();
   void on_sample(const SampledThread& thread, const Sample& sample);
+  void remember(const SampledThread& thread, const Sample& sample, std::uint64_t nanos);
+  void tick_wall();
+  bool any(WindowKind kind) const;
   void finish_due();
   Profile make_profile(const Collection& collection);
+  void finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile);
   void stop_if_idle();
 
   net::EventLoop& loop_;
@@ -86,6 +108,9 @@ class Profiler {
   std::unique_ptr<StackStore> store_;
   Symbolizer symbolizer_;
   std::vector<std::unique_ptr<Collection>> collections_;
+  std::unique_ptr<History> history_;  // null: not continuous
+  std::unordered_map<std::string, std::uint64_t> route_nanos_;
+  WallTicker wall_;
   std::uint64_t last_id_ = 0;
   base::MonotonicNanos next_scan_ = 0;
   net::Timer timer_;

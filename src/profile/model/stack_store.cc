@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kModulesMax = 4096;
 constexpr unsigned kModuleShift = 48;
+constexpr CodePoint kOffsetMask = (CodePoint{1} << kModuleShift) - 1;
 constexpr std::size_t kMapEntryBytes = 64;  // about what a node of unordered_map costs besides its content
 
 std::uint64_t mix(std::uint64_t value) {
@@ -35,28 +36,46 @@ StackStore::StackStore(std::size_t bytes_max)
 }
 
 CodePoint StackStore::point(const Module* module, std::uint64_t pc) {
-  if (module == nullptr) return pc & ((CodePoint{1} << kModuleShift) - 1);
   std::uint32_t number = 0;
-  if (const auto recent = recent_modules_.find(module); recent != recent_modules_.end()) number = recent->second;
-  const auto is_same = [&](const ModuleIdentity& known) {
-    return known.base == module->base && known.begin == module->begin && known.build_id == module->build_id &&
-           known.path == module->path;
-  };
-  // The pointer may be that of another object by now.
-  if (number == 0 || !is_same(modules_[number])) {
-    number = 0;
-    for (std::uint32_t i = 1; i < modules_.size() && number == 0; ++i) {
-      if (is_same(modules_[i])) number = i;
-    }
-    if (number == 0) {
-      if (modules_.size() == kModulesMax) return pc & ((CodePoint{1} << kModuleShift) - 1);
-      number = static_cast<std::uint32_t>(modules_.size());
-      modules_.push_back({module->path, module->build_id, module->base, module->begin, module->end, module->offset});
-    }
-    if (recent_modules_.size() > kModulesMax) recent_modules_.clear();
-    recent_modules_[module] = number;
+  if (module != nullptr && module == last_module_ && modules_[last_number_].base == module->base &&
+      modules_[last_number_].path == module->path) {
+    number = last_number_;
+  } else if (module != nullptr) {
+    number = module_number({module->path, module->build_id, module->base, module->begin, module->end, module->offset});
+    last_module_ = module;
+    last_number_ = number;
   }
+  if (number == 0) return pc & kOffsetMask;
   return CodePoint{number} << kModuleShift | (pc - module->base);
+}
+
+/// 0 if there are too many.
+std::uint32_t StackStore::module_number(const ModuleIdentity& module) {
+  for (std::uint32_t i = 1; i < modules_.size(); ++i) {
+    if (modules_[i] == module) return i;
+  }
+  if (modules_.size() == kModulesMax) return 0;
+  modules_.push_back(module);
+  bytes_ += sizeof(ModuleIdentity) + module.path.size() + module.build_id.size();
+  return static_cast<std::uint32_t>(modules_.size() - 1);
+}
+
+std::uint32_t StackStore::stack_of(const StackStore& other, std::uint32_t stack) {
+  if (stack == kOverflow) return kOverflow;
+  std::vector<CodePoint> points;
+  for (; stack != kEmpty; stack = other.node(stack).parent) {
+    const CodePoint point = other.node(stack).point;
+    const auto module = static_cast<std::uint32_t>(point >> kModuleShift);
+    const std::uint32_t number = module == 0 ? 0 : module_number(other.modules_[module]);
+    points.push_back(CodePoint{number} << kModuleShift | (point & kOffsetMask));
+  }
+  return this->stack(points);
+}
+
+std::uint32_t StackStore::labels_of(const StackStore& other, std::uint32_t labels) {
+  LabelSet set = other.labels_of(labels);
+  for (std::uint32_t* number : {&set.route, &set.span_name, &set.thread}) *number = text(other.text_of(*number));
+  return this->labels(set);
 }
 
 std::uint32_t StackStore::stack(std::span<const CodePoint> points) {

@@ -31,6 +31,8 @@ struct ModuleIdentity {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::uint64_t offset = 0;
+
+  friend bool operator==(const ModuleIdentity&, const ModuleIdentity&) = default;
 };
 
 /// A set of labels. Numbers of texts; 0 is none.
@@ -64,6 +66,10 @@ class StackStore {
   std::uint32_t text(std::string_view text);
   std::uint32_t labels(const LabelSet& labels);
 
+  /// The same stack or set of labels of another store, in this one.
+  std::uint32_t stack_of(const StackStore& other, std::uint32_t stack);
+  std::uint32_t labels_of(const StackStore& other, std::uint32_t labels);
+
   const Node& node(std::uint32_t stack) const { return nodes_[stack]; }
   const ModuleIdentity& module(std::uint32_t number) const { return modules_[number]; }
   const std::string& text_of(std::uint32_t number) const { return texts_[number]; }
@@ -74,6 +80,7 @@ class StackStore {
   std::uint64_t overflowed() const { return overflowed_; }
 
  private:
+  std::uint32_t module_number(const ModuleIdentity& module);
   std::uint32_t child(std::uint32_t parent, CodePoint point);
   void grow_index();
   static std::size_t hash(std::uint32_t parent, CodePoint point);
@@ -84,7 +91,8 @@ class StackStore {
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> index_;  // open addressing, node numbers; 0 is free
   std::vector<ModuleIdentity> modules_;
-  std::unordered_map<const Module*, std::uint32_t> recent_modules_;
+  const Module* last_module_ = nullptr;  // most frames follow one of the same module
+  std::uint32_t last_number_ = 0;
   std::vector<std::string> texts_;
   std::unordered_map<std::string, std::uint32_t> text_numbers_;
   std::vector<LabelSet> label_sets_;

@@ -23,12 +23,6 @@ namespace {
 // The clock of another thread's CPU time: include/linux/posix-timers.h, MAKE_THREAD_CPUCLOCK(tid, CPUCLOCK_SCHED).
 clockid_t cpu_clock_of(std::int32_t tid) { return static_cast<clockid_t>(~static_cast<std::uint32_t>(tid) << 3 | 6u); }
 
-std::uint64_t cpu_nanos_of(std::int32_t tid) {
-  timespec used{};
-  if (::syscall(SYS_clock_gettime, cpu_clock_of(tid), &used) != 0) return 0;
-  return static_cast<std::uint64_t>(used.tv_sec) * base::kNanosPerSecond + static_cast<std::uint64_t>(used.tv_nsec);
-}
-
 timespec to_timespec(std::uint64_t nanos) {
   return {static_cast<time_t>(nanos / base::kNanosPerSecond), static_cast<long>(nanos % base::kNanosPerSecond)};
 }
@@ -41,6 +35,12 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64: only to spread
 }
 
 }  // namespace
+
+std::uint64_t thread_cpu_nanos(std::int32_t tid) {
+  timespec used{};
+  if (::syscall(SYS_clock_gettime, cpu_clock_of(tid), &used) != 0) return 0;
+  return static_cast<std::uint64_t>(used.tv_sec) * base::kNanosPerSecond + static_cast<std::uint64_t>(used.tv_nsec);
+}
 
 ThreadTimers::~ThreadTimers() {
   stop();
@@ -69,7 +69,7 @@ void ThreadTimers::scan(const std::function<void(const SampledThread&)>& gone) {
     const auto known = std::lower_bound(threads_.begin(), threads_.end(), tid,
                                         [](const SampledThread& thread, std::int32_t id) { return thread.tid < id; });
     if (known == threads_.end() || known->tid != tid) return adopt(tid);
-    const std::uint64_t cpu_nanos = cpu_nanos_of(tid);
+    const std::uint64_t cpu_nanos = thread_cpu_nanos(tid);
     if (cpu_nanos < known->cpu_nanos) disarm(*known);  // another thread that got the same number
     known->seen = true;
     known->cpu_nanos = cpu_nanos;
@@ -97,7 +97,7 @@ void ThreadTimers::adopt(std::int32_t tid) {
   thread.tid = tid;
   thread.slot = static_cast<std::size_t>(slot - slots_);
   thread.name = thread_name(tid);
-  thread.cpu_nanos = cpu_nanos_of(tid);
+  thread.cpu_nanos = thread_cpu_nanos(tid);
   thread.seen = true;
   arm(thread);
   const auto place = std::upper_bound(threads_.begin(), threads_.end(), tid,

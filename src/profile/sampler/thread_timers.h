@@ -28,6 +28,9 @@ struct SampledThread {
   bool seen = false;            ///< By the scan that is under way.
 };
 
+/// CPU time of a thread of this process so far, kernel included; 0 if it is gone.
+std::uint64_t thread_cpu_nanos(std::int32_t tid);
+
 class ThreadTimers {
  public:
   /// `slots` has kSlots entries and outlives this. Threads in `except` are left alone.

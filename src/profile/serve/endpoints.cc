@@ -15,6 +15,7 @@ constexpr std::string_view kRoot = "/debug/pprof";
 constexpr std::size_t kSymbolBodyMax = 64u << 10;
 constexpr std::size_t kCommandLineMax = 64u << 10;
 constexpr std::size_t kSymbolsMax = 1024;
+constexpr std::uint64_t kSecondsMax = 10'000'000'000;  // year 2286
 
 constexpr std::string_view kIndex =
     "<!doctype html><html lang=en><meta charset=utf-8><title>pprof</title><h1>/debug/pprof/</h1>"
@@ -22,6 +23,27 @@ constexpr std::string_view kIndex =
     "what "
     "each thread does now<li><a href=cmdline>cmdline</a></ul><p>go tool pprof "
     "http://HOST/debug/pprof/profile?seconds=30";
+
+/// "-10m", "-90s", "-1h" before now, or Unix seconds.
+Result<base::UnixNanos> moment_of(const Query& query, std::string_view name, base::UnixNanos now,
+                                  base::UnixNanos otherwise) {
+  std::string_view text = query.text(name);
+  if (text == "now") return now;
+  if (text.empty()) return otherwise;
+  const bool before_now = text.starts_with('-');
+  if (before_now) text.remove_prefix(1);
+  std::uint64_t value = 0, unit = base::kNanosPerSecond;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (suffix == "m") unit *= 60;
+  if (suffix == "h") unit *= 3600;
+  const bool known = suffix.empty() || (before_now && (suffix == "s" || suffix == "m" || suffix == "h"));
+  if (error != std::errc() || !known || value > kSecondsMax) {
+    return Error{ErrorCode::kInvalidArgument, std::string(name) + " may be like -10m, -90s, now, or Unix seconds"};
+  }
+  if (!before_now) return value * unit;
+  return value * unit < now ? now - value * unit : 0;
+}
 
 /// "profile" of "/debug/pprof/profile?seconds=5"; "" of the index.
 std::string_view page_of(std::string_view path) {
@@ -54,7 +76,10 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
   if (page.empty()) return responder.respond(html_response(kIndex));
   if (page == "cmdline") return responder.respond(text_response(200, read_proc("/proc/self/cmdline", kCommandLineMax)));
   if (page == "symbol") return responder.respond(symbol(request, query));
+  if (page == "routes") return responder.respond(routes());
+  if (page == "profile" && (query.has("from") || query.has("to"))) return responder.respond(past(query));
   if (page == "profile") return collect(WindowKind::kCpu, query, page, std::move(responder));
+  if (page == "wall") return collect(WindowKind::kWall, query, page, std::move(responder));
   if (page == "threads" || page == "goroutine" || page == "threadcreate") {
     return collect(WindowKind::kThreads, query, page, std::move(responder));
   }
@@ -82,6 +107,28 @@ void Endpoints::collect(WindowKind kind, const Query& query, const std::string& 
                       }
                       responder.respond(profile_response(*profile, format, name));
                     });
+}
+
+net::Response Endpoints::past(const Query& query) {
+  const base::UnixNanos now = base::system_clock().unix_now();
+  const Result<ProfileFormat> format = format_of(query);
+  const Result<base::UnixNanos> from = moment_of(query, "from", now, 0);
+  const Result<base::UnixNanos> to = moment_of(query, "to", now, now);
+  if (!format) return error_response(format.error());
+  if (!from) return error_response(from.error());
+  if (!to) return error_response(to.error());
+  const Result<Profile> profile = profiler_.past(*from, *to);
+  return profile ? profile_response(*profile, *format, "profile") : error_response(profile.error());
+}
+
+net::Response Endpoints::routes() const {
+  std::string text = "# CPU seconds by route, of sampled spans, since the start\n";
+  for (const RouteTime& route : profiler_.routes()) {
+    const std::uint64_t millis = route.cpu_nanos / base::kNanosPerMilli;
+    const std::string fraction = std::to_string(1000 + millis % 1000).substr(1);
+    text += std::to_string(millis / 1000) + "." + fraction + "  " + route.route + "\n";
+  }
+  return text_response(200, text);
 }
 
 // As Go's: GET says that there are symbols; POST, or the query, has addresses joined by "+".

@@ -26,6 +26,8 @@ class Endpoints final : public net::Http1Handler {
 
  private:
   void collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder);
+  net::Response past(const Query& query);
+  net::Response routes() const;
   net::Response symbol(const net::Request& request, const Query& query);
 
   Profiler& profiler_;

@@ -1,0 +1,54 @@
+#include "profile/wall_ticker.h"
+
+#include <algorithm>
+
+namespace nanospan::profile {
+namespace {
+
+constexpr std::size_t kRememberedMax = 4 * kSlots;  // threads that are gone stay until then
+
+}  // namespace
+
+void WallTicker::tick(Sampler& sampler, base::MonotonicNanos now, const Charge& charge) {
+  const auto& threads = sampler.threads();
+  if (threads_.size() > kRememberedMax) threads_.clear();
+  for (std::size_t i = 0; i < std::min(kThreadsPerTick, threads.size()); ++i) {
+    visit(sampler, threads[next_++ % threads.size()], now, charge);
+  }
+}
+
+void WallTicker::visit(Sampler& sampler, const SampledThread& thread, base::MonotonicNanos now, const Charge& charge) {
+  Visited& visited = threads_[thread.tid];
+  const std::uint64_t cpu_nanos = thread_cpu_nanos(thread.tid);
+  const std::uint64_t elapsed = visited.last == 0 ? 0 : now - visited.last;
+  visited.last = now;
+  if (visited.fresh) {
+    visited.fresh = false;
+    visited.cpu_nanos = cpu_nanos;
+  }
+  const bool ran = cpu_nanos < visited.cpu_nanos || cpu_nanos - visited.cpu_nanos >= kRanNanos;
+  if (visited.known && !visited.asked && !ran) {
+    if (elapsed > 0) charge(visited.stack, visited.labels, elapsed);
+    return;
+  }
+  visited.due += elapsed;
+  if (!visited.asked) visited.asked = sampler.interrupt(thread, SampleKind::kWall);
+}
+
+std::uint64_t WallTicker::answered(std::int32_t tid, std::uint32_t stack, std::uint32_t labels) {
+  Visited& visited = threads_[tid];
+  const std::uint64_t due = visited.due;
+  visited.due = 0;
+  visited.stack = stack;
+  visited.labels = labels;
+  visited.asked = false;
+  visited.fresh = visited.known = true;
+  return due;
+}
+
+void WallTicker::clear() {
+  threads_.clear();
+  next_ = 0;
+}
+
+}  // namespace nanospan::profile

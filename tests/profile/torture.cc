@@ -1,0 +1,203 @@
+// The profiler against everything that made other profilers hang or crash: stacks are taken as fast as signals go,
+// from threads that load and unload code, throw, fork, execute, come and go, and run on stacks of their own.
+//
+// A program of its own, since a hang or a crash is its only way to fail. Arguments: the plugin, the samples to take.
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "profile/sampler/sampler.h"
+
+namespace nanospan::profile {
+namespace {
+
+std::atomic<bool> stop{false};
+std::atomic<std::uint64_t> sum{0};
+
+[[gnu::noinline]] std::uint64_t burn(std::uint64_t seed) {
+  for (int i = 0; i < 500; ++i) seed = seed * 6364136223846793005u + 1;
+  sum.fetch_add(seed, std::memory_order_relaxed);
+  return seed;
+}
+
+void loads_and_unloads(const std::string& plugin) {
+  using Work = std::uint64_t (*)(std::uint64_t(*)(std::uint64_t), std::uint64_t);
+  void* const library = dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) _exit(3);
+  const auto work = reinterpret_cast<Work>(dlsym(library, "plugin_work"));
+  for (int i = 0; i < 20; ++i) sum += work(burn, static_cast<std::uint64_t>(i));
+  dlclose(library);
+}
+
+[[gnu::noinline]] void throws(int depth) {
+  if (depth == 0) throw std::runtime_error("bottom");
+  throws(depth - 1);
+  burn(1);
+}
+
+void catches() {
+  try {
+    throws(12);
+  } catch (const std::runtime_error&) {
+    ++sum;
+  }
+}
+
+void forks_and_executes() {
+  std::string path = "/bin/true";
+  std::array<char*, 2> arguments = {path.data(), nullptr};
+  pid_t child = fork();
+  if (child == 0) {
+    execv(path.c_str(), arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) _exit(4);  // "Profiling timer expired", for one
+  if (posix_spawn(&child, path.c_str(), nullptr, nullptr, arguments.data(), environ) == 0) {
+    while (waitpid(child, &status, 0) < 0) {
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) _exit(5);
+  }
+}
+
+void churns() {
+  std::array<std::thread, 4> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([] {
+      for (int i = 0; i < 20; ++i) burn(2);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void walks_the_linkers_list() {
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void*) {
+        sum += info->dlpi_phnum;
+        return 0;
+      },
+      nullptr);
+}
+
+void on_user_signal(int) { burn(3); }
+
+void runs_on_an_alternate_stack(std::vector<char>& memory) {
+  stack_t alternate{};
+  alternate.ss_sp = memory.data();
+  alternate.ss_size = memory.size();
+  sigaltstack(&alternate, nullptr);
+  for (int i = 0; i < 50; ++i) raise(SIGUSR1);
+  alternate.ss_flags = SS_DISABLE;
+  sigaltstack(&alternate, nullptr);
+}
+
+struct Coroutine {
+  ucontext_t here{};
+  ucontext_t there{};
+  std::vector<char> stack = std::vector<char>(64 << 10);
+};
+thread_local Coroutine* current_coroutine = nullptr;
+
+void in_coroutine() {
+  while (true) {
+    burn(4);
+    swapcontext(&current_coroutine->there, &current_coroutine->here);
+  }
+}
+
+void switches_stacks(Coroutine& coroutine) {
+  current_coroutine = &coroutine;
+  getcontext(&coroutine.there);
+  coroutine.there.uc_stack.ss_sp = coroutine.stack.data();
+  coroutine.there.uc_stack.ss_size = coroutine.stack.size();
+  makecontext(&coroutine.there, in_coroutine, 0);
+  for (int i = 0; i < 50; ++i) swapcontext(&coroutine.here, &coroutine.there);
+}
+
+void repeat_until_stopped(std::vector<std::thread>& threads, std::function<void()> round) {
+  threads.emplace_back([round = std::move(round)] {
+    while (!stop.load(std::memory_order_relaxed)) round();
+  });
+}
+
+std::string report(const SamplerCounters& counters, std::uint64_t nanos) {
+  std::array<char, 512> line{};
+  const double seconds = static_cast<double>(nanos) / 1e9;
+  const int size = std::snprintf(
+      line.data(), line.size(),
+      "samples %llu in %.1f s (%.0f/s), to the root %.3f %%, lost %llu, truncated %llu, ring full %llu, foreign %llu, "
+      "%.0f ns in the handler\n",
+      static_cast<unsigned long long>(counters.samples), seconds, static_cast<double>(counters.samples) / seconds,
+      100.0 * static_cast<double>(counters.to_root) / static_cast<double>(counters.samples),
+      static_cast<unsigned long long>(counters.lost), static_cast<unsigned long long>(counters.truncated),
+      static_cast<unsigned long long>(counters.dropped_ring_full),
+      static_cast<unsigned long long>(counters.foreign_signals),
+      static_cast<double>(counters.handler_nanos) / static_cast<double>(counters.samples));
+  return {line.data(), static_cast<std::size_t>(size)};
+}
+
+int torture(const std::string& plugin, std::uint64_t samples) {
+  struct sigaction user {};
+  user.sa_handler = on_user_signal;
+  user.sa_flags = SA_ONSTACK;
+  sigaction(SIGUSR1, &user, nullptr);
+  auto sampler = Sampler::create({static_cast<std::int32_t>(syscall(SYS_gettid))});
+  if (!sampler.ok() || !(*sampler)->start(1000).ok()) return 2;
+
+  std::vector<std::thread> threads;
+  std::vector<char> alternate(64 << 10);
+  const auto coroutine = std::make_unique<Coroutine>();
+  repeat_until_stopped(threads, [&] { loads_and_unloads(plugin); });
+  repeat_until_stopped(threads, catches);
+  repeat_until_stopped(threads, forks_and_executes);
+  repeat_until_stopped(threads, churns);
+  repeat_until_stopped(threads, walks_the_linkers_list);
+  repeat_until_stopped(threads, [&] { runs_on_an_alternate_stack(alternate); });
+  repeat_until_stopped(threads, [&] { switches_stacks(*coroutine); });
+
+  const auto ignore = [](const SampledThread&, const Sample&) {};
+  const base::MonotonicNanos began = base::system_clock().monotonic_now();
+  for (std::uint64_t round = 0; (*sampler)->counters().samples < samples; ++round) {
+    if (round % 200 == 0) (*sampler)->rescan(ignore);
+    for (const SampledThread& thread : (*sampler)->threads()) (*sampler)->interrupt(thread, SampleKind::kThread);
+    (*sampler)->drain(ignore);
+  }
+  const std::uint64_t took = base::system_clock().monotonic_now() - began;
+  (*sampler)->stop(ignore);
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  const std::string line = report((*sampler)->counters(), took);
+  return write(STDOUT_FILENO, line.data(), line.size()) > 0 ? 0 : 6;
+}
+
+}  // namespace
+}  // namespace nanospan::profile
+
+int main(int count, char** arguments) {
+  std::uint64_t samples = 0;
+  if (count != 3) return 1;
+  const std::string_view text = arguments[2];
+  std::from_chars(text.data(), text.data() + text.size(), samples);
+  return nanospan::profile::torture(arguments[1], samples);
+}
