@@ -149,12 +149,15 @@ void service_memory(const Run& run) {
   }
   BlackHole hole;
   const std::string endpoint = hole.traces_endpoint().substr(0, hole.traces_endpoint().rfind("/v1/"));
-  const std::vector<double> numbers = run_child("service", endpoint, 2 * seconds);
+  // The first exports are given up after 10 s; until then 4 are under way, and no batch is freed or begun. What follows
+  // takes memory once (the heap for new batches while the old ones go, the thread's ring up to its 1 MiB: 0.7 MiB
+  // seen), so the second half begins after it, and is flat (16 KiB seen).
+  const std::vector<double> numbers = run_child("service", endpoint, 4 * seconds);
   if (numbers[4] == 0) fail("the ledger of the service with a dead receiver");
   run.figures.add(
       {"S13", "the same with a receiver that never reads: highest resident memory", numbers[0] / 1024, "MiB"});
   run.figures.add(
-      {"S13", "  its growth over the second half of the run", numbers[2] - numbers[1], "KiB", Better::kLower, 512});
+      {"S13", "  its growth over the second half of the run", numbers[2] - numbers[1], "KiB", Better::kLower, 64});
 }
 
 void lifecycle(const Run& run) {
