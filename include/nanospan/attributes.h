@@ -136,7 +136,8 @@ struct Attribute {
 inline std::span<const Attribute> AttributeValue::as_map() const { return as_span<Attribute>(); }
 
 /// A view of attributes that the caller keeps for the length of the call: a braced list, an array, a vector, or an
-/// AttributeList. Of equal keys the last one wins.
+/// AttributeList. Like std::string_view it keeps nothing alive: pass it on, never store it; AttributeList is for
+/// keeping. Of equal keys the last one wins.
 class Attributes {
  public:
   constexpr Attributes() = default;

@@ -38,7 +38,9 @@ enum class SpanKind : std::uint8_t { kInternal = 1, kServer = 2, kClient = 3, kP
 /// trace/api.md "Set Status": Ok wins over Error wins over Unset.
 enum class StatusCode : std::uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
-/// A causal reference to another span. By view, for the call that takes it.
+/// A causal reference to another span. A view: the SpanContext, the attributes and the text they point at must live
+/// until the call that takes the Link returns, and it must not be kept (`Link{tracer.start_span("x").context()}` in a
+/// variable dangles).
 struct Link {
   const SpanContext& context;
   Attributes attributes = {};
