@@ -1,11 +1,10 @@
 # zlib and nghttp2 are options of the user's: gzip is a library of its own, and so are HTTP/2 and gRPC.
 file(GLOB net_http2 RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/src/net/http2_*.cc ${PROJECT_SOURCE_DIR}/src/net/grpc_*.cc)
-nanospan_module(net EXCLUDE gzip.cc ${net_http2})
-find_package(ZLIB)
-if(ZLIB_FOUND)
-  nanospan_part(net_gzip SOURCES ${PROJECT_SOURCE_DIR}/src/net/gzip.cc LINK ZLIB::ZLIB MODULES net)
-endif()
+nanospan_module(net EXCLUDE gzip.cc codec_isal.cc codec_snappy.cc codec_zstd.cc ${net_http2})
+nanospan_small(net http1_client.cc http1_client_connection.cc http1_client_pool.cc event_loop.cc resolver.cc
+  retry_after.cc socket.cc url.cc)
+include(${PROJECT_SOURCE_DIR}/src/net/codecs.cmake)
 find_package(PkgConfig)
 if(PkgConfig_FOUND)
   pkg_check_modules(NGHTTP2 IMPORTED_TARGET libnghttp2)
@@ -21,4 +20,5 @@ if(TARGET nanospan_net_test)
   target_include_directories(nanospan_scripted_server PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_scripted_server PUBLIC nanospan_net GTest::gtest PRIVATE nanospan_flags)
   target_link_libraries(nanospan_net_test PRIVATE nanospan_scripted_server nanospan_net_gzip ZLIB::ZLIB nanospan_net_http2)
+  nanospan_link_codecs(nanospan_net_test)
 endif()

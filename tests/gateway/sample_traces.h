@@ -30,7 +30,7 @@ inline std::string sample_request(std::uint64_t spans = 1, const std::string& na
 }
 
 inline BatchRef sample_batch(std::uint64_t spans = 1, const std::string& name = "checkout") {
-  return std::make_shared<const Batch>(net::ByteBlock::copy_of(sample_request(spans, name)), net::ByteBlock(),
+  return std::make_shared<const Batch>(net::ByteBlock::copy_of(sample_request(spans, name)), std::nullopt,
                                        SpanCounts{1, 1, spans}, BudgetCharge());
 }
 

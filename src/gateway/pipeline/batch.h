@@ -3,16 +3,19 @@
 //
 // Why bytes: what is not changed is never unpacked (DESIGN, "The one idea"). A batch is immutable from the moment it is
 // made and shared by all exporters of its pipelines through BatchRef; the memory budget gets its bytes back with the
-// last reference.
+// last reference. Its compressed forms are a cache beside it.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "gateway/pipeline/memory_budget.h"
 #include "net/byte_block.h"
+#include "net/codec.h"
 
 namespace nanospan::gateway {
 
@@ -22,23 +25,37 @@ struct SpanCounts {
   std::uint64_t spans = 0;
 };
 
+/// A body in a content coding.
+struct EncodedBody {
+  net::Coding coding;
+  net::ByteBlock block;
+};
+
 class Batch {
  public:
-  /// `bytes` is a validated ExportTraceServiceRequest; `gzip` the body that it was inflated from, if that was one
-  /// complete gzip member and nothing else, or empty. `charge` covers both.
-  Batch(net::ByteBlock bytes, net::ByteBlock gzip, SpanCounts counts, BudgetCharge charge)
-      : bytes_(std::move(bytes)), gzip_(std::move(gzip)), counts_(counts), charge_(std::move(charge)) {}
+  /// `bytes` is a validated ExportTraceServiceRequest; `received` the body that it was decoded from, if that was one
+  /// complete frame and nothing else (DESIGN, decision 13). `charge` covers both.
+  Batch(net::ByteBlock bytes, std::optional<EncodedBody> received, SpanCounts counts, BudgetCharge charge);
 
   std::string_view bytes() const { return bytes_.view(); }
-  /// The same, compressed by whoever sent it; empty if it was not. May be forwarded verbatim (DESIGN, decision 13).
-  std::string_view gzip() const { return gzip_.view(); }
   const SpanCounts& counts() const { return counts_; }
 
+  /// The bytes in `coding` if they are there already: as they came, or by an earlier encoded(). Else empty.
+  std::string_view kept(net::Coding coding) const;
+  /// The bytes compressed: what is kept, whatever its level, or made now and kept for all exporters and retries.
+  /// Thread-safe; who comes second waits for the first. The copy is charged even where the budget is used up: refusing
+  /// would keep the memory full for ever, as only what is sent leaves it. So what may be overdrawn is one compressed
+  /// copy of each batch that is being sent.
+  Result<std::string_view> encoded(const net::Codec& codec, int level) const;
+
  private:
-  net::ByteBlock bytes_;
-  net::ByteBlock gzip_;
-  SpanCounts counts_;
-  BudgetCharge charge_;
+  std::string_view find(net::Coding coding) const;  // mutex held
+
+  const net::ByteBlock bytes_;
+  const SpanCounts counts_;
+  mutable std::mutex mutex_;
+  mutable std::vector<EncodedBody> encoded_;  // only ever added to, so views of it stay
+  mutable BudgetCharge charge_;
 };
 
 using BatchRef = std::shared_ptr<const Batch>;

@@ -20,7 +20,7 @@ class MemoryBudget {
   bool try_take(std::uint64_t bytes) {
     std::uint64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (bytes > bytes_max_ - used) return false;
+      if (bytes > left(used)) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     return true;
   }
@@ -29,16 +29,20 @@ class MemoryBudget {
     std::uint64_t used = used_.load(std::memory_order_relaxed);
     std::uint64_t taken = 0;
     do {
-      taken = std::min(bytes, bytes_max_ - used);
+      taken = std::min(bytes, left(used));
     } while (!used_.compare_exchange_weak(used, used + taken, std::memory_order_relaxed));
     return taken;
   }
+  /// Takes what is not there. For what makes room in the end; nothing else is admitted until that has come.
+  void overdraw(std::uint64_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t bytes_max() const { return bytes_max_; }
 
  private:
+  std::uint64_t left(std::uint64_t used) const { return used < bytes_max_ ? bytes_max_ - used : 0; }
+
   const std::uint64_t bytes_max_;
   std::atomic<std::uint64_t> used_{0};
 };
@@ -67,6 +71,12 @@ class BudgetCharge {
   /// Charges up to `bytes` in all, or as much of it as the budget has left; bytes() says how much that is.
   void grow_towards(std::uint64_t bytes) {
     if (bytes > bytes_ && budget_ != nullptr) bytes_ += budget_->take_up_to(bytes - bytes_);
+  }
+  /// Charges `bytes` more, whatever the budget has left.
+  void overdraw(std::uint64_t bytes) {
+    if (budget_ == nullptr) return;
+    budget_->overdraw(bytes);
+    bytes_ += bytes;
   }
   void shrink_to(std::uint64_t bytes) {
     if (bytes >= bytes_) return;

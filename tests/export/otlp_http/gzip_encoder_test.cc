@@ -19,17 +19,20 @@ TEST(GzipHook, LinkingTheLibraryBringsTheEncoder) {
   ASSERT_TRUE(gzip_encoder()(slices, compressed));
   EXPECT_LT(compressed.size(), 1000U);
   const std::array<std::string_view, 1> whole = {compressed.view()};
-  const Result<net::Gunzipped> inflated = net::gzip_decompress(whole, 1U << 20);
-  ASSERT_TRUE(inflated.ok());
-  EXPECT_TRUE(inflated->single_member) << "receivers exist that drop all but the first member";
-  EXPECT_EQ(inflated->bytes.view(), first + second);
+  net::DecodeBuffer inflated(1U << 20);
+  const Result<net::Decoded> decoded = net::kGzipCodec.make_decoder()->decode(whole, inflated);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_TRUE(decoded->single_frame) << "receivers exist that drop all but the first member";
+  EXPECT_EQ(inflated.take().view(), first + second);
 }
 
 TEST(GzipHook, NothingIsAValidBody) {
   net::ByteBlock compressed;
   ASSERT_TRUE(gzip_encoder()({}, compressed));
   const std::array<std::string_view, 1> whole = {compressed.view()};
-  EXPECT_EQ(net::gzip_decompress(whole, 10)->bytes.size(), 0U);
+  net::DecodeBuffer inflated(10);
+  ASSERT_TRUE(net::kGzipCodec.make_decoder()->decode(whole, inflated).ok());
+  EXPECT_EQ(inflated.size(), 0U);
 }
 
 }  // namespace

@@ -97,9 +97,10 @@ std::vector<Wrong> wrong_components() {
       {"tls", with("        tls: {cert_file: x}\n", ""),
        "f.yaml:5: receivers.otlp.protocols.http.tls: not supported by this build; put a TLS proxy in front, or remove "
        "it"},
-      {"algorithm", with("        compression_algorithms: [gzip, zstd]\n", ""),
-       "f.yaml:5: receivers.otlp.protocols.http.compression_algorithms: \"zstd\" is not in this build; it has gzip and "
-       "\"\" (none)"},
+      {"algorithm", with("        compression_algorithms: [gzip, lz4]\n", ""),
+       "f.yaml:5: receivers.otlp.protocols.http.compression_algorithms: \"lz4\" is not in this build; it has gzip, "
+       "zstd, "
+       "snappy, x-snappy-framed, deflate, zlib, x-gzip and \"\" (none)"},
       {"grpc tls", with("      grpc: {tls: {cert_file: x}}\n", ""),
        "f.yaml:5: receivers.otlp.protocols.grpc.tls: not supported by this build; put a TLS proxy in front, or remove "
        "it"},
@@ -108,8 +109,9 @@ std::vector<Wrong> wrong_components() {
        "example of a TLS proxy on this machine"},
       {"duration", with("", "    timeout: 5\n"),
        "f.yaml:8: exporters.otlphttp.timeout: \"5\" has no unit; write it as 200ms, 5s, 1m30s or 1h"},
-      {"compression", with("", "    compression: zstd\n"),
-       "f.yaml:8: exporters.otlphttp.compression: \"zstd\" is not one of gzip, none or \"\""},
+      {"compression", with("", "    compression: lz4\n"),
+       "f.yaml:8: exporters.otlphttp.compression: \"lz4\" is not in this build; it has gzip, zstd, snappy, "
+       "x-snappy-framed, deflate, zlib, x-gzip and none"},
       {"header", with("", "    headers: {\"a b\": c}\n"),
        "f.yaml:8: exporters.otlphttp.headers: \"a b\" or its value cannot be sent as an HTTP header"},
       {"consumers", with("", "    sending_queue: {num_consumers: 0}\n"),

@@ -25,52 +25,14 @@ void read_url(MapReader& reader, net::Url& out) {
   out = *std::move(url);
 }
 
-void read_headers(MapReader& reader, std::vector<net::Header>& out) {
-  std::vector<std::pair<std::string, std::string>> headers;
-  reader.read_pairs("headers", headers);
-  for (auto& [name, value] : headers) {
-    if (!net::is_token(name) || !net::is_header_value(value)) {
-      reader.fail("headers", "\"" + name + "\" or its value cannot be sent as an HTTP header");
-    } else {
-      out.push_back({std::move(name), std::move(value)});
-    }
-  }
-}
-
-void read_compression(MapReader& reader, OtlpHttpExporterConfig& out) {
-  std::string compression = out.gzip ? "gzip" : "none";
-  reader.read_choice("compression", {"gzip", "none", ""}, compression);
-  out.gzip = compression == "gzip";
-  if (std::optional<MapReader> params = reader.child("compression_params")) {
-    std::uint64_t level = static_cast<std::uint64_t>(out.gzip_level);
-    params->read("level", level, 1, 9);
-    out.gzip_level = static_cast<int>(level);
-    params->finish();
-  }
-}
-
-void read_tls(MapReader& reader) {
-  std::optional<MapReader> tls = reader.child("tls");
-  if (!tls) return;
-  bool insecure = true;
-  tls->read("insecure", insecure);
-  tls->read("insecure_skip_verify", insecure);
-  for (const std::string_view key :
-       {"ca_file", "ca_pem", "cert_file", "cert_pem", "key_file", "key_pem", "min_version", "max_version",
-        "cipher_suites", "server_name_override", "reload_interval", "include_system_ca_certs_pool"}) {
-    tls->refuse(key, "remove it and use an http:// address, for example of a TLS proxy on this machine");
-  }
-  tls->finish();
-}
-
 }  // namespace
 
 OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
   OtlpHttpExporterConfig config;
   read_url(reader, config.url);
-  read_headers(reader, config.headers);
-  read_compression(reader, config);
-  read_tls(reader);
+  read_otlp_headers(reader, config.headers);
+  read_otlp_compression(reader, config.compression);
+  read_otlp_tls(reader);
   reader.read_duration("timeout", config.timeout_nanos);
   if (config.timeout_nanos == 0) config.timeout_nanos = OtlpHttpExporterConfig().timeout_nanos;
   read_queue_options(reader, config.queue);

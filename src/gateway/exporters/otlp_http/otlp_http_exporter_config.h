@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/exporters/otlp_settings.h"
 #include "gateway/queue/queue_config.h"
 #include "net/http1_message.h"
 #include "net/url.h"
@@ -15,8 +16,7 @@ namespace nanospan::gateway {
 struct OtlpHttpExporterConfig {
   net::Url url;  ///< With the path of the traces signal.
   std::vector<net::Header> headers;
-  bool gzip = true;  ///< The Collector's default; `none` costs far less CPU where the network is near.
-  int gzip_level = 1;
+  OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;
   QueueOptions queue;
   RetryOptions retry;

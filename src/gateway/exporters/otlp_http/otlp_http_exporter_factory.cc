@@ -12,9 +12,10 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpHttpExpo
   net::EventLoop& loop = host.shared_loop();
   Result<std::unique_ptr<OtlpHttpSender>> sender = OtlpHttpSender::create(loop, config, "exporter " + id, host.log());
   if (!sender) return sender.error();
-  const std::string description = config.url.origin() + config.url.path + (config.gzip ? ", gzip" : "") + ", queue " +
-                                  describe_size(config.queue) +
-                                  (config.queue.wait_for_result ? ", senders wait for the result" : "");
+  const std::string description =
+      config.url.origin() + config.url.path +
+      (config.compression.coding != nullptr ? ", " + std::string(config.compression.coding->name) : "") + ", queue " +
+      describe_size(config.queue) + (config.queue.wait_for_result ? ", senders wait for the result" : "");
   return std::unique_ptr<Exporter>(
       std::make_unique<QueuedExporter>(loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos},
                                        std::move(sender).value(), host, description));
@@ -25,7 +26,7 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpHttpExpo
 ExporterFactory otlp_http_exporter_factory() {
   return {"otlp_http",
           {"otlphttp"},
-          "sends OTLP over HTTP/1.1 (protobuf; gzip or none)",
+          "sends OTLP over HTTP/1.1 (protobuf; gzip, zstd, snappy, deflate or none)",
           [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
             return [name = id.text(), config = read_otlp_http_exporter_config(reader)](Host& host) {
               return make(name, config, host);

@@ -2,10 +2,8 @@
 #include "gateway/exporters/otlp_http/otlp_http_sender.h"
 
 #include <algorithm>
-#include <array>
 
 #include "gateway/telemetry/printable.h"
-#include "net/gzip.h"
 #include "net/retry_after.h"
 #include "wire/otlp_reply.h"
 
@@ -56,25 +54,17 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   for (const net::Header& header : config_.headers) request.headers.push_back(header);
   request.deadline = deadline;
   request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
-  if (config_.gzip && !batch->gzip().empty()) {
-    request.headers.push_back({"Content-Encoding", "gzip"});
-    request.body = {batch->gzip()};
-    request.body_owner = std::move(batch);
-  } else if (config_.gzip) {
-    const std::array<std::string_view, 1> slices = {batch->bytes()};
-    Result<net::ByteBlock> compressed = net::gzip_compress(slices, config_.gzip_level);
-    if (!compressed) {
+  request.body = {batch->bytes()};
+  if (const auto& [coding, level] = config_.compression; coding != nullptr) {
+    const Result<std::string_view> encoded = batch->encoded(*coding->codec, level);
+    if (!encoded) {
       return done({SendResult::Kind::kRetry, "compress",
-                   "the batch could not be compressed: " + compressed.error().message, 0, 0});
+                   "the batch could not be compressed: " + encoded.error().message, 0, 0});
     }
-    auto block = std::make_shared<const net::ByteBlock>(std::move(compressed).value());
-    request.headers.push_back({"Content-Encoding", "gzip"});
-    request.body = {block->view()};
-    request.body_owner = std::move(block);
-  } else {
-    request.body = {batch->bytes()};
-    request.body_owner = std::move(batch);
+    request.headers.push_back({"Content-Encoding", std::string(coding->name)});
+    request.body = {*encoded};
   }
+  request.body_owner = std::move(batch);
   client_->send(std::move(request), [this, done = std::move(done)](net::HttpResult result) {
     if (!result.ok()) return done(failed_connection(result.error));
     SendResult sent = judge(result.response, destination_, loop_.clock().unix_now());

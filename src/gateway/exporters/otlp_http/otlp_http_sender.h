@@ -1,6 +1,6 @@
 // OtlpHttpSender: posts batches to an OTLP/HTTP receiver: one attempt, one SendResult.
 //
-// The bytes go out as they came in, in one write; or compressed, into a block that lives as long as the attempt.
+// The bytes go out as they came in, in one write; or compressed, as they came or as the batch keeps them for all tries.
 // Follows the OTLP rules for answers (docs/specification.md, "OTLP/HTTP Response"): 2xx is sent, also with rejected
 // spans (partial success, never retried); 429, 502, 503, 504 and every failure of the connection are retried,
 // Retry-After is kept; all else is final. For the thread of its loop.

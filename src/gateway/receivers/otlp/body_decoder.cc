@@ -1,28 +1,28 @@
-// Inflating, converting and validating of bodies. One thread at a time.
+// Decompressing, converting and validating of bodies. One thread at a time.
 #include "gateway/receivers/otlp/body_decoder.h"
 
 #include <algorithm>
 
 #include "gateway/config/units.h"
-#include "net/gzip.h"
 #include "wire/validate.h"
 
 namespace nanospan::gateway {
 namespace {
 
-// A hint beyond this ratio is not believed (spans shrink 5 to 10 times): what is not there must not be charged for.
-constexpr std::uint64_t kInflateRatioExpected = 16;
-constexpr std::uint64_t kInflateRoomMin = 256;
-
-/// The size that a gzip member says it inflates to: its last four bytes, little endian, modulo 2^32 (RFC 1952, 2.3.1).
-/// A hint: it spares a growing buffer, and a lie costs its sender only a second allocation.
-std::uint64_t inflated_size_hint(std::string_view body) {
-  if (body.size() < 18) return 0;
-  std::uint64_t size = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    size |= std::uint64_t{static_cast<unsigned char>(body[body.size() - 4 + i])} << (8 * i);
+/// The label of a body that its coding cannot read.
+std::string_view malformed_reason(net::Coding coding) {
+  switch (coding) {
+    case net::Coding::kGzip:
+      return "malformed_gzip";
+    case net::Coding::kDeflate:
+      return "malformed_deflate";
+    case net::Coding::kZstd:
+      return "malformed_zstd";
+    case net::Coding::kSnappyBlock:
+    case net::Coding::kSnappyFramed:
+      break;
   }
-  return size;
+  return "malformed_snappy";
 }
 
 Refusal malformed(std::string_view reason, std::string message) { return {400, reason, std::move(message)}; }
@@ -39,16 +39,17 @@ Refusal BodyDecoder::too_large(std::string_view what, std::uint64_t body_bytes_m
               "raise it"};
 }
 
-BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, bool is_gzip, BudgetCharge charge,
+BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, const net::Codec* codec, BudgetCharge charge,
                              Refusal& refusal) {
   net::ByteBlock bytes = std::move(body);
-  net::ByteBlock gzip;
-  if (is_gzip) {
-    net::ByteBlock inflated;
-    bool is_single_member = false;
-    if (!inflate(bytes.view(), charge, inflated, is_single_member, refusal)) return nullptr;
-    if (is_single_member && encoding == OtlpEncoding::kProtobuf) gzip = std::move(bytes);
-    bytes = std::move(inflated);
+  std::optional<EncodedBody> received;
+  if (codec != nullptr) {
+    codec = &codec_of_body(*codec, bytes.view());
+    net::ByteBlock decompressed;
+    bool is_single_frame = false;
+    if (!decompress(*codec, bytes.view(), charge, decompressed, is_single_frame, refusal)) return nullptr;
+    if (is_single_frame && encoding == OtlpEncoding::kProtobuf) received = {codec->coding, std::move(bytes)};
+    bytes = std::move(decompressed);
   }
   if (encoding == OtlpEncoding::kJson) {
     net::ByteBlock converted;
@@ -61,63 +62,43 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, bool is
                                                   std::to_string(walk.fault.offset) + ": " + walk.fault.text);
     return nullptr;
   }
-  const std::uint64_t held = bytes.capacity() + gzip.capacity();
+  const std::uint64_t held = bytes.capacity() + (received ? received->block.capacity() : 0);
   if (!charge.grow_to(held)) {
     refusal = Refusal::busy("the gateway's memory budget (service.memory_budget) is in use; send again");
     return nullptr;
   }
   charge.shrink_to(held);
   const SpanCounts counts{walk.counts.resources, walk.counts.scopes, walk.counts.items};
-  return std::make_shared<const Batch>(std::move(bytes), std::move(gzip), counts, std::move(charge));
+  return std::make_shared<const Batch>(std::move(bytes), std::move(received), counts, std::move(charge));
 }
 
-// Room for at least one more byte. It doubles, but takes what the budget has left rather than overshoot it: a body that
-// fits must pass, however its size falls between two doublings.
-bool BodyDecoder::make_room(std::uint64_t wanted, BudgetCharge& charge, std::uint64_t compressed, net::ByteBlock& out,
-                            Refusal& refusal) const {
-  charge.grow_towards(compressed + std::min(wanted, body_bytes_max_));
-  const std::uint64_t room = charge.bytes() - compressed;
-  if (room > out.size() && out.reserve(static_cast<std::size_t>(room))) return true;
-  const bool can_never_fit = charge.bytes() == charge.budget_bytes_max();
-  refusal = can_never_fit
-                ? too_large("the inflated body", charge.budget_bytes_max() - compressed)
-                : Refusal::busy("no memory to inflate the body beyond " + format_byte_size(room) + "; send again");
-  return false;
-}
-
-bool BodyDecoder::inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
-                          Refusal& refusal) const {
-  const std::uint64_t compressed = body.size();
-  const std::uint64_t hint = std::min(inflated_size_hint(body), compressed * kInflateRatioExpected);
-  if (!make_room(std::max(hint, kInflateRoomMin), charge, compressed, out, refusal)) return false;
-  net::GzipInflater inflater(static_cast<std::size_t>(body_bytes_max_));
-  while (true) {
-    const Result<net::GzipInflater::Step> step = inflater.inflate(body, {out.tail(), out.room()});
-    if (!step && step.error().code == ErrorCode::kResourceExhausted) {
-      refusal = too_large("the inflated body", body_bytes_max_);
-      return false;
-    }
-    if (!step) {
-      refusal = malformed("malformed_gzip", "the gzip body is broken after byte " +
-                                                std::to_string(compressed - body.size()) + ": " + step.error().message);
-      return false;
-    }
-    body.remove_prefix(step->consumed);
-    out.wrote(step->produced);
-    if (body.empty() && inflater.complete()) break;
-    // At the limit the inflater itself says whether anything is to come, so no room is made beyond it.
-    const bool at_limit = out.size() == body_bytes_max_;
-    const bool idle = step->consumed == 0 && step->produced == 0;
-    if (body.empty() && (out.room() != 0 || (at_limit && idle))) {
-      refusal =
-          malformed("malformed_gzip", "the gzip body ends before its end mark, at byte " + std::to_string(compressed));
-      return false;
-    }
-    if (out.room() == 0 && !at_limit && !make_room(out.size() * 2, charge, compressed, out, refusal)) return false;
+bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, BudgetCharge& charge, net::ByteBlock& out,
+                             bool& is_single_frame, Refusal& refusal) {
+  std::unique_ptr<net::Decoder>& decoder = decoders_[&codec];
+  if (decoder == nullptr) decoder = codec.make_decoder();
+  // It takes what the budget has left rather than overshoot it: a body that fits must pass, whatever the steps in which
+  // the buffer grows.
+  net::DecodeBuffer buffer(static_cast<std::size_t>(body_bytes_max_), [&](std::size_t wanted) {
+    charge.grow_towards(body.size() + wanted);
+    return static_cast<std::size_t>(charge.bytes() - body.size());
+  });
+  const Result<net::Decoded> decoded = decoder->decode({&body, 1}, buffer);
+  if (decoded) {
+    out = buffer.take();
+    is_single_frame = decoded->single_frame;
+    return true;
   }
-  out.trim();
-  is_single_member = inflater.complete_single_member();
-  return true;
+  const std::string what = "the " + std::string(codec.name) + " body ";
+  if (decoded.error().code == ErrorCode::kResourceExhausted) {
+    refusal = too_large("the decompressed body", body_bytes_max_);
+  } else if (decoded.error().code == ErrorCode::kMalformed) {
+    refusal = malformed(malformed_reason(codec.coding), what + decoded.error().message);
+  } else if (charge.bytes() == charge.budget_bytes_max()) {  // It had all of it: so it can never fit.
+    refusal = too_large("the decompressed body", charge.bytes() - body.size());
+  } else {
+    refusal = Refusal::busy(what + decoded.error().message + "; send again");
+  }
+  return false;
 }
 
 bool BodyDecoder::convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal) {

@@ -1,13 +1,16 @@
 // BodyDecoder: the body of a request -> a validated Batch, or the reason why not.
 //
-//   gzip?  -> inflate, bounded by the limit and by the memory budget
-//   JSON?  -> protobuf
+//   compressed?  -> decode, bounded by the limit and by the memory budget
+//   JSON?        -> protobuf
 //   then the validating walk, and what the batch holds is what is charged
-// One decoder for each loop: it reuses its JSON buffers. For one thread at a time.
+// One decoder for each loop: it reuses its decoders and JSON buffers. For one thread at a time.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 
+#include "gateway/codec/content_coding.h"
 #include "gateway/pipeline/batch.h"
 #include "gateway/receivers/otlp/otlp_answer.h"
 #include "gateway/receivers/otlp/refusal.h"
@@ -19,21 +22,22 @@ class BodyDecoder {
  public:
   explicit BodyDecoder(std::uint64_t body_bytes_max);
 
-  /// The batch, or null and why in `refusal`. `charge` covers the body and goes with the batch.
-  BatchRef decode(net::ByteBlock body, OtlpEncoding encoding, bool is_gzip, BudgetCharge charge, Refusal& refusal);
+  /// The batch, or null and why in `refusal`. `codec` is the body's content coding, null for none. `charge` covers the
+  /// body and goes with the batch.
+  BatchRef decode(net::ByteBlock body, OtlpEncoding encoding, const net::Codec* codec, BudgetCharge charge,
+                  Refusal& refusal);
 
   /// What a body above the limit is told. `what` begins the sentence: "the body".
   static Refusal too_large(std::string_view what, std::uint64_t body_bytes_max);
 
  private:
-  bool make_room(std::uint64_t wanted, BudgetCharge& charge, std::uint64_t compressed, net::ByteBlock& out,
-                 Refusal& refusal) const;
-  bool inflate(std::string_view body, BudgetCharge& charge, net::ByteBlock& out, bool& is_single_member,
-               Refusal& refusal) const;
+  bool decompress(const net::Codec& codec, std::string_view body, BudgetCharge& charge, net::ByteBlock& out,
+                  bool& is_single_frame, Refusal& refusal);
   bool convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal);
 
   const std::uint64_t body_bytes_max_;
   wire::OtlpJsonReader json_reader_;
+  std::map<const net::Codec*, std::unique_ptr<net::Decoder>> decoders_;  // made when first needed, and reused
 };
 
 }  // namespace nanospan::gateway

@@ -59,7 +59,11 @@ OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head)
 
 void OtlpGrpcService::on_message(net::Request request, net::GrpcResponder responder) {
   Refusal refusal;
-  BatchRef batch = intake_.decode(request, OtlpEncoding::kProtobuf, request.compressed, refusal);
+  // The server let only codings pass that it was told of. "snappy" is the framed format here, which the body shows.
+  const ContentCoding* coding =
+      request.compressed ? find_content_coding(request.head.headers.find("grpc-encoding").value_or("")) : nullptr;
+  BatchRef batch =
+      intake_.decode(request, OtlpEncoding::kProtobuf, coding != nullptr ? coding->codec : nullptr, refusal);
   if (batch == nullptr) return responder.fail(refuse(refusal.status == 413 ? too_large() : refusal));
   intake_.consume(
       std::move(batch), [self = shared_from_this(), responder = std::move(responder)](Outcome outcome) mutable {

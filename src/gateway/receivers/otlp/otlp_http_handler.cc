@@ -16,20 +16,23 @@ std::string quoted(std::string_view text) { return "\"" + printable(text, 100) +
 
 std::string_view content_type(const net::MessageHead& head) { return head.headers.find("Content-Type").value_or(""); }
 
-/// The encoding of the body: "", "gzip", or what else the client wrote.
+/// The coding of the body: "", "gzip", or what else the client wrote.
 std::string_view content_encoding(const net::MessageHead& head) {
   const std::string_view encoding = head.headers.find("Content-Encoding").value_or("");
   return net::equals_ignoring_case(encoding, "identity") ? std::string_view() : encoding;
-}
-
-bool is_gzip(std::string_view encoding) {
-  return net::equals_ignoring_case(encoding, "gzip") || net::equals_ignoring_case(encoding, "x-gzip");
 }
 
 }  // namespace
 
 OtlpHttpHandler::OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next)
     : options_(std::move(options)), intake_(std::move(receiver), "http", options_.body_bytes_max, host, next) {}
+
+const net::Codec* OtlpHttpHandler::codec_for(std::string_view content_encoding) const {
+  const ContentCoding* coding = find_content_coding(content_encoding);
+  const bool is_accepted =
+      std::find(options_.codings.begin(), options_.codings.end(), coding) != options_.codings.end();
+  return is_accepted ? coding->codec : nullptr;
+}
 
 std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head) const {
   if (head.path() != options_.traces_path) {
@@ -47,9 +50,10 @@ std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head)
     refusal.headers.push_back({"Accept", std::string(kTypes)});
     return refusal;
   }
-  if (const std::string_view encoding = content_encoding(head);
-      !encoding.empty() && !(options_.gzip_accepted && is_gzip(encoding))) {
-    const std::string accepted = options_.gzip_accepted ? "gzip, identity" : "identity";
+  if (const std::string_view encoding = content_encoding(head); !encoding.empty() && codec_for(encoding) == nullptr) {
+    std::string accepted;
+    for (const ContentCoding* coding : options_.codings) accepted.append(coding->name).append(", ");
+    accepted += "identity";
     Refusal refusal{415, "wrong_encoding",
                     "Content-Encoding " + quoted(encoding) + " is not supported; send " + accepted};
     refusal.headers.push_back({"Accept-Encoding", accepted});
@@ -119,8 +123,8 @@ void OtlpHttpHandler::decorate(net::Response& response, std::string_view origin)
 void OtlpHttpHandler::on_request(net::Request request, net::Responder responder) {
   const OtlpEncoding encoding = *encoding_of(content_type(request.head));  // on_headers() let only these pass.
   Refusal refusal;
-  const bool gzip = is_gzip(content_encoding(request.head));
-  BatchRef batch = intake_.decode(request, encoding, gzip, refusal);
+  const net::Codec* codec = codec_for(content_encoding(request.head));
+  BatchRef batch = intake_.decode(request, encoding, codec, refusal);
   if (batch == nullptr) return responder.respond(refuse(refusal, &request.head));
   std::string origin(request.head.headers.find("Origin").value_or(""));
   intake_.consume(std::move(batch),

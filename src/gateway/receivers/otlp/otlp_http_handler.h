@@ -37,6 +37,8 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
   void begin_drain() { intake_.begin_drain(); }
 
  private:
+  /// Null: none, or not accepted.
+  const net::Codec* codec_for(std::string_view content_encoding) const;
   std::optional<Refusal> check_head(const net::MessageHead& head) const;
   net::Response refuse(const Refusal& refusal, const net::MessageHead* head);
   net::Response answer(const Outcome& outcome, OtlpEncoding encoding, std::string_view origin) const;

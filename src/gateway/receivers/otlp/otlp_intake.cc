@@ -46,9 +46,9 @@ std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes) const {
   return std::make_unique<BodyCharge>(std::move(charge));
 }
 
-BatchRef OtlpIntake::decode(net::Request& request, OtlpEncoding encoding, bool is_gzip, Refusal& refusal) {
+BatchRef OtlpIntake::decode(net::Request& request, OtlpEncoding encoding, const net::Codec* codec, Refusal& refusal) {
   return decoders_.at(request.loop)
-      .decode(std::move(request.body), encoding, is_gzip, std::move(static_cast<BodyCharge&>(*request.ticket).charge()),
+      .decode(std::move(request.body), encoding, codec, std::move(static_cast<BodyCharge&>(*request.ticket).charge()),
               refusal);
 }
 

@@ -33,7 +33,7 @@ class OtlpIntake {
   std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes) const;
   /// The batch in the request's body, which is taken out of it, or null and why in `refusal`. REQUIRES: its ticket is
   /// one of charge().
-  BatchRef decode(net::Request& request, OtlpEncoding encoding, bool is_gzip, Refusal& refusal);
+  BatchRef decode(net::Request& request, OtlpEncoding encoding, const net::Codec* codec, Refusal& refusal);
   /// Passes it on. `done` is called once, from any thread, when the outcome is counted.
   void consume(BatchRef batch, Completion done);
   /// Counts it and says it in the log.

@@ -25,12 +25,13 @@ void read_compression(MapReader& reader, OtlpHttpOptions& out) {
   if (reader.node("compression_algorithms") == nullptr) return;
   std::vector<std::string> algorithms;
   reader.read_list("compression_algorithms", algorithms);
-  out.gzip_accepted = false;
+  out.codings.clear();
   for (const std::string& algorithm : algorithms) {
-    if (algorithm == "gzip") {
-      out.gzip_accepted = true;
+    if (const ContentCoding* coding = find_content_coding(algorithm); coding != nullptr) {
+      out.codings.push_back(coding);
     } else if (!algorithm.empty()) {
-      reader.fail("compression_algorithms", "\"" + algorithm + "\" is not in this build; it has gzip and \"\" (none)");
+      reader.fail("compression_algorithms",
+                  "\"" + algorithm + "\" is not in this build; it has " + content_coding_names() + " and \"\" (none)");
     }
   }
 }
@@ -120,6 +121,12 @@ void read_grpc(MapReader& reader, OtlpGrpcOptions& out) {
 }
 
 }  // namespace
+
+std::vector<const ContentCoding*> all_codings() {
+  std::vector<const ContentCoding*> all;
+  for (const ContentCoding& coding : content_codings()) all.push_back(&coding);
+  return all;
+}
 
 OtlpReceiverConfig read_otlp_receiver_config(MapReader& reader) {
   OtlpReceiverConfig config;

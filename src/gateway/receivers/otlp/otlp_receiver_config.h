@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "gateway/codec/content_coding.h"
 #include "gateway/config/map_reader.h"
 #include "net/http2_server.h"
 
@@ -20,12 +21,14 @@ struct CorsOptions {
   std::uint64_t max_age_seconds = 0;
 };
 
+std::vector<const ContentCoding*> all_codings();
+
 struct OtlpHttpOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 4318;
   std::string traces_path = "/v1/traces";
   std::uint64_t body_bytes_max = 20u << 20;  ///< Of the body as it came, and after inflating. The Collector's default.
-  bool gzip_accepted = true;
+  std::vector<const ContentCoding*> codings = all_codings();  ///< Content-Encodings that are accepted beside none.
   std::uint64_t connections_max = 10'000;
   std::uint64_t head_nanos = 10 * base::kNanosPerSecond;
   std::uint64_t idle_nanos = 60 * base::kNanosPerSecond;

@@ -9,7 +9,7 @@ namespace nanospan::gateway {
 ReceiverFactory otlp_receiver_factory() {
   return {"otlp",
           {},
-          "receives OTLP over gRPC and HTTP (1.1 and 2; protobuf and JSON; gzip or none)",
+          "receives OTLP over gRPC and HTTP (1.1 and 2; protobuf and JSON; gzip, zstd, snappy, deflate or none)",
           [](const ComponentId& id, MapReader& reader) -> ReceiverMaker {
             return [name = id.text(), config = read_otlp_receiver_config(reader)](
                        Host& host, Consumer& next) -> Result<std::unique_ptr<Component>> {

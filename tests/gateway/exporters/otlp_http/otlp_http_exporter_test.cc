@@ -29,8 +29,30 @@ TEST(OtlpHttpExporterConfig, EndpointsFollowTheCollectorsRules) {
 TEST(OtlpHttpExporterConfig, DefaultsAreTheCollectors) {
   testing::ConfigText text("endpoint: http://h:4318");
   const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
-  EXPECT_TRUE(config.gzip);
+  EXPECT_EQ(config.compression.coding->name, "gzip");
   EXPECT_EQ(config.timeout_nanos, 30 * base::kNanosPerSecond);
+}
+
+TEST(OtlpHttpExporterConfig, CompressionsByTheCollectorsNames) {
+  const auto read = [](const std::string& keys) {
+    testing::ConfigText text("endpoint: http://h:4318\n" + keys);
+    const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
+    if (!text.errors().empty()) return text.errors();
+    return config.compression.coding == nullptr
+               ? "none"
+               : std::string(config.compression.coding->name) + " " + std::to_string(config.compression.level);
+  };
+  for (const char* name : {"gzip", "zstd", "deflate", "zlib"})
+    EXPECT_EQ(read("compression: " + std::string(name)), std::string(name) + " 1");
+  for (const char* name : {"snappy", "x-snappy-framed"})
+    EXPECT_EQ(read("compression: " + std::string(name)), std::string(name) + " 0");
+  for (const char* name : {"none", "\"\""}) EXPECT_EQ(read("compression: " + std::string(name)), "none");
+  EXPECT_EQ(read("compression: zstd\ncompression_params: {level: 7}"), "zstd 7");
+  EXPECT_EQ(read("compression: gzip\ncompression_params: {level: 10}"),
+            "f.yaml:3: it.compression_params.level: 10 is out of range; give an integer of 1 to 9\n");
+  EXPECT_EQ(read("compression: lz4"),
+            "f.yaml:2: it.compression: \"lz4\" is not in this build; it has gzip, zstd, snappy, x-snappy-framed, "
+            "deflate, zlib, x-gzip and none\n");
 }
 
 TEST(OtlpHttpExporterConfig, KeysWithoutMeaningHereWarn) {

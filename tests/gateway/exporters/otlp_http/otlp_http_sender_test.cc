@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "net/gzip.h"
 #include "tests/gateway/sample_traces.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_server.h"
@@ -21,7 +20,7 @@ class OtlpHttpSenderTest : public ::testing::Test {
  protected:
   OtlpHttpSenderTest() : loop_(clock_, net::make_epoll_poller().value()), server_(loop_) {
     config_.url = net::parse_url(server_.url("/v1/traces")).value();
-    config_.gzip = false;
+    config_.compression.coding = nullptr;
   }
   OtlpHttpSender& sender() {
     if (!sender_) sender_ = OtlpHttpSender::create(loop_, config_, "exporter test", log_).value();
@@ -59,25 +58,74 @@ TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_FALSE(net::find_header(request.headers, "content-encoding"));
 }
 
-TEST_F(OtlpHttpSenderTest, Compresses) {
-  config_.gzip = true;
-  const BatchRef batch = testing::sample_batch(100);
-  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
-  const auto request = server_.requests().at(0);
-  EXPECT_EQ(net::find_header(request.headers, "content-encoding"), "gzip");
-  const std::vector<std::string_view> slices = {request.body};
-  EXPECT_EQ(net::gzip_decompress(slices, 1 << 20).value().bytes.view(), batch->bytes());
+std::string decoded(const net::Codec& codec, std::string_view body) {
+  net::DecodeBuffer out(1 << 20);
+  EXPECT_TRUE(codec.make_decoder()->decode({&body, 1}, out).ok());
+  return std::string(out.take().view());
 }
 
-TEST_F(OtlpHttpSenderTest, ForwardsAGzipMemberVerbatim) {
-  config_.gzip = true;
+TEST_F(OtlpHttpSenderTest, CompressesInEveryCoding) {
+  const BatchRef batch = testing::sample_batch(100);
+  for (const ContentCoding& coding : content_codings()) {
+    config_.compression.coding = &coding;
+    config_.compression.level = coding.codec->level_default;
+    sender_.reset();
+    EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
+    const auto request = server_.requests().back();
+    EXPECT_EQ(net::find_header(request.headers, "content-encoding"), coding.name);
+    EXPECT_LT(request.body.size(), batch->bytes().size());
+    EXPECT_EQ(decoded(*coding.codec, request.body), batch->bytes());
+  }
+}
+
+// Compressing costs more than all else together: a destination that is down for an hour must not be paid for again at
+// each try. What is kept is charged.
+TEST_F(OtlpHttpSenderTest, CompressesOnceForAllTriesAndChargesTheCopy) {
+  static int encoded = 0;
+  encoded = 0;
+  net::Codec counting = *find_content_coding("gzip")->codec;
+  counting.encode = [](std::span<const std::string_view> body, int level) {
+    ++encoded;
+    return find_content_coding("gzip")->codec->encode(body, level);
+  };
+  const ContentCoding coding{"gzip", &counting};
+  config_.compression.coding = &coding;
+  MemoryBudget budget(10'000);
+  const std::string bytes = testing::sample_request(100);
+  BudgetCharge charge(budget);
+  ASSERT_TRUE(charge.grow_to(9'900));
+  BatchRef batch = std::make_shared<const Batch>(net::ByteBlock::copy_of(bytes), std::nullopt, SpanCounts{1, 1, 100},
+                                                 std::move(charge));
+  for (int i = 0; i < 3; ++i) {
+    server_.script({respond(503, "", {})});
+    EXPECT_EQ(send(batch).kind, SendResult::Kind::kRetry);
+  }
+  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent) << "a full budget must not keep what would empty it";
+  EXPECT_EQ(encoded, 1);
+  EXPECT_EQ(decoded(counting, server_.requests().back().body), bytes);
+  EXPECT_EQ(budget.used(), 9'900 + server_.requests().back().body.size());
+  EXPECT_FALSE(budget.try_take(1));
+  batch.reset();
+  EXPECT_EQ(budget.used(), 0u);
+  EXPECT_TRUE(budget.try_take(1));
+}
+
+TEST_F(OtlpHttpSenderTest, ForwardsWhatCameCompressedVerbatim) {
   const std::string bytes = testing::sample_request(2);
-  const std::vector<std::string_view> slices = {bytes};
-  net::ByteBlock member = net::gzip_compress(slices, 9).value();
-  const std::string expected(member.view());
-  send(std::make_shared<const Batch>(net::ByteBlock::copy_of(bytes), std::move(member), SpanCounts{1, 1, 2},
-                                     BudgetCharge()));
-  EXPECT_EQ(server_.requests().at(0).body, expected);
+  const std::string_view slice = bytes;
+  for (const ContentCoding& coding : content_codings()) {
+    config_.compression.coding = &coding;
+    config_.compression.level = coding.codec->level_default;
+    sender_.reset();
+    net::ByteBlock frame = coding.codec->encode({&slice, 1}, coding.codec->level_max).value();
+    const std::string expected(frame.view());
+    EXPECT_EQ(send(std::make_shared<const Batch>(net::ByteBlock::copy_of(bytes),
+                                                 EncodedBody{coding.codec->coding, std::move(frame)},
+                                                 SpanCounts{1, 1, 2}, BudgetCharge()))
+                  .kind,
+              SendResult::Kind::kSent);
+    EXPECT_EQ(server_.requests().back().body, expected);
+  }
 }
 
 TEST_F(OtlpHttpSenderTest, StatusesThatOtlpRetries) {

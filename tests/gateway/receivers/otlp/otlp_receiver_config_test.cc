@@ -37,7 +37,7 @@ TEST(OtlpReceiverConfig, Keys) {
   EXPECT_EQ(config.http.host, "::1");
   EXPECT_EQ(config.http.traces_path, "/custom");
   EXPECT_EQ(config.http.body_bytes_max, 1u << 20);
-  EXPECT_FALSE(config.http.gzip_accepted);
+  EXPECT_TRUE(config.http.codings.empty());
   EXPECT_EQ(config.http.head_nanos, 2 * base::kNanosPerSecond);
   EXPECT_EQ(config.http.idle_nanos, 60 * base::kNanosPerSecond);  // Every wait has a limit.
   EXPECT_EQ(config.http.connections_max, 7u);

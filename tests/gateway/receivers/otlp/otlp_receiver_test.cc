@@ -84,13 +84,42 @@ TEST_F(OtlpReceiverTest, GzipIsInflatedAndKept) {
   EXPECT_THAT(exchange(port(), post("/v1/traces?x=1", std::string(kProtobuf) + "Content-Encoding: gzip\r\n", body)),
               StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(destination_.bytes(), request);
-  EXPECT_EQ(destination_.last()->gzip(), body);
+  EXPECT_EQ(destination_.last()->kept(net::Coding::kGzip), body);
   // Two members are legal gzip, but some receivers drop the second: such a body is not forwarded verbatim.
   EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kProtobuf) + "Content-Encoding: gzip\r\n",
                                     gzip(sample_request(1)) + gzip(sample_request(1)))),
               StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(destination_.last()->counts().spans, 2u);
-  EXPECT_EQ(destination_.last()->gzip(), "");
+  EXPECT_EQ(destination_.last()->kept(net::Coding::kGzip), "");
+}
+
+TEST_F(OtlpReceiverTest, EveryCodingIsDecodedAndKeptAsItCame) {
+  const std::string request = sample_request(20);
+  const std::string_view slice = request;
+  for (const ContentCoding& coding : content_codings()) {
+    const std::string body(coding.codec->encode({&slice, 1}, coding.codec->level_default).value().view());
+    const std::string headers = std::string(kProtobuf) + "Content-Encoding: " + std::string(coding.name) + "\r\n";
+    EXPECT_THAT(exchange(port(), post("/v1/traces", headers, body)), StartsWith("HTTP/1.1 200")) << coding.name;
+    EXPECT_EQ(destination_.bytes(), request);
+    EXPECT_EQ(destination_.last()->kept(coding.codec->coding), body);
+    EXPECT_THAT(exchange(port(), post("/v1/traces", headers, body.substr(0, body.size() - 1))),
+                HasSubstr("400 Bad Request"));
+  }
+  EXPECT_TRUE(refused("malformed_zstd"));
+  EXPECT_TRUE(refused("malformed_snappy", 2));
+  EXPECT_TRUE(refused("malformed_deflate", 2));
+}
+
+// Senders call both formats "snappy" (Collector: confighttp, compression.go).
+TEST_F(OtlpReceiverTest, SnappyMeansEitherFormat) {
+  const std::string request = sample_request(20);
+  const std::string_view slice = request;
+  const net::Codec& framed = *find_content_coding("x-snappy-framed")->codec;
+  const std::string body(framed.encode({&slice, 1}, 0).value().view());
+  EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kProtobuf) + "Content-Encoding: snappy\r\n", body)),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(destination_.last()->kept(net::Coding::kSnappyFramed), body);
+  EXPECT_EQ(destination_.last()->kept(net::Coding::kSnappyBlock), "");
 }
 
 TEST_F(OtlpReceiverTest, EmptyRequestsSucceed) {
@@ -132,7 +161,9 @@ TEST_F(OtlpReceiverTest, WrongPathMethodTypeAndEncoding) {
   const std::string encoding =
       exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: br\r\n", "x"));
   EXPECT_THAT(encoding, StartsWith("HTTP/1.1 415"));
-  EXPECT_THAT(encoding, HasSubstr("\r\nAccept-Encoding: gzip, identity\r\n"));
+  EXPECT_THAT(
+      encoding,
+      HasSubstr("\r\nAccept-Encoding: gzip, zstd, snappy, x-snappy-framed, deflate, zlib, x-gzip, identity\r\n"));
   for (const char* reason : {"wrong_path", "wrong_method", "wrong_type", "wrong_encoding"})
     EXPECT_TRUE(refused(reason)) << reason;
 }
