@@ -40,9 +40,9 @@ inline int repeats(int argument_count, char** arguments) {
 }
 
 /// How much a program that "does not grow" may grow. Measured: 0.3 to 1.6 MiB, however long it runs. That is each
-/// producer's ring, which grows to 1 MiB when the machine is busy and the ones before it, a batch or two, and what malloc
-/// keeps of those in the arenas of the export thread and the worker. AddressSanitizer keeps freed blocks for a while;
-/// ThreadSanitizer remembers, in four bytes or more, each one that was ever touched.
+/// producer's ring, which grows to 1 MiB when the machine is busy and the ones before it, a batch or two, and what
+/// malloc keeps of those in the arenas of the export thread and the worker. AddressSanitizer keeps freed blocks for a
+/// while; ThreadSanitizer remembers, in four bytes or more, each one that was ever touched.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr std::uint64_t kGrowthMax = 400U << 20;
 #elif defined(__SANITIZE_THREAD__)
@@ -65,7 +65,8 @@ inline std::uint64_t resident_bytes() {
   return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Counts what it exports; `on_batch`, if given, sees each batch first.
+/// Counts what it exports; `on_batch`, if given, sees each batch first. Checks that no two of its calls overlap and
+/// that nothing comes after its one shutdown.
 class CountingExporter final : public SpanExporter {
  public:
   using OnBatch = std::function<ExportResult(const SpanBatch&)>;
@@ -73,15 +74,39 @@ class CountingExporter final : public SpanExporter {
   explicit CountingExporter(std::shared_ptr<std::atomic<std::uint64_t>> count, OnBatch on_batch = nullptr)
       : count_(std::move(count)), on_batch_(std::move(on_batch)) {}
   ExportResult export_spans(const SpanBatch& batch) override {
+    const Turn turn(*this);
     ExportResult result;
     if (on_batch_) result = on_batch_(batch);
     if (result.success) count_->fetch_add(batch.span_count());
     return result;
   }
 
+  FlushResult flush(std::uint64_t) override {
+    const Turn turn(*this);
+    return FlushResult::kSuccess;
+  }
+  void shutdown(std::uint64_t) override {
+    const Turn turn(*this);
+    shut_down_ = true;
+  }
+
  private:
+  struct Turn {
+    explicit Turn(CountingExporter& exporter) : exporter_(exporter) {
+      // By process, as a child may be forked while its parent is inside.
+      require(exporter_.inside_.exchange(getpid()) != getpid(), "no two calls of an exporter overlap");
+      require(!exporter_.shut_down_, "shutdown is the last call");
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { exporter_.inside_ = 0; }
+    CountingExporter& exporter_;
+  };
+
   std::shared_ptr<std::atomic<std::uint64_t>> count_;
   OnBatch on_batch_;
+  std::atomic<int> inside_{0};
+  bool shut_down_ = false;  // of who is inside
 };
 
 /// A provider with one batch pipeline, whose ledger outlives it.

@@ -370,6 +370,7 @@ void BatchPipeline::merge_flushes() {
 
 void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since) {
   take_foreign();
+  if (closed()) return flushes_.clear();  // their callers know; the exporter has had its last call
   if (!open_.empty() && open_since_ == 0) open_since_ = since;
   if (shutdown_noted_) target_->hurry();
   const bool flushing =
@@ -381,7 +382,7 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   merge_flushes();
   start_exports();
   complete_flushes();
-  if (!shutdown_noted_ || closed()) return;
+  if (!shutdown_noted_) return;
   const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);
   if ((outstanding_.empty() && !flush_at_exporter_) || late) close_now();
 }
