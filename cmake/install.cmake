@@ -2,6 +2,7 @@
 #   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; it needs
 #                   libstdc++ and libc
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
+#   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
 # Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
@@ -63,7 +64,7 @@ set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_layouts)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
-# Always an archive. The SDK refers weakly to its one symbol (src/export/otlp_http/gzip_hook.h); -u brings it into the
+# Always an archive. The SDK refers weakly to its one symbol (src/export/otlp/gzip_hook.h); -u brings it into the
 # program, which exports it if the SDK is a shared library. As a shared library it would be dropped by --as-needed.
 if(TARGET nanospan_export_gzip)
   set(parts net_gzip export_gzip)
@@ -78,6 +79,35 @@ if(TARGET nanospan_export_gzip)
   target_link_options(nanospan_gzip_library INTERFACE ${NANOSPAN_GZIP_LINK_OPTIONS})
 endif()
 
+# The profiler: always an archive, and found by the same kind of weak symbol (src/setup/profile_hook.h). It compresses what
+# it serves.
+if(TARGET nanospan_profile AND TARGET nanospan_gzip_library)
+  set(parts profile)
+  if(NANOSPAN_SHARED)
+    list(APPEND parts wire)  # base and net come with nanospan::gzip
+  endif()
+  nanospan_user_library(nanospan_profile_library STATIC nanospan_profiler ${parts})
+  add_library(nanospan::profile ALIAS nanospan_profile_library)
+  set_target_properties(nanospan_profile_library PROPERTIES EXPORT_NAME profile)
+  target_link_libraries(nanospan_profile_library PUBLIC nanospan_gzip_library nanospan_library)
+  set(NANOSPAN_PROFILE_LINK_OPTIONS -Wl,-u,nanospan_profile_r1)
+  target_link_options(nanospan_profile_library INTERFACE ${NANOSPAN_PROFILE_LINK_OPTIONS})
+endif()
+
+# As nanospan::gzip; its symbol is in src/export/otlp_grpc/otlp_grpc_hook.h.
+if(TARGET nanospan_export_otlp_grpc)
+  set(parts net_http2 export_otlp_grpc)
+  if(NANOSPAN_SHARED)
+    list(APPEND parts base wire net export)  # what it uses of these is hidden in libnanospan.so
+  endif()
+  nanospan_user_library(nanospan_otlp_grpc_library STATIC nanospan_otlp_grpc ${parts})
+  add_library(nanospan::otlp_grpc ALIAS nanospan_otlp_grpc_library)
+  set_target_properties(nanospan_otlp_grpc_library PROPERTIES EXPORT_NAME otlp_grpc)
+  target_link_libraries(nanospan_otlp_grpc_library PUBLIC nanospan_library PRIVATE PkgConfig::NGHTTP2)
+  set(NANOSPAN_OTLP_GRPC_LINK_OPTIONS -Wl,-u,nanospan_otlp_grpc_r1)
+  target_link_options(nanospan_otlp_grpc_library INTERFACE ${NANOSPAN_OTLP_GRPC_LINK_OPTIONS})
+endif()
+
 # As a part of somebody else's project we install nothing on our own account.
 if(NOT PROJECT_IS_TOP_LEVEL)
   return()
@@ -90,6 +120,16 @@ if(TARGET nanospan_gzip_library)
   install(TARGETS nanospan_gzip_library EXPORT nanospan_gzip_targets COMPONENT sdk)
   install(EXPORT nanospan_gzip_targets NAMESPACE nanospan:: FILE nanospan-gzip-targets.cmake DESTINATION ${package_dir}
     COMPONENT sdk)
+endif()
+if(TARGET nanospan_profile_library)
+  install(TARGETS nanospan_profile_library EXPORT nanospan_profile_targets COMPONENT sdk)
+  install(EXPORT nanospan_profile_targets NAMESPACE nanospan:: FILE nanospan-profile-targets.cmake
+    DESTINATION ${package_dir} COMPONENT sdk)
+endif()
+if(TARGET nanospan_otlp_grpc_library)
+  install(TARGETS nanospan_otlp_grpc_library EXPORT nanospan_otlp_grpc_targets COMPONENT sdk)
+  install(EXPORT nanospan_otlp_grpc_targets NAMESPACE nanospan:: FILE nanospan-otlp_grpc-targets.cmake
+    DESTINATION ${package_dir} COMPONENT sdk)
 endif()
 install(DIRECTORY include/nanospan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk FILES_MATCHING PATTERN "*.h")
 configure_package_config_file(cmake/nanospan-config.cmake.in ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake
@@ -110,5 +150,8 @@ endfunction()
 nanospan_pkg_config(nanospan)
 if(TARGET nanospan_gzip_library)
   nanospan_pkg_config(nanospan-gzip)
+endif()
+if(TARGET nanospan_otlp_grpc_library)
+  nanospan_pkg_config(nanospan-otlp-grpc)
 endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT sdk)

@@ -34,6 +34,23 @@ struct OtlpHttpOptions {
 /// Fails with kInvalidArgument if the endpoint, a header or a bound is not usable; nothing is connected yet.
 Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options = {});
 
+/// OTLP over gRPC. It comes with the target nanospan::otlp_grpc, which adds nghttp2. Source: protocol/exporter.md,
+/// opentelemetry-proto docs/specification.md "OTLP/gRPC".
+struct OtlpGrpcOptions {
+  std::string endpoint = "http://localhost:4317";                 ///< http://host:port; a path means nothing to gRPC.
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< Metadata of each call.
+  Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
+  std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
+  std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent.
+  std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer counts as failure and is not retried.
+  std::uint64_t retry_initial_ms = 1000;        ///< First back-off; doubled each time, with jitter.
+  std::uint64_t retry_max_ms = 5000;
+  std::uint32_t calls_max = 4;         ///< Calls in flight, all on one connection.
+  std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+};
+/// Fails as otlp_http_exporter() does, and with kUnsupported if nanospan::otlp_grpc is not linked.
+Result<std::unique_ptr<SpanExporter>> otlp_grpc_exporter(OtlpGrpcOptions options = {});
+
 /// One OTLP JSON object a line (the OTLP file format). Source: protocol/file-exporter.md.
 struct FileExporterOptions {
   std::string path = "traces.jsonl";     ///< "-" = standard output.

@@ -28,13 +28,17 @@ struct TracerProviderOptions;
 /// Ready-made batch settings; the values are in span_processor.h.
 enum class Preset : std::uint8_t { kDefault, kLowLatency, kHighThroughput, kLowMemory };
 
+/// How OTLP travels. kGrpc needs nanospan::otlp_grpc linked.
+enum class OtlpProtocol : std::uint8_t { kFromEnvironment, kHttpProtobuf, kGrpc };
+
 /// What start() needs. Everything has a default. Where an OTEL_* environment variable speaks of the same thing, the
 /// value given here wins if it is not empty (configuration/sdk-environment-variables.md).
 struct Options {
   std::string service_name = {};  ///< OTEL_SERVICE_NAME.
   std::string service_version = {};
   AttributeList resource = {};  ///< More resource attributes; OTEL_RESOURCE_ATTRIBUTES.
-  std::string endpoint = {};    ///< Base URL, to which v1/traces is added; OTEL_EXPORTER_OTLP_ENDPOINT.
+  std::string endpoint = {};    ///< Base URL, to which v1/traces is added but for gRPC; OTEL_EXPORTER_OTLP_ENDPOINT.
+  OtlpProtocol protocol = OtlpProtocol::kFromEnvironment;         ///< OTEL_EXPORTER_OTLP_PROTOCOL, else kHttpProtobuf.
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< OTEL_EXPORTER_OTLP_HEADERS.
   Preset preset = Preset::kDefault;                               ///< OTEL_BSP_* override its values.
   double sample_ratio = -1;      ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
@@ -67,8 +71,8 @@ class Telemetry {
   State* state_;
 };
 
-/// Starts the process's telemetry: OTLP/HTTP to http://localhost:4318 unless told otherwise. Connects to nothing and
-/// starts no thread before the first sampled span. Fails with kAlreadyExists if telemetry runs already,
+/// Starts the process's telemetry: OTLP/HTTP to http://localhost:4318 unless told otherwise (gRPC: port 4317). Connects
+/// to nothing and starts no thread before the first sampled span. Fails with kAlreadyExists if telemetry runs already,
 /// kInvalidArgument on a bad option.
 Result<Telemetry> start(Options options = {});
 

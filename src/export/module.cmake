@@ -1,15 +1,22 @@
-# gzip needs zlib, an option of the user's: its side of the exporter's hook is a library of its own (gzip_hook.h).
-nanospan_module(export EXCLUDE otlp_http/gzip_encoder.cc)
+# gzip needs zlib and gRPC nghttp2, options of the user's: their sides of the exporters' hooks (gzip_hook.h,
+# otlp_grpc_hook.h) are libraries of their own.
+set(export_otlp_grpc otlp_grpc/otlp_grpc_answer.cc otlp_grpc/otlp_grpc_transport.cc)
+nanospan_module(export EXCLUDE otlp/gzip_encoder.cc ${export_otlp_grpc})
 nanospan_small(export *.cc */*.cc)
-set_source_files_properties(${PROJECT_SOURCE_DIR}/src/export/otlp_http/otlp_http_config.cc
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/export/otlp/otlp_delivery.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_VERSION="${PROJECT_VERSION}")
 if(TARGET nanospan_net_gzip)
   nanospan_part(export_gzip
-    SOURCES ${PROJECT_SOURCE_DIR}/src/export/otlp_http/gzip_encoder.cc MODULES net_gzip export)
+    SOURCES ${PROJECT_SOURCE_DIR}/src/export/otlp/gzip_encoder.cc MODULES net_gzip export)
   target_link_options(nanospan_export_gzip INTERFACE -Wl,-u,nanospan_gzip_r1)
 endif()
+if(TARGET nanospan_net_http2)
+  list(TRANSFORM export_otlp_grpc PREPEND ${PROJECT_SOURCE_DIR}/src/export/)
+  nanospan_part(export_otlp_grpc SOURCES ${export_otlp_grpc} MODULES net_http2 export)
+  target_link_options(nanospan_export_otlp_grpc INTERFACE -Wl,-u,nanospan_otlp_grpc_r1)
+endif()
 if(TARGET nanospan_export_test)
-  target_link_libraries(nanospan_export_test PRIVATE nanospan_scripted_server)
+  target_link_libraries(nanospan_export_test PRIVATE nanospan_scripted_server nanospan_export_otlp_grpc)
   if(TARGET nanospan_export_gzip)
     target_link_libraries(nanospan_export_test PRIVATE nanospan_export_gzip)
     target_compile_definitions(nanospan_export_test PRIVATE NANOSPAN_HAS_GZIP)

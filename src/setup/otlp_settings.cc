@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "export/otlp_grpc/otlp_grpc_config.h"
 #include "export/otlp_http/otlp_http_config.h"
 #include "setup/key_values.h"
 
@@ -18,6 +19,7 @@ constexpr Names kEndpoint = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTE
 constexpr Names kHeaders = {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"};
 constexpr Names kTimeout = {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"};
 constexpr Names kCompression = {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"};
+constexpr Names kInsecure = {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"};
 constexpr Names kProtocol = {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"};
 
 /// Reads the environment into `settings`, one variable at a time, each only if the exporter accepts it.
@@ -25,13 +27,42 @@ class Reader {
  public:
   Reader(const Environment& environment, OtlpSettings& settings) : environment_(environment), settings_(settings) {}
 
+  void read_protocol(bool has_grpc) {
+    enum class Protocol { kHttp, kJson, kGrpc };
+    for (const char* name : {kProtocol.traces, kProtocol.all}) {
+      const auto protocol = environment_.choice<Protocol>(
+          name, {{"http/protobuf", Protocol::kHttp}, {"http/json", Protocol::kJson}, {"grpc", Protocol::kGrpc}});
+      if (!protocol) continue;
+      settings_.grpc = *protocol == Protocol::kGrpc && has_grpc;
+      if (*protocol == Protocol::kJson)
+        environment_.warn(name, "http/json is not in this build; http/protobuf is used");
+      if (*protocol == Protocol::kGrpc && !has_grpc) {
+        environment_.warn(name,
+                          "grpc needs the library target nanospan::otlp_grpc, which is not linked into this program; "
+                          "http/protobuf is used");
+      }
+      return;
+    }
+  }
+
+  /// Used as it is, for all signals and for traces alike (protocol/exporter.md "Endpoint", OTLP/gRPC).
+  void read_grpc_endpoint() {
+    for (const char* name : {kEndpoint.traces, kEndpoint.all}) {
+      const auto url = environment_.text(name);
+      if (!url) continue;
+      const std::string full = with_scheme(*url);
+      if (take(name, [&full](auto& options) { set_endpoint(options, full); })) return;
+    }
+  }
+
   void read_endpoint() {
+    if (settings_.grpc) return read_grpc_endpoint();
     if (const auto url = environment_.text(kEndpoint.traces)) {
       // Used as it is; a URL without a path means "/" (protocol/exporter.md "Endpoint URLs for OTLP/HTTP").
-      if (take(kEndpoint.traces, [&](OtlpHttpOptions& options) { options.traces_endpoint = *url; })) return;
+      if (take(kEndpoint.traces, [&](auto& options) { set_endpoint(options, *url); })) return;
     }
     if (const auto url = environment_.text(kEndpoint.all)) {
-      take(kEndpoint.all, [&](OtlpHttpOptions& options) { options.traces_endpoint = traces_endpoint(*url); });
+      take(kEndpoint.all, [&](auto& options) { set_endpoint(options, traces_endpoint(*url)); });
     }
   }
 
@@ -42,7 +73,7 @@ class Reader {
       Result<KeyValues> headers = parse_key_values(*text);
       if (!headers) {
         environment_.warn(name, headers.error().message + "; all of it is ignored");
-      } else if (take(name, [&](OtlpHttpOptions& options) { options.headers = std::move(headers).value(); })) {
+      } else if (take(name, [&](auto& options) { options.headers = *headers; })) {
         return;
       }
     }
@@ -52,7 +83,7 @@ class Reader {
     for (const char* name : {kTimeout.traces, kTimeout.all}) {
       const auto milliseconds = environment_.number(name);  // 0 = no limit
       if (!milliseconds) continue;
-      settings_.options.timeout_ms = *milliseconds;
+      settings_.http.timeout_ms = settings_.grpc_options.timeout_ms = *milliseconds;
       return;
     }
   }
@@ -61,17 +92,7 @@ class Reader {
     for (const char* name : {kCompression.traces, kCompression.all}) {
       const auto compression =
           environment_.choice<Compression>(name, {{"none", Compression::kNone}, {"gzip", Compression::kGzip}});
-      if (compression && take(name, [&](OtlpHttpOptions& options) { options.compression = *compression; })) return;
-    }
-  }
-
-  void read_protocol() {
-    for (const char* name : {kProtocol.traces, kProtocol.all}) {
-      const auto supported =
-          environment_.choice<bool>(name, {{"http/protobuf", true}, {"http/json", false}, {"grpc", false}});
-      if (!supported) continue;
-      if (!*supported) environment_.warn(name, "grpc and http/json are not in this build; http/protobuf is used");
-      return;
+      if (compression && take(name, [&](auto& options) { options.compression = *compression; })) return;
     }
   }
 
@@ -86,13 +107,28 @@ class Reader {
   }
 
  private:
+  static void set_endpoint(OtlpHttpOptions& options, std::string url) { options.traces_endpoint = std::move(url); }
+  static void set_endpoint(OtlpGrpcOptions& options, std::string url) { options.endpoint = std::move(url); }
+
+  /// An endpoint without a scheme means TLS, unless OTEL_EXPORTER_OTLP_INSECURE says otherwise.
+  std::string with_scheme(const std::string& endpoint) const {
+    if (endpoint.find("://") != std::string::npos) return endpoint;
+    const char* const name = environment_.text(kInsecure.traces) ? kInsecure.traces : kInsecure.all;
+    return (environment_.boolean(name) ? "http://" : "https://") + endpoint;
+  }
+
   template <class Change>
-  bool take(const char* name, Change&& change) {
-    OtlpHttpOptions changed = settings_.options;
+  bool take(const char* name, Change change) {
+    return settings_.grpc ? take(name, settings_.grpc_options, change) : take(name, settings_.http, change);
+  }
+
+  template <class ExporterOptions, class Change>
+  bool take(const char* name, ExporterOptions& options, Change change) {
+    ExporterOptions changed = options;
     change(changed);
-    const Result<exporters::OtlpHttpConfig> checked = exporters::validate(changed);
+    const auto checked = exporters::validate(changed);
     if (checked.ok()) {
-      settings_.options = std::move(changed);
+      options = std::move(changed);
       return true;
     }
     const bool endpoint = name == kEndpoint.traces || name == kEndpoint.all;
@@ -120,17 +156,25 @@ std::string traces_endpoint(std::string_view base) {
   return url + "v1/traces" + std::string(base.substr(query));
 }
 
-Result<OtlpSettings> read_otlp_settings(const Options& options, const Environment& environment) {
+Result<OtlpSettings> read_otlp_settings(const Options& options, const Environment& environment, bool has_grpc) {
   OtlpSettings settings;
-  if (!options.endpoint.empty()) settings.options.traces_endpoint = traces_endpoint(options.endpoint);
-  if (!options.headers.empty()) settings.options.headers = options.headers;
-  if (const auto checked = exporters::validate(settings.options); !checked) return checked.error();
   Reader reader(environment, settings);
+  settings.grpc = options.protocol == OtlpProtocol::kGrpc;
+  if (options.protocol == OtlpProtocol::kFromEnvironment) reader.read_protocol(has_grpc);
+  if (!options.endpoint.empty()) {
+    settings.http.traces_endpoint = traces_endpoint(options.endpoint);
+    settings.grpc_options.endpoint = options.endpoint;
+  }
+  if (!options.headers.empty()) settings.http.headers = settings.grpc_options.headers = options.headers;
+  if (settings.grpc) {
+    if (const auto checked = exporters::validate(settings.grpc_options); !checked) return checked.error();
+  } else if (const auto checked = exporters::validate(settings.http); !checked) {
+    return checked.error();
+  }
   if (options.endpoint.empty()) reader.read_endpoint();
   if (options.headers.empty()) reader.read_headers();
   reader.read_timeout();
   reader.read_compression();
-  reader.read_protocol();
   reader.warn_about_tls();
   return settings;
 }

@@ -14,7 +14,9 @@
 namespace nanospan::setup {
 
 struct OtlpSettings {
-  OtlpHttpOptions options;
+  bool grpc = false;  ///< Which of the two options counts.
+  OtlpHttpOptions http;
+  OtlpGrpcOptions grpc_options;
   bool usable =
       true;  ///< False: the environment asks for what this build cannot do (https); nothing is to be exported.
 };
@@ -24,6 +26,7 @@ std::string traces_endpoint(std::string_view base);
 
 /// Program options over environment over defaults; OTEL_EXPORTER_OTLP_TRACES_X over OTEL_EXPORTER_OTLP_X. What the
 /// environment has wrong is warned about and ignored; what the program has wrong is the error.
-Result<OtlpSettings> read_otlp_settings(const Options& options, const Environment& environment);
+/// `has_grpc`: whether the program can export over gRPC.
+Result<OtlpSettings> read_otlp_settings(const Options& options, const Environment& environment, bool has_grpc);
 
 }  // namespace nanospan::setup

@@ -8,6 +8,7 @@
 #include <nanospan/resource.h>
 #include <nanospan/sampler.h>
 
+#include "export/otlp_grpc/otlp_grpc_hook.h"
 #include "setup/otlp_settings.h"
 #include "setup/trace_settings.h"
 
@@ -44,13 +45,17 @@ Resource resource_of(const Options& options, const TraceSettings& settings) {
       .merge(Resource(program));
 }
 
+Result<std::unique_ptr<SpanExporter>> otlp_exporter(const OtlpSettings& settings) {
+  return settings.grpc ? otlp_grpc_exporter(settings.grpc_options) : otlp_http_exporter(settings.http);
+}
+
 using Processors = std::vector<std::shared_ptr<SpanProcessor>>;
 
 /// In the order of OTEL_TRACES_EXPORTER. Console is paired with the simple processor, the others with batches
 /// (trace/sdk_exporters/stdout.md, protocol/file-exporter.md).
 Result<Processors> processors_of(const Options& options, const TraceSettings& settings,
                                  const Environment& environment) {
-  Result<OtlpSettings> otlp = read_otlp_settings(options, environment);
+  Result<OtlpSettings> otlp = read_otlp_settings(options, environment, exporters::has_otlp_grpc());
   if (!otlp) return otlp.error();
   Processors processors;
   for (const ExporterKind kind : settings.exporters) {
@@ -60,7 +65,7 @@ Result<Processors> processors_of(const Options& options, const TraceSettings& se
     }
     if (kind == ExporterKind::kOtlp && !otlp->usable) continue;
     auto exporter = kind == ExporterKind::kOtlp
-                        ? otlp_http_exporter(otlp->options)
+                        ? otlp_exporter(*otlp)
                         : file_exporter({.path = kind == ExporterKind::kOtlpFile ? "traces.jsonl" : "-"});
     if (!exporter && kind == ExporterKind::kOtlpFile) {  // only the environment asks for it
       environment.warn("OTEL_TRACES_EXPORTER", exporter.error().message + "; otlp_file is ignored");

@@ -21,9 +21,9 @@ struct Read {
   OtlpSettings settings;
   std::vector<std::string> warnings;
 };
-Read read(Variables variables, const Options& options = {}) {
+Read read(Variables variables, const Options& options = {}, bool has_grpc = true) {
   FakeEnvironment fake(std::move(variables));
-  Result<OtlpSettings> settings = read_otlp_settings(options, fake);
+  Result<OtlpSettings> settings = read_otlp_settings(options, fake, has_grpc);
   EXPECT_TRUE(settings.ok());
   return {std::move(settings).value(), fake.warnings()};
 }
@@ -54,7 +54,7 @@ TEST(OtlpEndpoint, RulesOfProtocolExporter) {
   };
   for (const auto& row : rows) {
     const Read got = read(row.variables);
-    EXPECT_EQ(got.settings.options.traces_endpoint, row.url);
+    EXPECT_EQ(got.settings.http.traces_endpoint, row.url);
     EXPECT_THAT(got.warnings, IsEmpty());
     EXPECT_TRUE(got.settings.usable);
   }
@@ -63,10 +63,10 @@ TEST(OtlpEndpoint, RulesOfProtocolExporter) {
 TEST(OtlpEndpoint, UnusableUrlIsWarnedAboutAndIgnored) {
   for (const char* url : {"localhost:4318", "ftp://collector", "http://", "http://a b", "http://host:99999"}) {
     const Read got = read({{kAll, url}});
-    EXPECT_EQ(got.settings.options.traces_endpoint, kDefault);
+    EXPECT_EQ(got.settings.http.traces_endpoint, kDefault);
     EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr(kAll), HasSubstr("ignored"))));
   }
-  EXPECT_EQ(read({{kTraces, "nonsense"}, {kAll, "http://two:2"}}).settings.options.traces_endpoint,
+  EXPECT_EQ(read({{kTraces, "nonsense"}, {kAll, "http://two:2"}}).settings.http.traces_endpoint,
             "http://two:2/v1/traces");
 }
 
@@ -85,69 +85,122 @@ TEST(OtlpEndpoint, ProgramWinsOverEnvironment) {
   Options options;
   options.endpoint = "http://program:1/base";
   const Read got = read({{kTraces, "http://env:2/x"}, {kAll, "https://env:3"}}, options);
-  EXPECT_EQ(got.settings.options.traces_endpoint, "http://program:1/base/v1/traces");
+  EXPECT_EQ(got.settings.http.traces_endpoint, "http://program:1/base/v1/traces");
   EXPECT_TRUE(got.settings.usable);
 }
 
 TEST(OtlpEndpoint, ProgramsMistakeIsAnError) {
   Options options;
   options.endpoint = "localhost:4318";
-  EXPECT_EQ(read_otlp_settings(options, Environment::none()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read_otlp_settings(options, Environment::none(), true).error().code, ErrorCode::kInvalidArgument);
   options.endpoint = "https://collector";
-  EXPECT_EQ(read_otlp_settings(options, Environment::none()).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(read_otlp_settings(options, Environment::none(), true).error().code, ErrorCode::kUnsupported);
 }
 
 TEST(OtlpHeaders, SignalSpecificReplacesGeneral) {
-  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "api-key=k%201,b=2"}}).settings.options.headers,
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "api-key=k%201,b=2"}}).settings.http.headers,
               ElementsAre(Pair("api-key", "k 1"), Pair("b", "2")));
-  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}, {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2"}})
-                  .settings.options.headers,
-              ElementsAre(Pair("b", "2")));
+  EXPECT_THAT(
+      read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}, {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2"}}).settings.http.headers,
+      ElementsAre(Pair("b", "2")));
   Options options;
   options.headers = {{"mine", "1"}};
-  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}}, options).settings.options.headers,
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}}, options).settings.http.headers,
               ElementsAre(Pair("mine", "1")));
 }
 
 TEST(OtlpHeaders, AnyErrorDiscardsAllOfThemAndShowsNoValue) {
   for (const char* text : {"a=secret,b", "a=secret%", "bad name=secret", "a=secret%0A", "Content-Length=5"}) {
     const Read got = read({{"OTEL_EXPORTER_OTLP_HEADERS", text}});
-    EXPECT_THAT(got.settings.options.headers, IsEmpty()) << text;
+    EXPECT_THAT(got.settings.http.headers, IsEmpty()) << text;
     EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"), Not(HasSubstr("secret")))));
   }
 }
 
 TEST(OtlpTimeout, MillisecondsAndZeroIsNoLimit) {
-  EXPECT_EQ(read({}).settings.options.timeout_ms, 10000U);
-  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}}).settings.options.timeout_ms, 250U);
-  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "0"}}).settings.options.timeout_ms, 0U);
+  EXPECT_EQ(read({}).settings.http.timeout_ms, 10000U);
+  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}}).settings.http.timeout_ms, 250U);
+  EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TIMEOUT", "0"}}).settings.http.timeout_ms, 0U);
   EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "7"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}})
-                .settings.options.timeout_ms,
+                .settings.http.timeout_ms,
             7U);
   const Read bad = read({{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}});
-  EXPECT_EQ(bad.settings.options.timeout_ms, 250U) << "an ignored value is as if unset";
+  EXPECT_EQ(bad.settings.http.timeout_ms, 250U) << "an ignored value is as if unset";
   EXPECT_THAT(bad.warnings, ElementsAre(HasSubstr("10s")));
 }
 
 TEST(OtlpCompression, GzipNeedsItsLibrary) {
   // This test program does not link nanospan::gzip.
   const Read got = read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}});
-  EXPECT_EQ(got.settings.options.compression, Compression::kNone);
+  EXPECT_EQ(got.settings.http.compression, Compression::kNone);
   EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("nanospan::gzip")));
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "NONE"}}).warnings, IsEmpty());
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "Zstd"}}).warnings, ElementsAre(HasSubstr("\"Zstd\"")));
 }
 
-TEST(OtlpProtocol, OnlyHttpProtobufIsInThisBuild) {
+TEST(OtlpProtocol, ByTheTracesOwnVariableThenTheGeneralOne) {
+  EXPECT_FALSE(read({}).settings.grpc);
+  EXPECT_FALSE(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"}}).settings.grpc);
+  EXPECT_TRUE(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).settings.grpc);
+  EXPECT_FALSE(read({{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}})
+                   .settings.grpc);
+  Options options;
+  options.protocol = OtlpProtocol::kHttpProtobuf;
+  EXPECT_FALSE(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}, options).settings.grpc);
+  options.protocol = OtlpProtocol::kGrpc;
+  EXPECT_TRUE(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"}}, options).settings.grpc);
+}
+
+TEST(OtlpProtocol, WhatThisProgramDoesNotHaveIsWarnedAbout) {
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"}}).warnings, IsEmpty());
-  for (const char* protocol : {"grpc", "http/json"}) {
-    EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol}}).warnings,
-                ElementsAre(HasSubstr("not in this build")));
-  }
-  EXPECT_THAT(
-      read({{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).warnings,
-      IsEmpty());
+  EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"}}).warnings,
+              ElementsAre(HasSubstr("not in this build")));
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "Thrift"}}).warnings, ElementsAre(HasSubstr("\"Thrift\"")));
+  const Read got = read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}, {}, false);
+  EXPECT_FALSE(got.settings.grpc);
+  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("nanospan::otlp_grpc")));
+}
+
+TEST(OtlpGrpcEndpoint, RulesOfProtocolExporter) {
+  constexpr const char* kInsecure = "OTEL_EXPORTER_OTLP_INSECURE";
+  const struct {
+    Variables variables;
+    const char* url;
+  } rows[] = {
+      {{}, "http://localhost:4317"},
+      {{{kAll, "http://collector:4317"}}, "http://collector:4317"},
+      {{{kAll, "http://one:1"}, {kTraces, "http://two:2"}}, "http://two:2"},
+      {{{kAll, "collector:4317"}, {kInsecure, "true"}}, "http://collector:4317"},
+      {{{kAll, "collector:4317"}, {kInsecure, "false"}, {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "true"}},
+       "http://collector:4317"},
+  };
+  for (Variables variables; const auto& row : rows) {
+    variables = row.variables;
+    variables.insert({"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"});
+    const Read got = read(variables);
+    EXPECT_EQ(got.settings.grpc_options.endpoint, row.url);
+    EXPECT_THAT(got.warnings, IsEmpty());
+    EXPECT_TRUE(got.settings.usable);
+  }
+}
+
+TEST(OtlpGrpcEndpoint, WithoutASchemeItMeansTlsWhichIsNotInThisBuild) {
+  const Read got = read({{kAll, "collector:4317"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}});
+  EXPECT_FALSE(got.settings.usable);
+  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("not exported")));
+}
+
+TEST(OtlpGrpcEndpoint, TheProgramsIsUsedAsItIs) {
+  Options options;
+  options.protocol = OtlpProtocol::kGrpc;
+  options.endpoint = "http://program:4317";
+  options.headers = {{"mine", "1"}};
+  const Read got = read({{kAll, "http://env:2"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "250"}}, options);
+  EXPECT_EQ(got.settings.grpc_options.endpoint, "http://program:4317");
+  EXPECT_THAT(got.settings.grpc_options.headers, ElementsAre(Pair("mine", "1")));
+  EXPECT_EQ(got.settings.grpc_options.timeout_ms, 250U);
+  options.endpoint = "https://program:4317";
+  EXPECT_EQ(read_otlp_settings(options, Environment::none(), true).error().code, ErrorCode::kUnsupported);
 }
 
 TEST(OtlpTls, CertificatesAreWarnedAbout) {

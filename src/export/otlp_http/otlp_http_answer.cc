@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <string_view>
 
-#include "export/text/printable.h"
 #include "net/retry_after.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::exporters {
 namespace {
 
-constexpr std::size_t kReceiverWordsMax = 200;
-constexpr std::uint64_t kRetryDelayMax = 24 * 3600 * base::kNanosPerSecond;  // as net::parse_retry_after
 constexpr std::uint16_t kGrpcPort = 4317;
+
+std::string grpc_port_hint(const net::Url& url) {
+  return url.port == kGrpcPort ? "; 4317 is the port of OTLP over gRPC, OTLP over HTTP is usually on 4318" : "";
+}
 
 /// The media type without parameters.
 std::string_view content_type(const net::Response& response) {
@@ -28,80 +29,15 @@ bool is_web_page(const net::Response& response) {
   return net::equals_ignoring_case(content_type(response), "text/html");
 }
 
-std::string quoted(std::string_view words) {
-  std::string out = "\"";
-  append_printable(words, kReceiverWordsMax, out);
-  return out + "\"";
-}
-
-Answer lost(std::string problem, DropReason reason = DropReason::kExportFailed) {
-  return {Answer::Kind::kLost, 0, std::nullopt, reason, std::move(problem), {}};
-}
-
-Answer retry(std::string problem) {
-  return {Answer::Kind::kRetry, 0, std::nullopt, DropReason::kExportFailed, std::move(problem), {}};
-}
-
-// ---- no answer ---------------------------------------------------------------------------------------------------
-
-std::string grpc_port_hint(const net::Url& url) {
-  return url.port == kGrpcPort ? "; 4317 is the port of OTLP over gRPC, OTLP over HTTP is usually on 4318" : "";
-}
-
-Answer judge_failure(const net::HttpError& error, const net::Url& url) {
-  const std::string& text = error.error.message;
-  switch (error.failure) {
-    case net::HttpFailure::kRefused:
-      return retry(text + "; is a collector running at " + url.host + ":" + std::to_string(url.port) + "?");
-    case net::HttpFailure::kResolve:
-      return retry(text + "; check the host name of the endpoint");
-    case net::HttpFailure::kReset:
-    case net::HttpFailure::kClosedBeforeResponse:
-    case net::HttpFailure::kClosedMidResponse:
-      return retry(text + grpc_port_hint(url));
-    case net::HttpFailure::kUnreachable:
-    case net::HttpFailure::kQueueFull:
-    case net::HttpFailure::kSystem:
-      return retry(text);
-    case net::HttpFailure::kResolveTimeout:
-    case net::HttpFailure::kConnectTimeout:
-    case net::HttpFailure::kSendTimeout:
-    case net::HttpFailure::kResponseTimeout:
-      return lost(text, DropReason::kExportTimeout);
-    case net::HttpFailure::kInvalidRequest:
-    case net::HttpFailure::kNotHttp:
-    case net::HttpFailure::kMalformedResponse:
-    case net::HttpFailure::kResponseTooLarge:
-    case net::HttpFailure::kCancelled:
-      break;
-  }
-  return lost(text);
-}
-
 // ---- 2xx ---------------------------------------------------------------------------------------------------------
 
-/// proto "Partial Success": never retried; rejected = 0 with a message is a warning.
 Answer judge_success(const net::Response& response, const std::string& destination, std::size_t span_count) {
-  Answer answer;
   if (is_web_page(response)) {
-    return lost(destination + " answered " + std::to_string(response.status) +
-                " with a web page; this is not an OTLP receiver, check host and port of the endpoint");
+    return Answer::lost(destination + " answered " + std::to_string(response.status) +
+                        " with a web page; this is not an OTLP receiver, check host and port of the endpoint");
   }
-  if (!is_protobuf(response)) return answer;  // an empty body without a type is common
-  const Result<wire::PartialSuccess> partial = wire::decode_export_response(response.body);
-  if (!partial) {
-    answer.problem = destination + " accepted the spans, but its answer is malformed: " + partial.error().message;
-    return answer;
-  }
-  if (partial->full()) return answer;
-  const std::int64_t claimed = std::max<std::int64_t>(partial->rejected_spans, 0);
-  answer.rejected = std::min<std::uint64_t>(static_cast<std::uint64_t>(claimed), span_count);
-  answer.problem = destination +
-                   (answer.rejected != 0 ? " rejected " + std::to_string(answer.rejected) + " of " +
-                                               std::to_string(span_count) + " spans: "
-                                         : " accepted the spans with a warning: ") +
-                   quoted(partial->message);
-  return answer;
+  if (!is_protobuf(response)) return {};  // an empty body without a type is common
+  return judge_export_response(response.body, destination, span_count);
 }
 
 // ---- all other statuses ------------------------------------------------------------------------------------------
@@ -142,7 +78,7 @@ Answer judge_status(const net::Response& response, const net::Url& url, const st
   if (is_protobuf(response)) {
     if (const Result<wire::RpcStatus> status = wire::decode_rpc_status(response.body); status) {
       if (!status->message.empty()) problem += ": " + quoted(status->message);
-      if (status->retry_delay_nanos) delay = std::min(*status->retry_delay_nanos, kRetryDelayMax);
+      if (status->retry_delay_nanos) delay = std::min(*status->retry_delay_nanos, kRetryDelayNanosMax);
     }
   } else if (!response.body.empty() && !is_web_page(response)) {
     problem += ": " + quoted(response.body);
@@ -152,7 +88,7 @@ Answer judge_status(const net::Response& response, const net::Url& url, const st
     case 502:
     case 503:
     case 504: {
-      Answer answer = retry(std::move(problem));
+      Answer answer = Answer::retry(std::move(problem));
       answer.retry_after_nanos = delay;
       if (const auto value = net::find_header(response.headers, "Retry-After")) {
         if (const auto asked = net::parse_retry_after(*value, now)) answer.retry_after_nanos = asked;
@@ -160,7 +96,7 @@ Answer judge_status(const net::Response& response, const net::Url& url, const st
       return answer;
     }
     default:
-      return lost(std::move(problem) + remedy(response, url));
+      return Answer::lost(std::move(problem) + remedy(response, url));
   }
 }
 
@@ -168,9 +104,7 @@ Answer judge_status(const net::Response& response, const net::Url& url, const st
 
 Answer judge(const net::HttpResult& result, const net::Url& url, std::size_t span_count, base::UnixNanos now) {
   if (!result.ok()) {
-    Answer answer = judge_failure(result.error, url);
-    answer.cause = net::to_string(result.error.failure);
-    return answer;
+    return judge_failure(result.error.failure, result.error.error.message, url, grpc_port_hint(url));
   }
   const int status = result.response.status;
   const std::string destination = url.origin() + url.path;

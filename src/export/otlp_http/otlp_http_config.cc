@@ -1,97 +1,32 @@
-// Checks the options, in the order of their declaration. Pure.
+// Checks the options. Pure.
 #include "export/otlp_http/otlp_http_config.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
-#include <string_view>
+#include <utility>
 
 namespace nanospan::exporters {
 namespace {
 
 constexpr std::uint32_t kConnectionsMax = 64;
-constexpr std::uint64_t kRetryMillisMax = 3'600'000;
-
-Error invalid(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
-
-/// Headers that say how the message is framed or encoded: the exporter's own business.
-bool is_reserved(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kReserved = {"Host",       "Content-Type",      "Content-Encoding",
-                                                         "Connection", "Transfer-Encoding", "Content-Length"};
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [name](std::string_view reserved) { return net::equals_ignoring_case(name, reserved); });
-}
-
-/// Values are never part of a message: they are often secrets.
-Status add_user_headers(const OtlpHttpOptions& options, std::vector<net::Header>& out) {
-  for (const auto& [name, value] : options.headers) {
-    if (!net::is_token(name))
-      return invalid("header name \"" + name + "\" has a character that header names do not have");
-    if (is_reserved(name)) return invalid("header \"" + name + "\" is set by the exporter itself");
-    if (!net::is_header_value(value)) return invalid("the value of header \"" + name + "\" has a control character");
-    out.push_back({name, value});
-  }
-  return {};
-}
-
-Status add_headers(const OtlpHttpOptions& options, std::vector<net::Header>& out) {
-  out.push_back({"Content-Type", "application/x-protobuf"});
-  if (options.compression == Compression::kGzip) out.push_back({"Content-Encoding", "gzip"});
-  if (const Status status = add_user_headers(options, out); !status) return status;
-  if (net::find_header(out, "User-Agent").has_value()) return {};
-  // protocol/exporter.md "User Agent": a product of the distribution may stand before the exporter's own.
-  std::string agent = options.user_agent_prefix.empty() ? "" : options.user_agent_prefix + " ";
-  agent += "OTel-OTLP-Exporter-Cpp/" NANOSPAN_VERSION;
-  if (!net::is_header_value(agent)) return invalid("user_agent_prefix has a control character");
-  out.push_back({"User-Agent", std::move(agent)});
-  return {};
-}
-
-Status check_bounds(const OtlpHttpOptions& options) {
-  if (options.request_bytes_max == 0) return invalid("request_bytes_max is 0: nothing could be sent");
-  if (options.response_bytes_max == 0) return invalid("response_bytes_max is 0: no answer could be read");
-  if (options.retry_initial_ms == 0 || options.retry_initial_ms > kRetryMillisMax) {
-    return invalid("retry_initial_ms is " + std::to_string(options.retry_initial_ms) + "; it may be 1 to 3600000");
-  }
-  if (options.retry_max_ms < options.retry_initial_ms || options.retry_max_ms > kRetryMillisMax) {
-    return invalid("retry_max_ms is " + std::to_string(options.retry_max_ms) +
-                   "; it may be retry_initial_ms to 3600000");
-  }
-  if (options.connections_max == 0 || options.connections_max > kConnectionsMax) {
-    return invalid("connections_max is " + std::to_string(options.connections_max) + "; it may be 1 to 64");
-  }
-  return {};
-}
 
 }  // namespace
 
 Result<OtlpHttpConfig> validate(const OtlpHttpOptions& options) {
-  Result<net::Url> url = net::parse_url(options.traces_endpoint);
-  if (!url) return url.error();
-  if (url->https) {
-    return Error{ErrorCode::kUnsupported,
-                 "endpoint " + url->origin() +
-                     ": https is not in this build; use http:// to a collector on this machine, "
-                     "which can send on with TLS"};
+  Result<OtlpDelivery> delivery = validate_delivery(
+      {options.traces_endpoint, options.headers, options.compression, options.timeout_ms, options.request_bytes_max,
+       options.response_bytes_max, options.retry_initial_ms, options.retry_max_ms, options.user_agent_prefix});
+  if (!delivery) return delivery.error();
+  if (options.connections_max == 0 || options.connections_max > kConnectionsMax) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "connections_max is " + std::to_string(options.connections_max) + "; it may be 1 to 64"};
   }
-  if (const Status status = check_bounds(options); !status) return status.error();
-  OtlpHttpConfig config;
-  if (options.compression == Compression::kGzip) {
-    config.gzip = gzip_encoder();
-    if (config.gzip == nullptr) {
-      return Error{ErrorCode::kUnsupported,
-                   "compression gzip needs the library target nanospan::gzip, which is not linked "
-                   "into this program"};
-    }
-  }
-  if (const Status status = add_headers(options, config.headers); !status) return status.error();
-  config.url = std::move(url).value();
-  config.timeout_nanos = timeout_nanos(options.timeout_ms);
-  config.request_bytes_max = options.request_bytes_max;
-  config.response_bytes_max = options.response_bytes_max;
-  config.retry_initial_nanos = options.retry_initial_ms * base::kNanosPerMilli;
-  config.retry_max_nanos = options.retry_max_ms * base::kNanosPerMilli;
-  config.connections_max = options.connections_max;
+  OtlpHttpConfig config{std::move(delivery).value(), options.connections_max};
+  config.name = "otlp_http";
+  config.destination = config.url.origin() + config.url.path;
+  std::vector<net::Header> headers = {{"Content-Type", "application/x-protobuf"}};
+  if (config.gzip != nullptr) headers.push_back({"Content-Encoding", "gzip"});
+  headers.insert(headers.end(), config.headers.begin(), config.headers.end());
+  config.headers = std::move(headers);
   return config;
 }
 

@@ -30,12 +30,12 @@ class ExporterTest : public ::testing::Test {
   void start(const OtlpHttpOptions& options) {
     Result<OtlpHttpConfig> config = validate(options);
     ASSERT_TRUE(config.ok()) << config.error().message;
-    OtlpHttpSeams seams{clock_, [this] { return random_; },
+    OtlpSeams seams{clock_, [this] { return random_; },
                         [this](std::string_view cause, std::string_view line) {
                           causes_.emplace_back(cause);
                           lines_.emplace_back(line);
                         }};
-    auto exporter = OtlpHttpExporter::create(std::move(config).value(), std::move(seams));
+    auto exporter = make_otlp_http_exporter(std::move(config).value(), std::move(seams));
     ASSERT_TRUE(exporter.ok()) << exporter.error().message;
     exporter_ = std::move(exporter).value();
   }
@@ -85,7 +85,7 @@ class ExporterTest : public ::testing::Test {
   std::vector<std::optional<ExportResult>> results_;
   std::vector<std::string> causes_;
   std::vector<std::string> lines_;
-  std::unique_ptr<OtlpHttpExporter> exporter_;  // last: its destructor completes what is under way
+  std::unique_ptr<OtlpExporter> exporter_;  // last: its destructor completes what is under way
 
  private:
   void round() {

@@ -1,4 +1,4 @@
-#include "export/otlp_http/retry_backoff.h"
+#include "export/otlp/retry_backoff.h"
 
 #include <gtest/gtest.h>
 

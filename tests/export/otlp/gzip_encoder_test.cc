@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "export/otlp_http/gzip_hook.h"
+#include "export/otlp/gzip_hook.h"
 #include "net/gzip.h"
 
 namespace nanospan::exporters {

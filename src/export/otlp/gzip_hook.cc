@@ -1,5 +1,5 @@
 // The weak side of the hook. Thread-safe.
-#include "export/otlp_http/gzip_hook.h"
+#include "export/otlp/gzip_hook.h"
 
 #pragma weak nanospan_gzip_r1
 

@@ -1,0 +1,91 @@
+// Checks the options, in the order of their declaration. Pure.
+#include "export/otlp/otlp_delivery.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace nanospan::exporters {
+namespace {
+
+constexpr std::uint64_t kRetryMillisMax = 3'600'000;
+
+Error invalid(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
+
+/// Headers that say how the message is framed or encoded: the exporter's own business.
+bool is_reserved(std::string_view name) {
+  constexpr std::array<std::string_view, 10> kReserved = {
+      "Host",           "Content-Type", "Content-Encoding", "Connection",  "Transfer-Encoding",
+      "Content-Length", "te",           "grpc-timeout",     "grpc-status", "grpc-encoding"};
+  return std::any_of(kReserved.begin(), kReserved.end(),
+                     [name](std::string_view reserved) { return net::equals_ignoring_case(name, reserved); });
+}
+
+/// Values are never part of a message: they are often secrets.
+Status add_user_headers(const OtlpCommonOptions& options, std::vector<net::Header>& out) {
+  for (const auto& [name, value] : options.headers) {
+    if (!net::is_token(name))
+      return invalid("header name \"" + name + "\" has a character that header names do not have");
+    if (is_reserved(name)) return invalid("header \"" + name + "\" is set by the exporter itself");
+    if (!net::is_header_value(value)) return invalid("the value of header \"" + name + "\" has a control character");
+    out.push_back({name, value});
+  }
+  return {};
+}
+
+Status add_headers(const OtlpCommonOptions& options, std::vector<net::Header>& out) {
+  if (const Status status = add_user_headers(options, out); !status) return status;
+  if (net::find_header(out, "User-Agent").has_value()) return {};
+  // protocol/exporter.md "User Agent": a product of the distribution may stand before the exporter's own.
+  std::string agent = options.user_agent_prefix.empty() ? "" : options.user_agent_prefix + " ";
+  agent += "OTel-OTLP-Exporter-Cpp/" NANOSPAN_VERSION;
+  if (!net::is_header_value(agent)) return invalid("user_agent_prefix has a control character");
+  out.push_back({"User-Agent", std::move(agent)});
+  return {};
+}
+
+Status check_bounds(const OtlpCommonOptions& options) {
+  if (options.request_bytes_max == 0) return invalid("request_bytes_max is 0: nothing could be sent");
+  if (options.response_bytes_max == 0) return invalid("response_bytes_max is 0: no answer could be read");
+  if (options.retry_initial_ms == 0 || options.retry_initial_ms > kRetryMillisMax) {
+    return invalid("retry_initial_ms is " + std::to_string(options.retry_initial_ms) + "; it may be 1 to 3600000");
+  }
+  if (options.retry_max_ms < options.retry_initial_ms || options.retry_max_ms > kRetryMillisMax) {
+    return invalid("retry_max_ms is " + std::to_string(options.retry_max_ms) +
+                   "; it may be retry_initial_ms to 3600000");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
+  Result<net::Url> url = net::parse_url(options.endpoint);
+  if (!url) return url.error();
+  if (url->https) {
+    return Error{ErrorCode::kUnsupported,
+                 "endpoint " + url->origin() +
+                     ": https is not in this build; use http:// to a collector on this machine, "
+                     "which can send on with TLS"};
+  }
+  if (const Status status = check_bounds(options); !status) return status.error();
+  OtlpDelivery delivery;
+  if (options.compression == Compression::kGzip) {
+    delivery.gzip = gzip_encoder();
+    if (delivery.gzip == nullptr) {
+      return Error{ErrorCode::kUnsupported,
+                   "compression gzip needs the library target nanospan::gzip, which is not linked "
+                   "into this program"};
+    }
+  }
+  if (const Status status = add_headers(options, delivery.headers); !status) return status.error();
+  delivery.url = std::move(url).value();
+  delivery.timeout_nanos = timeout_nanos(options.timeout_ms);
+  delivery.request_bytes_max = options.request_bytes_max;
+  delivery.response_bytes_max = options.response_bytes_max;
+  delivery.retry_initial_nanos = options.retry_initial_ms * base::kNanosPerMilli;
+  delivery.retry_max_nanos = options.retry_max_ms * base::kNanosPerMilli;
+  return delivery;
+}
+
+}  // namespace nanospan::exporters
