@@ -16,6 +16,7 @@
 #include <nanospan/attributes.h>
 #include <nanospan/context.h>
 #include <nanospan/ledger.h>
+#include <nanospan/profile.h>
 #include <nanospan/result.h>
 #include <nanospan/span.h>
 #include <nanospan/tracer.h>
@@ -41,8 +42,9 @@ struct Options {
   OtlpProtocol protocol = OtlpProtocol::kFromEnvironment;         ///< OTEL_EXPORTER_OTLP_PROTOCOL, else kHttpProtobuf.
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< OTEL_EXPORTER_OTLP_HEADERS.
   Preset preset = Preset::kDefault;                               ///< OTEL_BSP_* override its values.
-  double sample_ratio = -1;      ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
-  bool read_environment = true;  ///< False: OTEL_* variables are not looked at.
+  double sample_ratio = -1;  ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
+  ProfilingOptions profiling = {};  ///< The profiler; needs nanospan::profile to be linked. NANOSPAN_PROFILING.
+  bool read_environment = true;     ///< False: OTEL_* variables are not looked at.
   /// Called last, to change anything in the provider's options: samplers, processors, exporters, limits.
   void (*customize)(TracerProviderOptions& options) = nullptr;
 };

@@ -13,6 +13,8 @@
 
 #include "sdk/diagnostics.h"
 #include "setup/environment.h"
+#include "setup/profile_hook.h"
+#include "setup/profiling_settings.h"
 #include "setup/wiring.h"
 
 namespace nanospan {
@@ -87,6 +89,21 @@ Result<ProviderPtr> make_provider(const Options& options) {
   return shared;
 }
 
+/// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
+/// never stops a program (docs/decisions/0022).
+Result<setup::LinkedProfiler> start_profiler(const Options& options) {
+  setup::LinkedProfiler none(nullptr, [](void*) {});
+  const setup::Environment environment =
+      options.read_environment ? setup::Environment::of_process() : setup::Environment::none();
+  ProfilingOptions settings = setup::read_profiling_settings(options.profiling, environment);
+  if (!settings.enabled) return none;
+  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings));
+  if (started) return started;
+  if (options.profiling.enabled) return started.error();
+  environment.warn("NANOSPAN_PROFILING", started.error().message);
+  return none;
+}
+
 /// Most programs do not look at the Result of start(): say it where they can see it.
 Error reported(Error error) {
   error = error.with_prefix("start");
@@ -100,6 +117,7 @@ inline namespace v0 {
 
 struct Telemetry::State {
   ProviderPtr provider;
+  setup::LinkedProfiler profiling;
 };
 
 Result<Telemetry> start(Options options) {
@@ -113,8 +131,15 @@ Result<Telemetry> start(Options options) {
     process.give_up_claim();
     return reported(provider.error());
   }
+  Result<setup::LinkedProfiler> profiling = start_profiler(options);
+  if (!profiling) {
+    (*provider)->shutdown(0);
+    process.give_up_claim();
+    return reported(profiling.error());
+  }
   process.run(*provider);
-  auto state = std::make_unique<Telemetry::State>(Telemetry::State{std::move(provider).value()});
+  auto state = std::make_unique<Telemetry::State>(
+      Telemetry::State{std::move(provider).value(), std::move(profiling).value()});
   return Telemetry(state.release());
 }
 

@@ -1,0 +1,17 @@
+// How start() reaches the profiler without linking it: one symbol that nanospan::profile defines and nanospan::sdk
+// refers to weakly, as with gzip (docs/decisions/0021). Thread-safe.
+#pragma once
+
+#include <nanospan/profile.h>
+
+#include <memory>
+
+namespace nanospan::setup {
+
+/// Stops the profiler when it goes.
+using LinkedProfiler = std::unique_ptr<void, void (*)(void*)>;
+
+/// kUnsupported unless nanospan::profile is linked into this program.
+Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options);
+
+}  // namespace nanospan::setup
