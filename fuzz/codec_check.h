@@ -28,7 +28,7 @@ inline std::string outcome(net::Decoder& decoder, std::span<const std::string_vi
   require(out.size() <= kOutputMax && out.size() <= allowed);
   if (!decoded) {
     require(decoded.error().code != ErrorCode::kUnavailable || step < kOutputMax);
-    return decoded.error().code == ErrorCode::kMalformed ? "malformed" : "too large";
+    return "failed";  // Where a body is both broken and too large, how it is cut decides which is seen first.
   }
   return std::string(out.take().view()) + (decoded->single_frame ? "1" : "n");
 }

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string ours = check_codec(*isal, input);
     const std::string_view body = input.substr(std::min<std::size_t>(input.size(), 1));
     const std::string theirs = outcome(*zlib->make_decoder(), {&body, 1}, kOutputMax);
-    require(theirs == "malformed" || theirs == "too large" || theirs == ours);
+    require(theirs == "failed" || theirs == ours);
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 // gzip and deflate on isa-l: two and a half times as fast as zlib at inflating, five times at compressing, a few
-// percent larger. What the gateway uses where it is there (measured-gateway figures: docs/gateway.md). x86-64 and
+// percent larger. What the gateway uses where it is there (figures: docs/decisions/0023-codecs.md). x86-64 and
 // arm64. A library of its own (nanospan_net_isal). Thread-safe.
 #pragma once
 
