@@ -52,6 +52,23 @@ const ContentCoding* find_content_coding(std::string_view name) {
   return found == kCodings.end() ? nullptr : &*found;
 }
 
+const net::Codec* find_grpc_codec(std::string_view name) {
+  if (name == "snappy")
+    name = "x-snappy-framed";
+  else if (name != "gzip" && name != "zstd")
+    return nullptr;
+  const ContentCoding* coding = find_content_coding(name);
+  return coding == nullptr ? nullptr : coding->codec;
+}
+
+std::vector<std::string> grpc_coding_names() {
+  std::vector<std::string> names;
+  for (const std::string_view name : {"gzip", "zstd", "snappy"}) {
+    if (find_grpc_codec(name) != nullptr) names.emplace_back(name);
+  }
+  return names;
+}
+
 std::string content_coding_names() {
   std::string names;
   for (const ContentCoding& coding : kCodings) names.append(names.empty() ? "" : ", ").append(coding.name);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/codec.h"
 
@@ -22,6 +23,12 @@ std::span<const ContentCoding> content_codings();
 
 /// By name, whatever its case; null if this build has no such coding.
 const ContentCoding* find_content_coding(std::string_view name);
+
+/// By the names of `grpc-encoding`: gzip, zstd and snappy, which there is the framed format (grpc-go, mostynb/go-grpc-
+/// compression); null if it is another or not in this build.
+const net::Codec* find_grpc_codec(std::string_view name);
+/// Those names, as far as this build has them.
+std::vector<std::string> grpc_coding_names();
 
 /// "gzip, zstd, snappy": their names, for answers and messages.
 std::string content_coding_names();

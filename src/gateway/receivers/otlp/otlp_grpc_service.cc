@@ -59,11 +59,10 @@ OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head)
 
 void OtlpGrpcService::on_message(net::Request request, net::GrpcResponder responder) {
   Refusal refusal;
-  // The server let only codings pass that it was told of. "snappy" is the framed format here, which the body shows.
-  const ContentCoding* coding =
-      request.compressed ? find_content_coding(request.head.headers.find("grpc-encoding").value_or("")) : nullptr;
-  BatchRef batch =
-      intake_.decode(request, OtlpEncoding::kProtobuf, coding != nullptr ? coding->codec : nullptr, refusal);
+  // The server let only codings pass that it was told of.
+  const net::Codec* const codec =
+      request.compressed ? find_grpc_codec(request.head.headers.find("grpc-encoding").value_or("")) : nullptr;
+  BatchRef batch = intake_.decode(request, OtlpEncoding::kProtobuf, codec, refusal);
   if (batch == nullptr) return responder.fail(refuse(refusal.status == 413 ? too_large() : refusal));
   intake_.consume(
       std::move(batch), [self = shared_from_this(), responder = std::move(responder)](Outcome outcome) mutable {

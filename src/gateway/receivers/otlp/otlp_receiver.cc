@@ -8,18 +8,6 @@
 #include "gateway/config/units.h"
 
 namespace nanospan::gateway {
-namespace {
-
-/// What gRPC calls the codings (grpc: doc/compression.md; snappy as grpc-go has it).
-std::vector<std::string> grpc_encodings() {
-  std::vector<std::string> names;
-  for (const std::string_view name : {"gzip", "zstd", "snappy"}) {
-    if (find_content_coding(name) != nullptr) names.emplace_back(name);
-  }
-  return names;
-}
-
-}  // namespace
 
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, Consumer& next)
     : config_(std::move(config)), receiver_(std::move(receiver)), host_(host) {
@@ -63,7 +51,7 @@ Status OtlpReceiver::start_grpc() {
   options.port = config_.grpc.port;
   options.connections_max = static_cast<std::size_t>(config_.grpc.connections_max);
   options.http2 = net::http2_server_protocol(config_.grpc.http2);
-  auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, grpc_encodings(), nullptr);
+  auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, grpc_coding_names(), nullptr);
   Result<std::unique_ptr<net::Http1Server>> server =
       net::Http1Server::start(host_.loops(), std::move(options), std::move(handler));
   if (!server) return server.error();
