@@ -80,11 +80,11 @@ class Gateway:
             self.changed.wait_for(lambda: any(text in line for line in self.lines) or "" in self.lines)
             return any(text in line for line in self.lines)
 
-    def post(self, body, path="/v1/traces"):
+    def post(self, body, path="/v1/traces", headers={}):
         """The status, or None if the connection broke."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports["receiver"])
         try:
-            connection.request("POST", path, body, {"Content-Type": "application/x-protobuf"})
+            connection.request("POST", path, body, {"Content-Type": "application/x-protobuf", **headers})
             response = connection.getresponse()
             response.read()
             return response.status
@@ -152,10 +152,12 @@ class Gateway:
 
 
 class Backend:
-    """An OTLP/HTTP receiver that notes the names of the spans it got. `gate` holds its answers back while cleared."""
+    """An OTLP/HTTP receiver that notes the names of the spans it got, and `bodies` with their Content-Encoding. `gate`
+    holds its answers back while cleared."""
 
     def __init__(self, port=0, received=None):
         self.received = received if received is not None else []
+        self.bodies = []
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Semaphore(0)
@@ -167,6 +169,7 @@ class Backend:
             def do_POST(self):
                 backend.connections.append(self.connection)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                backend.bodies.append((self.headers.get("Content-Encoding", ""), body))
                 backend.arrived.release()
                 backend.gate.wait()
                 backend.received.extend(re.findall(rb"n-\d{6}", body))
