@@ -99,6 +99,14 @@ struct Http2Callbacks {
       case NGHTTP2_DATA:
         if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) s.events_.on_end(stream);
         break;
+      case NGHTTP2_RST_STREAM:
+        // nghttp2 limits their rate, but acts only when it writes: not within one large read.
+        if (++s.resets_unwritten_ > s.options_.resets_burst_max) {
+          s.flooded_ = true;
+          s.failure_ = "stream resets without end";
+          return NGHTTP2_ERR_CALLBACK_FAILURE;
+        }
+        break;
       case NGHTTP2_PING:
         s.events_.on_ping((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0);
         break;
@@ -187,6 +195,7 @@ struct Http2Callbacks {
 
   static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     Http2Session& s = self(user);
+    if (frame->hd.type == NGHTTP2_GOAWAY) s.on_goaway_sent(frame->goaway.error_code);
     const bool message = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (!message) return 0;
     s.idle_frames_ = 0;
@@ -260,6 +269,7 @@ Status Http2Session::open() {
     settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.streams_max});
   } else {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
+    if (nghttp2_session_set_next_stream_id(session_, options_.first_stream) != 0) return no_memory;
   }
   const bool set =
       nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0 &&
@@ -285,6 +295,7 @@ bool Http2Session::receive(std::string_view bytes) {
 }
 
 std::size_t Http2Session::gather(std::span<iovec> into) {
+  resets_unwritten_ = 0;
   if (output_.empty() && nghttp2_session_send(session_) != 0) failed_ = true;
   return output_.gather(into);
 }
@@ -301,6 +312,14 @@ bool Http2Session::idle_frame() {
   flooded_ = true;
   failure_ = "frames without end that move no request forward";
   return false;
+}
+
+/// nghttp2 found a fault of the peer by itself (or we did, and have said so already).
+void Http2Session::on_goaway_sent(std::uint32_t code) {
+  if (code == NGHTTP2_NO_ERROR || code == NGHTTP2_ENHANCE_YOUR_CALM) return;
+  // A server's own faults aside, this is what nghttp2 says when streams are reset too often.
+  if (code == NGHTTP2_INTERNAL_ERROR && role_ == Role::kServer) flooded_ = true;
+  if (failure_.empty()) failure_ = nghttp2_http2_strerror(code);
 }
 
 // --- messages ---

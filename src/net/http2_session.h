@@ -50,6 +50,7 @@ struct Http2SessionOptions {
   std::uint64_t resets_per_second_max = 33;
   std::size_t continuations_max = 8;       ///< CONTINUATION flood (CVE-2024-28182).
   std::size_t acks_queued_max = 1000;      ///< PING and SETTINGS acknowledgements that the peer does not read.
+  std::int32_t first_stream = 1;           ///< Client: tests begin where identifiers end.
   std::uint32_t idle_frames_max = 10'000;  ///< Frames in a row that move no request forward.
 };
 
@@ -153,6 +154,7 @@ class Http2Session {
   Http2Session(Role role, const Http2SessionOptions& options, Events& events);
   Status open();
   bool idle_frame();
+  void on_goaway_sent(std::uint32_t code);
   Outgoing* stage(Http2Body body, std::vector<Header> trailers, std::unique_ptr<Outgoing>& holder);
 
   const Role role_;
@@ -167,6 +169,7 @@ class Http2Session {
   bool failed_ = false;
   bool goaway_received_ = false;
   std::uint32_t idle_frames_ = 0;
+  std::uint64_t resets_unwritten_ = 0;
   StreamId data_stream_ = 0;
   std::size_t data_left_ = 0;
   std::string failure_;

@@ -3,6 +3,7 @@
 
 #include "gateway/exporters/debug/debug_exporter_factory.h"
 #include "gateway/exporters/file/file_exporter_factory.h"
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_factory.h"
 #include "gateway/exporters/otlp_http/otlp_http_exporter_factory.h"
 #include "gateway/extensions/health_check/health_check_factory.h"
 #include "gateway/receivers/otlp/otlp_receiver_factory.h"
@@ -10,9 +11,10 @@
 namespace nanospan::gateway {
 
 ComponentRegistry built_in_components() {
-  return {{otlp_receiver_factory()},
-          {otlp_http_exporter_factory(), file_exporter_factory(), debug_exporter_factory()},
-          {health_check_factory()}};
+  return {
+      {otlp_receiver_factory()},
+      {otlp_grpc_exporter_factory(), otlp_http_exporter_factory(), file_exporter_factory(), debug_exporter_factory()},
+      {health_check_factory()}};
 }
 
 }  // namespace nanospan::gateway

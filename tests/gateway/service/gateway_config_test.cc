@@ -84,7 +84,8 @@ std::vector<Wrong> wrong_components() {
       {"unknown receiver", "receivers:\n  oltp:\n" + with("", "").substr(11),
        "f.yaml:2: receivers.oltp: this build has no receiver of type \"oltp\"; did you mean \"otlp\"?"},
       {"unknown exporter", with("", "  jaegerremote:\n"),
-       "f.yaml:8: exporters.jaegerremote: this build has no exporter of type \"jaegerremote\"; it has: otlp_http file "
+       "f.yaml:8: exporters.jaegerremote: this build has no exporter of type \"jaegerremote\"; it has: otlp_grpc "
+       "otlp_http file "
        "debug"},
       {"bad id", with("", "  debug/:\n"), "f.yaml:8: exporters.debug/: the name after \"/\" is empty; write type/name"},
       {"processors", "processors:\n  batch:\n" + with("", ""),

@@ -1,0 +1,81 @@
+// Reads the `otlp_grpc` exporter's keys. One thread.
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_config.h"
+
+#include <algorithm>
+
+namespace nanospan::gateway {
+namespace {
+
+constexpr std::uint64_t kKeepaliveNanosMin = 10 * base::kNanosPerSecond;  // grpc's own floor
+
+/// "host:port", "http://host:port" or a gRPC target "dns:///host:port".
+void read_endpoint(MapReader& reader, net::Url& out) {
+  std::string endpoint;
+  reader.read("endpoint", endpoint);
+  if (endpoint.empty()) {
+    return reader.fail("endpoint", "is missing; write the address of an OTLP/gRPC receiver, such as 127.0.0.1:4317");
+  }
+  std::string_view address = endpoint;
+  for (const std::string_view scheme : {"dns:///", "passthrough:///"}) {
+    if (address.starts_with(scheme)) address.remove_prefix(scheme.size());
+  }
+  if (address.starts_with("unix:"))
+    return reader.fail("endpoint", "unix sockets are not in this build; write host:port");
+  const bool has_scheme = address.find("://") != std::string_view::npos;
+  Result<net::Url> url = net::parse_url(has_scheme ? std::string(address) : "http://" + std::string(address));
+  if (!url) return reader.fail("endpoint", url.error().message);
+  if (url->https) {
+    return reader.fail("endpoint", "this build sends without TLS; use the address of a TLS proxy on this machine");
+  }
+  out = *std::move(url);
+}
+
+void read_compression(MapReader& reader, OtlpGrpcExporterConfig& out) {
+  read_otlp_compression(reader, out.compression);
+  const ContentCoding* const coding = out.compression.coding;
+  if (coding == nullptr) return;
+  out.codec = find_grpc_codec(coding->name);
+  if (out.codec == nullptr) {
+    reader.fail("compression",
+                "\"" + std::string(coding->name) + "\" is none of gRPC's; write gzip, zstd, snappy or none");
+  }
+}
+
+void read_keepalive(MapReader& reader, OtlpGrpcExporterConfig& out) {
+  reader.read_duration("time", out.keepalive_nanos);
+  out.keepalive_nanos = std::max(out.keepalive_nanos, kKeepaliveNanosMin);
+  reader.read_duration("timeout", out.keepalive_timeout_nanos);
+  if (out.keepalive_timeout_nanos == 0) out.keepalive_timeout_nanos = OtlpGrpcExporterConfig().keepalive_timeout_nanos;
+  reader.ignore("permit_without_stream", "pings are sent while calls are in flight");
+  reader.finish();
+}
+
+}  // namespace
+
+OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
+  OtlpGrpcExporterConfig config;
+  read_endpoint(reader, config.url);
+  read_otlp_headers(reader, config.headers);
+  for (net::Header& header : config.headers) {
+    for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  read_compression(reader, config);
+  read_otlp_tls(reader);
+  reader.read_duration("timeout", config.timeout_nanos);
+  if (config.timeout_nanos == 0) config.timeout_nanos = OtlpGrpcExporterConfig().timeout_nanos;
+  if (std::optional<MapReader> keepalive = reader.child("keepalive")) read_keepalive(*keepalive, config);
+  read_queue_options(reader, config.queue);
+  read_retry_options(reader, config.retry);
+  for (const std::string_view key : {"read_buffer_size", "write_buffer_size"}) {
+    reader.ignore(key, "requests are written by reference, and read into a buffer shared by all");
+  }
+  for (const std::string_view key : {"balancer_name", "wait_for_ready", "authority"}) {
+    reader.ignore(key, "one connection to the endpoint is shared by all requests, and opened again when it breaks");
+  }
+  reader.refuse("auth", "write the credential under headers");
+  reader.refuse("middlewares", "remove it");
+  reader.finish();
+  return config;
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,29 @@
+// Keys of the `otlp_grpc` exporter (Collector: exporter/otlpexporter/config.go, config/configgrpc). Typed, with the
+// Collector's defaults. Read by one thread, then constant.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/exporters/otlp_settings.h"
+#include "gateway/queue/queue_config.h"
+#include "net/http1_message.h"
+#include "net/url.h"
+
+namespace nanospan::gateway {
+
+struct OtlpGrpcExporterConfig {
+  net::Url url;                      ///< Path unused.
+  std::vector<net::Header> headers;  ///< Metadata of each call; names in lower case.
+  OtlpCompression compression;
+  const net::Codec* codec = nullptr;  ///< What gRPC means by that compression; null: none.
+  std::uint64_t timeout_nanos = 5 * base::kNanosPerSecond;
+  std::uint64_t keepalive_nanos = base::kNever;  ///< PING when nothing came for so long.
+  std::uint64_t keepalive_timeout_nanos = 20 * base::kNanosPerSecond;
+  QueueOptions queue;
+  RetryOptions retry;
+};
+
+OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader);
+
+}  // namespace nanospan::gateway

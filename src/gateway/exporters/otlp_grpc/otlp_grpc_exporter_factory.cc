@@ -1,0 +1,37 @@
+// Ties the `otlp_grpc` exporter together: configuration, sender, queue. Called by the service's thread.
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_factory.h"
+
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_config.h"
+#include "gateway/exporters/otlp_grpc/otlp_grpc_sender.h"
+#include "gateway/exporters/queued_exporter.h"
+
+namespace nanospan::gateway {
+namespace {
+
+Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExporterConfig& config, Host& host) {
+  net::EventLoop& loop = host.shared_loop();
+  Result<std::unique_ptr<OtlpGrpcSender>> sender = OtlpGrpcSender::create(loop, config, "exporter " + id, host.log());
+  if (!sender) return sender.error();
+  const std::string description = "grpc " + config.url.authority() +
+                                  (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") +
+                                  ", queue " + describe_size(config.queue) +
+                                  (config.queue.wait_for_result ? ", senders wait for the result" : "");
+  return std::unique_ptr<Exporter>(
+      std::make_unique<QueuedExporter>(loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos},
+                                       std::move(sender).value(), host, description));
+}
+
+}  // namespace
+
+ExporterFactory otlp_grpc_exporter_factory() {
+  return {"otlp_grpc",
+          {"otlp"},
+          "sends OTLP over gRPC (gzip, zstd, snappy or none)",
+          [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
+            return [name = id.text(), config = read_otlp_grpc_exporter_config(reader)](Host& host) {
+              return make(name, config, host);
+            };
+          }};
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,100 @@
+// Calls and the meaning of replies. For the thread of its loop.
+#include "gateway/exporters/otlp_grpc/otlp_grpc_sender.h"
+
+#include <algorithm>
+
+#include "gateway/telemetry/printable.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+constexpr std::string_view kTracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+SendResult failed_connection(const net::GrpcReply& reply) {
+  // Whatever broke, the destination may be back later. What can never be sent at all is a mistake in the configuration.
+  const bool final = reply.failure == net::HttpFailure::kInvalidRequest;
+  return {final ? SendResult::Kind::kPermanent : SendResult::Kind::kRetry, net::to_string(reply.failure),
+          reply.status.message, 0, 0};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& loop, OtlpGrpcExporterConfig config,
+                                                               std::string subject, Log& log) {
+  auto sender = std::make_unique<OtlpGrpcSender>(std::move(config), std::move(subject), log);
+  net::GrpcClientOptions options;
+  options.origin = sender->config_.url;
+  options.queued_calls_max = static_cast<std::size_t>(sender->config_.queue.consumers);
+  options.keepalive_nanos = sender->config_.keepalive_nanos;
+  options.keepalive_timeout_nanos = sender->config_.keepalive_timeout_nanos;
+  Result<std::unique_ptr<net::GrpcClient>> client = net::GrpcClient::create(loop, std::move(options));
+  if (!client) return client.error();
+  sender->client_ = std::move(client).value();
+  return sender;
+}
+
+OtlpGrpcSender::OtlpGrpcSender(OtlpGrpcExporterConfig config, std::string subject, Log& log)
+    : config_(std::move(config)), destination_(config_.url.authority()), subject_(std::move(subject)), log_(log) {}
+
+void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
+  net::GrpcRequest request;
+  request.path = kTracesPath;
+  request.metadata = config_.headers;
+  request.metadata.push_back({"user-agent", "nanospan-gateway"});
+  request.deadline = deadline;
+  request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
+  request.message = {batch->bytes()};
+  if (config_.codec != nullptr) {
+    const Result<std::string_view> encoded = batch->encoded(*config_.codec, config_.compression.level);
+    if (!encoded) {
+      return done({SendResult::Kind::kRetry, "compress",
+                   "the batch could not be compressed: " + encoded.error().message, 0, 0});
+    }
+    request.compressed = true;
+    request.metadata.push_back({"grpc-encoding", std::string(config_.compression.coding->name)});
+    request.message = {*encoded};
+  }
+  request.owner = std::move(batch);
+  client_->call(std::move(request), [this, done = std::move(done)](net::GrpcReply reply) {
+    if (!reply.answered) return done(failed_connection(reply));
+    SendResult sent = judge(reply, destination_);
+    if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
+      log_.warn_limited(
+          subject_, "partial_success",
+          destination_ + " rejected " + std::to_string(sent.rejected_spans) + " spans for good: " + sent.message);
+    }
+    done(std::move(sent));
+  });
+}
+
+SendResult OtlpGrpcSender::judge(const net::GrpcReply& reply, const std::string& destination) {
+  SendResult result;
+  if (reply.status.code == net::GrpcCode::kOk) {
+    if (const Result<wire::PartialSuccess> partial = wire::decode_export_response(reply.message);
+        partial && !partial->full()) {
+      result.rejected_spans = static_cast<std::uint64_t>(std::max<std::int64_t>(partial->rejected_spans, 0));
+      result.message = printable(partial->message);
+    }
+    return result;
+  }
+  result.message = destination + " answered " + std::string(net::to_string(reply.status.code));
+  if (!reply.status.message.empty()) result.message += ": " + printable(reply.status.message);
+  std::optional<std::uint64_t> retry_delay;
+  if (!reply.status.details.empty()) {
+    if (const Result<wire::RpcStatus> details = wire::decode_rpc_status(reply.status.details)) {
+      retry_delay = details->retry_delay_nanos;
+    }
+  }
+  if (net::is_otlp_retryable(reply.status.code, retry_delay.has_value())) {
+    result.kind = SendResult::Kind::kRetry;
+    result.reason = "refused_for_now";
+    result.retry_after_nanos = retry_delay.value_or(0);
+    return result;
+  }
+  result.kind = SendResult::Kind::kPermanent;
+  result.reason = reply.status.code == net::GrpcCode::kInvalidArgument ? "client_error" : "server_error";
+  return result;
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,80 @@
+// The `otlp_grpc` exporter's keys and making; its attempts are in otlp_grpc_sender_test.cc.
+#include <gtest/gtest.h>
+
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_config.h"
+#include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_factory.h"
+#include "tests/gateway/config_text.h"
+#include "tests/gateway/test_host.h"
+
+namespace nanospan::gateway {
+namespace {
+
+std::string endpoint_of(std::string_view keys) {
+  testing::ConfigText text(keys);
+  const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+  return text.errors().empty() ? config.url.authority() : text.errors();
+}
+
+TEST(OtlpGrpcExporterConfig, EndpointsAreHostAndPortWithOrWithoutAScheme) {
+  EXPECT_EQ(endpoint_of("endpoint: h:4317"), "h:4317");
+  EXPECT_EQ(endpoint_of("endpoint: http://h:4317"), "h:4317");
+  EXPECT_EQ(endpoint_of("endpoint: dns:///h:4317"), "h:4317");
+  EXPECT_EQ(endpoint_of("endpoint: \"[::1]:4317\""), "[::1]:4317");
+  EXPECT_EQ(endpoint_of("compression: none"),
+            "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/gRPC receiver, such as 127.0.0.1:4317\n");
+  EXPECT_EQ(endpoint_of("endpoint: https://h:4317"),
+            "f.yaml:1: it.endpoint: this build sends without TLS; use the address of a TLS proxy on this machine\n");
+  EXPECT_EQ(endpoint_of("endpoint: unix:///tmp/s"),
+            "f.yaml:1: it.endpoint: unix sockets are not in this build; write host:port\n");
+}
+
+TEST(OtlpGrpcExporterConfig, DefaultsAreTheCollectors) {
+  testing::ConfigText text("endpoint: h:4317");
+  const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+  EXPECT_EQ(config.compression.coding->name, "gzip");
+  EXPECT_EQ(config.codec, find_grpc_codec("gzip"));
+  EXPECT_EQ(config.timeout_nanos, 5 * base::kNanosPerSecond);
+  EXPECT_EQ(config.keepalive_nanos, base::kNever);
+}
+
+TEST(OtlpGrpcExporterConfig, CompressionsAreThoseOfGrpc) {
+  const auto read = [](const std::string& name) {
+    testing::ConfigText text("endpoint: h:4317\ncompression: " + name);
+    const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+    if (!text.errors().empty()) return text.errors();
+    return config.codec == nullptr ? "none" : std::string(config.compression.coding->name);
+  };
+  for (const char* name : {"gzip", "zstd", "snappy", "none"}) EXPECT_EQ(read(name), name);
+  EXPECT_EQ(read("deflate"),
+            "f.yaml:2: it.compression: \"deflate\" is none of gRPC's; write gzip, zstd, snappy or none\n");
+}
+
+TEST(OtlpGrpcExporterConfig, Keys) {
+  testing::ConfigText text(
+      "endpoint: h:4317\nheaders: {X-Tenant: shop}\ntimeout: 7s\nkeepalive: {time: 1s, timeout: 3s}\n"
+      "balancer_name: round_robin\ntls: {insecure: true}\nauth: {authenticator: x}");
+  const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+  EXPECT_EQ(config.headers.at(0).name, "x-tenant");
+  EXPECT_EQ(config.timeout_nanos, 7 * base::kNanosPerSecond);
+  EXPECT_EQ(config.keepalive_nanos, 10 * base::kNanosPerSecond) << "grpc's own floor";
+  EXPECT_EQ(config.keepalive_timeout_nanos, 3 * base::kNanosPerSecond);
+  EXPECT_EQ(text.warnings(),
+            "f.yaml:5: it.balancer_name: has no effect here: one connection to the endpoint is shared by all requests, "
+            "and opened again when it breaks\n");
+  EXPECT_EQ(text.errors(), "f.yaml:7: it.auth: not supported by this build; write the credential under headers\n");
+}
+
+TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
+  const ExporterFactory factory = otlp_grpc_exporter_factory();
+  EXPECT_TRUE(factory.is_called("otlp_grpc"));
+  EXPECT_TRUE(factory.is_called("otlp"));
+  testing::TestHost host;
+  testing::ConfigText text("endpoint: h:4317\nsending_queue: {sizer: bytes, queue_size: 64MiB}");
+  const auto exporter = factory.read({"otlp", ""}, text.reader)(host);
+  host.stop();
+  ASSERT_TRUE(exporter.ok());
+  EXPECT_EQ((*exporter)->describe(), "grpc h:4317, gzip, queue 64 MiB");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway

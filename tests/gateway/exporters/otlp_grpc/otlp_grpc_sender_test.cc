@@ -1,0 +1,122 @@
+// Attempts against a gRPC server: what goes out, and what each reply means.
+#include "gateway/exporters/otlp_grpc/otlp_grpc_sender.h"
+
+#include <gmock/gmock.h>
+
+#include "net/grpc_server.h"
+#include "net/http2_server.h"
+#include "tests/gateway/sample_traces.h"
+#include "tests/support/fake_clock.h"
+#include "wire/otlp_reply.h"
+
+namespace nanospan::gateway {
+namespace {
+
+using net::GrpcCode;
+using ::testing::HasSubstr;
+
+struct Receiver final : net::GrpcService {
+  Decision on_call(const net::MessageHead&) override { return {{}, 64u << 20, nullptr}; }
+  void on_message(net::Request request, net::GrpcResponder responder) override {
+    requests.push_back(std::move(request));
+    if (status.code != GrpcCode::kOk) return responder.fail(status);
+    responder.succeed(answer);
+  }
+  std::vector<net::Request> requests;
+  net::GrpcStatus status;
+  std::string answer;
+};
+
+class OtlpGrpcSenderTest : public ::testing::Test {
+ protected:
+  OtlpGrpcSenderTest() : loop_(clock_, net::make_epoll_poller().value()) {
+    net::Http1ServerOptions options;
+    options.port = 0;
+    options.http2 = net::http2_server_protocol();
+    auto handler = std::make_shared<net::GrpcHandler>(receiver_, std::vector<std::string>{"gzip", "snappy"}, nullptr);
+    server_ = net::Http1Server::start({&loop_}, std::move(options), std::move(handler)).value();
+    config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
+  }
+  ~OtlpGrpcSenderTest() override {
+    sender_.reset();
+    server_.reset();
+    loop_.poll_once();
+  }
+  SendResult send(const BatchRef& batch = testing::sample_batch()) {
+    if (!sender_) sender_ = OtlpGrpcSender::create(loop_, config_, "exporter test", log_).value();
+    std::optional<SendResult> result;
+    sender_->send(batch, base::Deadline::never(), [&result](SendResult r) { result = std::move(r); });
+    while (!result) loop_.run_once(base::Deadline::never());
+    return *result;
+  }
+  SendResult send_against(net::GrpcStatus status) {
+    receiver_->status = std::move(status);
+    return send();
+  }
+
+  nanospan::testing::FakeClock clock_;
+  std::string logged_;
+  Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
+  net::EventLoop loop_;
+  std::shared_ptr<Receiver> receiver_ = std::make_shared<Receiver>();
+  std::unique_ptr<net::Http1Server> server_;
+  OtlpGrpcExporterConfig config_;
+  std::unique_ptr<OtlpGrpcSender> sender_;
+};
+
+TEST_F(OtlpGrpcSenderTest, SendsTheBytesAsTheyCame) {
+  config_.headers = {{"x-tenant", "shop"}};
+  const BatchRef batch = testing::sample_batch(3);
+  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
+  const net::Request& request = receiver_->requests.at(0);
+  EXPECT_EQ(request.head.path(), "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+  EXPECT_EQ(request.body.view(), batch->bytes());
+  EXPECT_EQ(request.head.headers.find("x-tenant"), "shop");
+  EXPECT_FALSE(request.compressed);
+}
+
+TEST_F(OtlpGrpcSenderTest, CompressesAndSaysHow) {
+  config_.compression = {find_content_coding("snappy"), 0};
+  config_.codec = find_grpc_codec("snappy");
+  const BatchRef batch = testing::sample_batch(30);
+  EXPECT_EQ(send(batch).kind, SendResult::Kind::kSent);
+  const net::Request& request = receiver_->requests.at(0);
+  EXPECT_TRUE(request.compressed);
+  EXPECT_EQ(request.head.headers.find("grpc-encoding"), "snappy");
+  EXPECT_EQ(request.body.view(), batch->kept(net::Coding::kSnappyFramed));
+}
+
+TEST_F(OtlpGrpcSenderTest, PartialSuccessIsSentAndSaid) {
+  receiver_->answer = wire::encode_export_response({2, "no name"});
+  const SendResult result = send(testing::sample_batch(3));
+  EXPECT_EQ(result.kind, SendResult::Kind::kSent);
+  EXPECT_EQ(result.rejected_spans, 2u);
+  EXPECT_THAT(logged_, HasSubstr("rejected 2 spans for good: no name"));
+}
+
+TEST_F(OtlpGrpcSenderTest, StatusesByTheOtlpTable) {
+  const SendResult busy =
+      send_against({GrpcCode::kUnavailable, "busy", wire::encode_rpc_status({14, "busy", 3 * base::kNanosPerSecond})});
+  EXPECT_EQ(busy.kind, SendResult::Kind::kRetry);
+  EXPECT_EQ(busy.retry_after_nanos, 3 * base::kNanosPerSecond);
+  EXPECT_THAT(busy.message, HasSubstr("answered UNAVAILABLE: busy"));
+  EXPECT_EQ(send_against({GrpcCode::kResourceExhausted, "", {}}).kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(send_against({GrpcCode::kResourceExhausted, "", wire::encode_rpc_status({8, "", 1})}).kind,
+            SendResult::Kind::kRetry);
+  const SendResult wrong = send_against({GrpcCode::kInvalidArgument, "bad", {}});
+  EXPECT_EQ(wrong.kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(wrong.reason, "client_error");
+  EXPECT_EQ(send_against({GrpcCode::kInternal, "", {}}).reason, "server_error");
+}
+
+TEST_F(OtlpGrpcSenderTest, ADestinationThatIsAwayIsRetried) {
+  server_->begin_drain({clock_.monotonic_now()}, {});
+  while (loop_.run_once({clock_.monotonic_now() + base::kNanosPerMilli}) != 0) {
+  }
+  const SendResult result = send();
+  EXPECT_EQ(result.kind, SendResult::Kind::kRetry);
+  EXPECT_EQ(result.reason, "refused");
+}
+
+}  // namespace
+}  // namespace nanospan::gateway
