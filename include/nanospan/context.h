@@ -217,10 +217,11 @@ class Scope {
   friend struct ContextAccess;
 
   // The profiler reads the current context from a signal handler on this thread: it must be complete before it is
-  // current. A fence for the compiler only.
+  // current, and be current although nothing else may look before the scope ends. Fences for the compiler only.
   NANOSPAN_INLINE void publish() {
-    std::atomic_signal_fence(std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     detail::thread_locals().current = &context_;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
   }
 
   // context/README.md "Detach Context": a wrong order should be detectable and is reported; what is current stays.
