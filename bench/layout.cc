@@ -76,10 +76,10 @@ void print_shared() {
   STRUCT(Ring);
   MEMBER(Ring, tail);
   MEMBER(Ring, head);
+  MEMBER(Ring, larger);
   MEMBER(Ring, base);
   MEMBER(Ring, size);
   MEMBER(Ring, next);
-  MEMBER(Ring, want_larger);
   STRUCT(TracerCore);
   MEMBER(TracerCore, mode);
   MEMBER(TracerCore, unchecked_keys);

@@ -80,10 +80,11 @@ inline constexpr std::size_t kProviderSlots = 16;
 struct Ring {
   alignas(64) std::atomic<std::uint64_t> tail{0};  ///< Bytes ever written; stored by the producer.
   alignas(64) std::atomic<std::uint64_t> head{0};  ///< Bytes ever freed; stored by the drain.
+  std::atomic<Ring*> larger{
+      nullptr};  ///< The drain found this one too full and made another, for the producer to take.
   alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
   std::uint64_t size = 0;                    ///< A power of two.
   std::atomic<Ring*> next{nullptr};          ///< The larger ring that the producer went on to; set after the last tail.
-  std::atomic<bool> want_larger{false};      ///< The drain found it too full; the producer grows when it next looks.
 };
 
 /// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.

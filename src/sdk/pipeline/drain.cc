@@ -128,8 +128,10 @@ std::uint64_t Drain::drain_rings() {
     if (waiting == 0) continue;
     // A ring that fills by a quarter between two rounds is too small for its thread.
     const std::uint64_t size = state->draining->size;
-    if (waiting >= size / 4) state->draining->want_larger.store(true, std::memory_order_relaxed);
-    if (waiting >= size / 8) interval_ = std::max(kShortestSleep, interval_ / 2);
+    if (waiting >= size / 4) offer_larger_ring(*state->draining);
+    // Well before the quarter at which the producer would wake this thread: a sleep may last some milliseconds longer
+    // than it was asked for.
+    if (waiting >= size / 16) interval_ = std::max(kShortestSleep, interval_ / 2);
     bytes += drain_frames(*state, [&](FrameHeader header, Bytes field) {
       if (const TracerRecord* tracer = tracer_at(header.tracer())) route(*tracer, field);
     });

@@ -36,6 +36,17 @@ void unmap_pages(void* pages, std::size_t bytes) {
   mapped.fetch_sub(size, std::memory_order_relaxed);
 }
 
+void touch_pages(void* pages, std::size_t bytes) {
+#if defined(MADV_POPULATE_WRITE)
+  if (madvise(pages, whole_pages(bytes), MADV_POPULATE_WRITE) == 0) return;
+#endif
+  // A kernel before 5.14: zero to zero, which is nothing but the touch.
+  for (std::size_t at = 0; at < bytes; at += kPageBytes) {
+    auto* byte = static_cast<volatile char*>(pages) + at;
+    *byte = *byte;
+  }
+}
+
 std::size_t mapped_bytes() { return mapped.load(std::memory_order_relaxed); }
 
 void forget_mapped_bytes() { mapped.store(0, std::memory_order_relaxed); }

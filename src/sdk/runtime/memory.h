@@ -15,6 +15,8 @@ inline constexpr std::size_t kProducerBytesMax = 256U << 20;
 /// Zeroed pages of at least `bytes`, or null if the bound or the kernel refuses.
 void* map_pages(std::size_t bytes, bool wipe_on_fork);
 void unmap_pages(void* pages, std::size_t bytes);
+/// Makes the kernel provide all the pages now rather than one at each first touch. May do nothing.
+void touch_pages(void* pages, std::size_t bytes);
 /// Bytes now mapped.
 std::size_t mapped_bytes();
 /// In a forked child: what the parent had mapped no longer counts.

@@ -37,18 +37,32 @@ void publish(ThreadState& thread, std::uint64_t tail) {
   thread.ring->tail.store(tail, std::memory_order_seq_cst);  // before the look at the drain's sleep; see Drain::rest
 }
 
+void go_on_in(ThreadState& thread, Ring* larger) {
+  Ring* old = thread.ring;
+  use_ring(thread, larger);
+  old->next.store(larger, std::memory_order_release);
+}
+
+// Goes on in the ring that the drain has offered, if it has.
+bool take_larger(ThreadState& thread) {
+  Ring* larger = thread.ring->larger.load(std::memory_order_acquire);
+  if (larger == nullptr) return false;
+  thread.ring->larger.store(nullptr, std::memory_order_relaxed);
+  go_on_in(thread, larger);
+  return true;
+}
+
 // Goes on in a larger ring. False if this one is the largest, or memory is refused.
 bool grow(ThreadState& thread, std::size_t frame_size) {
-  Ring* old = thread.ring;
-  if (old->size >= kLastRingBytes) return false;
-  std::size_t size = old->size;
+  if (take_larger(thread)) return true;
+  std::size_t size = thread.ring->size;
+  if (size >= kLastRingBytes) return false;
   do {
     size *= kRingGrowth;
   } while (size / 4 < frame_size && size < kLastRingBytes);
   Ring* larger = make_ring(size);
   if (larger == nullptr) return false;
-  use_ring(thread, larger);
-  old->next.store(larger, std::memory_order_release);
+  go_on_in(thread, larger);
   return true;
 }
 
@@ -67,7 +81,7 @@ bool fit(ThreadState& thread, std::size_t stride) {
 
 bool push_bytes(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
   const std::size_t stride = (size + 7) & ~std::size_t{7};
-  if (thread.ring->want_larger.exchange(false, std::memory_order_relaxed)) grow(thread, stride);
+  take_larger(thread);
   while (!fit(thread, stride)) {
     if (!grow(thread, stride)) return false;
   }
@@ -103,7 +117,18 @@ Ring* make_ring(std::size_t size) {
   return ring;
 }
 
-void destroy_ring(Ring* ring) { unmap_pages(ring, mapping_bytes(ring->size)); }
+void destroy_ring(Ring* ring) {
+  if (Ring* larger = ring->larger.load(std::memory_order_acquire)) destroy_ring(larger);
+  unmap_pages(ring, mapping_bytes(ring->size));
+}
+
+void offer_larger_ring(Ring& ring) {
+  if (ring.size >= kLastRingBytes || ring.larger.load(std::memory_order_relaxed) != nullptr) return;
+  Ring* larger = make_ring(ring.size * kRingGrowth);
+  if (larger == nullptr) return;
+  touch_pages(larger, mapping_bytes(larger->size));
+  ring.larger.store(larger, std::memory_order_release);
+}
 
 void use_ring(ThreadState& thread, Ring* ring) {
   thread.ring = ring;
@@ -114,6 +139,9 @@ void use_ring(ThreadState& thread, Ring* ring) {
 }
 
 bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
+  // What the drain's thread has written is in its processor's cache: fetch both lines at once, and while copying.
+  __builtin_prefetch(&thread.ring->head);
+  __builtin_prefetch(&drain_signal());
   const bool by_pointer = size > kLastRingBytes / 4;
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;

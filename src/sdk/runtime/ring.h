@@ -48,7 +48,12 @@ inline constexpr std::size_t kRingGrowth = 4;
 
 /// A ring of `size` bytes, or null if memory is refused.
 detail::Ring* make_ring(std::size_t size);
+/// With it goes a larger one that was offered and not taken.
 void destroy_ring(detail::Ring* ring);
+
+/// The drain's: makes a larger ring for the producer of `ring`, which takes it when it next looks. All its pages are
+/// touched here, so that the producer does not pay a page fault every few spans. Nothing happens to the largest ring.
+void offer_larger_ring(detail::Ring& ring);
 
 /// Puts `ring` under `thread` as its current one.
 void use_ring(detail::ThreadState& thread, detail::Ring* ring);

@@ -39,6 +39,12 @@ SpanContext context_of(const Slab* slab) {
                      SpanId::from_bytes(slab->body + BodyLayout::kSpanId), static_cast<std::uint8_t>(flags), false);
 }
 
+// By the clock that the span was started with, so that no step of the other is in its duration.
+std::uint64_t stop_unix_nanos(const Slab* slab, std::uint64_t ticks) {
+  if ((detail::load_cold(slab) & Slab::kWallClock) != 0) return unix_now();
+  return tick_clock().scale()->unix_nanos(ticks);
+}
+
 void call_on_ending(const Hooks& hooks, Slab* slab) {
   SpanRef span = SpanRefAccess::make(slab, slab->generation.load(std::memory_order_relaxed), context_of(slab));
   for (const auto& processor : hooks.processors) {
@@ -76,7 +82,7 @@ void push(Slab* slab) {
 }  // namespace
 
 void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos) {
-  const std::uint64_t stop = end_unix_nanos != 0 ? end_unix_nanos : unix_now();
+  const std::uint64_t ticks = detail::read_ticks();
   if (slab->core == nullptr) {  // zeroed by the kernel in a forked child
     inherited.fetch_add(1, std::memory_order_relaxed);
     return;
@@ -84,6 +90,7 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   if (!claim(slab, generation)) return;
   const ProviderCore& provider = *TracerRecord::of(slab->core).provider;
   const std::uint64_t start = start_unix_nanos(slab);
+  const std::uint64_t stop = end_unix_nanos != 0 ? end_unix_nanos : stop_unix_nanos(slab, ticks);
   detail::store(slab->body + BodyLayout::kStart, start);
   detail::store(slab->body + BodyLayout::kEnd, std::max(start, stop));
 
@@ -93,7 +100,7 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   // From here on what on_ending kept is stale too.
   const bool shared = (detail::load_cold(slab) & Slab::kShared) != 0;
   if (shared) lock_slab(slab);
-  slab->generation.fetch_add(1, std::memory_order_release);
+  slab->generation.store(slab->generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   if (shared) unlock_slab(slab);
   if ((detail::load_cold(slab) & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
   if (hooks != nullptr) call_on_end(*hooks, slab);

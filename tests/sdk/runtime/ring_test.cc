@@ -114,11 +114,29 @@ TEST_F(RingTest, AtTheMemoryBoundARingServesOnWithoutGrowing) {
   for (const auto& [pages, bytes] : hoard) unmap_pages(pages, bytes);
 }
 
-TEST_F(RingTest, TheDrainMayAskForALargerRing) {
-  thread_->ring->want_larger.store(true);
+TEST_F(RingTest, TheProducerTakesTheLargerRingThatTheDrainOffers) {
   push(10, 1);
-  EXPECT_GT(thread_->ring->size, kFirstRingBytes);
-  EXPECT_EQ(drain().size(), 1U);
+  offer_larger_ring(*thread_->ring);
+  offer_larger_ring(*thread_->ring);
+  push(10, 2);
+  EXPECT_EQ(thread_->ring->size, kFirstRingBytes * kRingGrowth);
+  EXPECT_EQ(drain().size(), 2U);
+}
+
+TEST_F(RingTest, ALargerRingThatNobodyTookGoesWithTheOneItWasOfferedFor) {
+  const std::size_t before = mapped_bytes();
+  detail::Ring* ring = make_ring(kFirstRingBytes);
+  offer_larger_ring(*ring);
+  EXPECT_GT(mapped_bytes(), before + kFirstRingBytes * kRingGrowth);
+  destroy_ring(ring);
+  EXPECT_EQ(mapped_bytes(), before);
+}
+
+TEST_F(RingTest, TheLargestRingIsOfferedNone) {
+  detail::Ring* ring = make_ring(kLastRingBytes);
+  offer_larger_ring(*ring);
+  EXPECT_EQ(ring->larger.load(), nullptr);
+  destroy_ring(ring);
 }
 
 TEST_F(RingTest, ProducerAndDrainRunAtOnce) {
