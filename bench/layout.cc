@@ -76,6 +76,7 @@ void print_shared() {
   STRUCT(Ring);
   MEMBER(Ring, tail);
   MEMBER(Ring, head);
+  MEMBER(Ring, busy_rounds);
   MEMBER(Ring, larger);
   MEMBER(Ring, base);
   MEMBER(Ring, size);

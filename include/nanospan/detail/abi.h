@@ -80,6 +80,7 @@ inline constexpr std::size_t kProviderSlots = 16;
 struct Ring {
   alignas(64) std::atomic<std::uint64_t> tail{0};  ///< Bytes ever written; stored by the producer.
   alignas(64) std::atomic<std::uint64_t> head{0};  ///< Bytes ever freed; stored by the drain.
+  std::uint32_t busy_rounds = 0;                   ///< The drain's: rounds in a row in which this ring filled fast.
   std::atomic<Ring*> larger{
       nullptr};  ///< The drain found this one too full and made another, for the producer to take.
   alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kRingSlack more that only overrunning copies touch.

@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::uint64_t kShortestSleep = 500 * base::kNanosPerMicro;
 constexpr std::uint64_t kFirstSleep = 5 * base::kNanosPerMilli;
+// A ring is too small if a sixteenth of it is full sooner than that, in this many rounds without a break.
+constexpr std::uint64_t kLeastRound = 2 * base::kNanosPerMilli;
+constexpr std::uint32_t kBusyRounds = 8;
+// A few spans are no reason to come more often.
+constexpr std::uint64_t kLeastShare = 2U << 10;
 constexpr std::uint64_t kLongestSleep = base::kNanosPerSecond;
 // Without spans for this many longest sleeps the thread goes to the deep one, where the next span wakes it.
 constexpr std::uint64_t kIdleSleeps = 2;
@@ -121,23 +126,35 @@ void Drain::route(const TracerRecord& tracer, Bytes field) {
   if (holder != tracer.provider) holder->stray_spans.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::uint64_t Drain::drain_rings() {
+// What waits should be far from the watermark at which the producer wakes this thread: a sleep may last some
+// milliseconds longer than it was asked for, and every End that looks at the drain pays for cache misses. So a round
+// comes when a sixteenth is full, and a ring that fills that far in two milliseconds, round after round, is too small
+// for its thread; so is one that a burst fills by a quarter.
+void Drain::pace(detail::Ring& ring, std::uint64_t waiting, std::uint64_t since_last) {
+  const std::uint64_t share = ring.size / 16;
+  const bool fast = waiting * kLeastRound >= share * since_last;
+  ring.busy_rounds = fast ? ring.busy_rounds + 1 : 0;
+  if (ring.busy_rounds >= kBusyRounds || waiting >= ring.size / 4) offer_larger_ring(ring);
+  if (waiting >= std::max(share, kLeastShare)) interval_ = std::max(kShortestSleep, interval_ / 2);
+}
+
+std::uint64_t Drain::drain_rings(std::uint64_t since_last) {
   std::uint64_t bytes = 0;
   for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
     const std::uint64_t waiting = waiting_bytes(*state);
-    if (waiting == 0) continue;
-    // A ring that fills by a quarter between two rounds is too small for its thread.
-    const std::uint64_t size = state->draining->size;
-    if (waiting >= size / 4) offer_larger_ring(*state->draining);
-    // Well before the quarter at which the producer would wake this thread: a sleep may last some milliseconds longer
-    // than it was asked for.
-    if (waiting >= size / 16) interval_ = std::max(kShortestSleep, interval_ / 2);
+    if (waiting == 0) {
+      state->draining->busy_rounds = 0;
+      continue;
+    }
+    pace(*state->draining, waiting, since_last);
     bytes += drain_frames(*state, [&](FrameHeader header, Bytes field) {
       if (const TracerRecord* tracer = tracer_at(header.tracer())) route(*tracer, field);
     });
   }
   return bytes;
 }
+
+void Drain::collect() { drain_rings(kLongestSleep); }
 
 void Drain::refine_clock() {
   TickClock& clock = tick_clock();
@@ -154,7 +171,7 @@ void Drain::work() {
   refine_clock();
   const std::uint64_t limit = sleep_limit();
   interval_ = std::min(limit, interval_ + interval_ / 4);
-  if (drain_rings() != 0) {
+  if (drain_rings(before - last_drain_) != 0) {
     last_span_ = before;
     if (armed_) interval_ = std::min(limit, kFirstSleep);
     armed_ = false;

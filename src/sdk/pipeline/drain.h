@@ -41,7 +41,7 @@ class Drain {
   /// True on the export thread, which cannot wait for itself.
   static bool on_export_thread();
   /// Empties the rings into the pipelines in the place of a thread that cannot. REQUIRES: paused.
-  void collect() { drain_rings(); }
+  void collect();
 
   struct Frames {
     std::uint64_t own = 0;
@@ -63,7 +63,8 @@ class Drain {
   void run();
   /// One round of work. REQUIRES: the lock.
   void work();
-  std::uint64_t drain_rings();
+  std::uint64_t drain_rings(std::uint64_t since_last);
+  void pace(detail::Ring& ring, std::uint64_t waiting, std::uint64_t since_last);
   void route(const TracerRecord& tracer, Bytes field);
   void refine_clock();
   base::MonotonicNanos next_due() const;

@@ -27,7 +27,7 @@ void set_soft_limit(ThreadState& thread) {
   const std::uint64_t head = ring.head.load(std::memory_order_acquire);
   const std::uint64_t full = head + ring.size - detail::kCopySlack;
   const std::uint64_t wrap = (thread.tail | (ring.size - 1)) + 1;
-  const std::uint64_t watermark = head + ring.size / 4;
+  const std::uint64_t watermark = head + watermark_bytes(ring.size);
   const std::uint64_t wake = thread.tail < watermark ? watermark : thread.tail + ring.size / 8;
   thread.soft.store(std::min({full, wrap, wake}), std::memory_order_relaxed);
 }
@@ -36,6 +36,8 @@ void publish(ThreadState& thread, std::uint64_t tail) {
   thread.tail = tail;
   thread.ring->tail.store(tail, std::memory_order_seq_cst);  // before the look at the drain's sleep; see Drain::rest
 }
+
+std::size_t larger_size(std::size_t size) { return std::min(size * kRingGrowth, kLastRingBytes); }
 
 void go_on_in(ThreadState& thread, Ring* larger) {
   Ring* old = thread.ring;
@@ -58,7 +60,7 @@ bool grow(ThreadState& thread, std::size_t frame_size) {
   std::size_t size = thread.ring->size;
   if (size >= kLastRingBytes) return false;
   do {
-    size *= kRingGrowth;
+    size = larger_size(size);
   } while (size / 4 < frame_size && size < kLastRingBytes);
   Ring* larger = make_ring(size);
   if (larger == nullptr) return false;
@@ -124,7 +126,7 @@ void destroy_ring(Ring* ring) {
 
 void offer_larger_ring(Ring& ring) {
   if (ring.size >= kLastRingBytes || ring.larger.load(std::memory_order_relaxed) != nullptr) return;
-  Ring* larger = make_ring(ring.size * kRingGrowth);
+  Ring* larger = make_ring(larger_size(ring.size));
   if (larger == nullptr) return;
   touch_pages(larger, mapping_bytes(larger->size));
   ring.larger.store(larger, std::memory_order_release);
@@ -146,7 +148,7 @@ bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;
   const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
-  drain_signal().wake_if_sleeping(by_pointer || used >= ring.size / 4);
+  drain_signal().wake_if_sleeping(by_pointer || used >= watermark_bytes(ring.size));
   set_soft_limit(thread);
   return pushed;
 }

@@ -43,8 +43,10 @@ struct FrameHeader {
 };
 
 inline constexpr std::size_t kFirstRingBytes = 16U << 10;
-inline constexpr std::size_t kLastRingBytes = 1U << 20;
+inline constexpr std::size_t kLastRingBytes = 2U << 20;
 inline constexpr std::size_t kRingGrowth = 4;
+/// A producer wakes the drain when its ring is this full.
+inline constexpr std::size_t watermark_bytes(std::size_t ring_size) { return ring_size / 2; }
 
 /// A ring of `size` bytes, or null if memory is refused.
 detail::Ring* make_ring(std::size_t size);
