@@ -34,7 +34,7 @@ void set_soft_limit(ThreadState& thread) {
 
 void publish(ThreadState& thread, std::uint64_t tail) {
   thread.tail = tail;
-  thread.ring->tail.store(tail, std::memory_order_seq_cst);  // before the look at the drain's sleep; see Drain::rest
+  thread.ring->tail.store(tail, std::memory_order_release);
 }
 
 std::size_t larger_size(std::size_t size) { return std::min(size * kRingGrowth, kLastRingBytes); }
@@ -141,14 +141,18 @@ void use_ring(ThreadState& thread, Ring* ring) {
 }
 
 bool push_frame(ThreadState& thread, const std::uint8_t* frame, std::size_t size) {
-  // What the drain's thread has written is in its processor's cache: fetch both lines at once, and while copying.
-  __builtin_prefetch(&thread.ring->head);
-  __builtin_prefetch(&drain_signal());
+  __builtin_prefetch(&thread.ring->head);  // in the cache of the drain's processor
+  // Zero: the first span on this ring, or the drain is going to sleep deeply and wants to be told of the next one. Then
+  // the tail must be seen before the drain's kind of sleep is looked at; see Drain::rest. Otherwise the drain looks by
+  // itself soon, and a fence would wait for all the lines that this thread has written and the drain has read.
+  const bool tell = thread.soft.load(std::memory_order_relaxed) == 0;
   const bool by_pointer = size > kLastRingBytes / 4;
   const bool pushed = by_pointer ? push_pointer(thread, frame, size) : push_bytes(thread, frame, size);
   const Ring& ring = *thread.ring;
   const std::uint64_t used = thread.tail - ring.head.load(std::memory_order_acquire);
-  drain_signal().wake_if_sleeping(by_pointer || used >= watermark_bytes(ring.size));
+  const bool filling = by_pointer || used >= watermark_bytes(ring.size);
+  if (tell) thread.ring->tail.store(thread.tail, std::memory_order_seq_cst);
+  if (tell || filling) drain_signal().wake_if_sleeping(filling);
   set_soft_limit(thread);
   return pushed;
 }
