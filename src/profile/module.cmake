@@ -11,3 +11,27 @@ set_source_files_properties(
   ${PROJECT_SOURCE_DIR}/src/profile/sampler/signal.cc
   ${PROJECT_SOURCE_DIR}/src/profile/sampler/span_labels.cc
   PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all")
+
+# The page: page.html with the style and the scripts in it, as one constant of the program.
+set(page ${PROJECT_SOURCE_DIR}/src/profile/page)
+set(page_scripts ${page}/model.js ${page}/flame.js ${page}/app.js)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page}/page.html ${page}/page.css ${page_scripts})
+file(READ ${page}/page.html html)
+file(READ ${page}/page.css style)
+set(script "")
+foreach(file ${page_scripts})
+  file(READ ${file} text)
+  string(APPEND script "${text}")
+endforeach()
+string(REPLACE "/*STYLE*/" "${style}" html "${html}")
+string(REPLACE "/*SCRIPT*/" "\n${script}" html "${html}")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/profile_page.cc @ONLY CONTENT
+"#include \"profile/page/page.h\"
+
+namespace nanospan::profile {
+
+std::string_view page_html() { return R\"page(${html})page\"; }
+
+}  // namespace nanospan::profile
+")
+target_sources(nanospan_profile PRIVATE ${PROJECT_BINARY_DIR}/generated/profile_page.cc)

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "profile/page/page.h"
 #include "profile/sampler/proc.h"
 #include "profile/serve/access.h"
 #include "profile/serve/responses.h"
@@ -16,13 +17,6 @@ constexpr std::size_t kSymbolBodyMax = 64u << 10;
 constexpr std::size_t kCommandLineMax = 64u << 10;
 constexpr std::size_t kSymbolsMax = 1024;
 constexpr std::uint64_t kSecondsMax = 10'000'000'000;  // year 2286
-
-constexpr std::string_view kIndex =
-    "<!doctype html><html lang=en><meta charset=utf-8><title>pprof</title><h1>/debug/pprof/</h1>"
-    "<ul><li><a href=profile?seconds=10>profile</a>: CPU time, 10 seconds<li><a href='threads?debug=1'>threads</a>: "
-    "what "
-    "each thread does now<li><a href=cmdline>cmdline</a></ul><p>go tool pprof "
-    "http://HOST/debug/pprof/profile?seconds=30";
 
 /// "-10m", "-90s", "-1h" before now, or Unix seconds.
 Result<base::UnixNanos> moment_of(const Query& query, std::string_view name, base::UnixNanos now,
@@ -73,7 +67,7 @@ net::Admission Endpoints::on_headers(const net::MessageHead& head) {
 void Endpoints::on_request(net::Request request, net::Responder responder) {
   const Query query(request.head.target());
   const std::string page(page_of(request.head.path()));
-  if (page.empty()) return responder.respond(html_response(kIndex));
+  if (page.empty()) return responder.respond(html_response(page_html()));
   if (page == "cmdline") return responder.respond(text_response(200, read_proc("/proc/self/cmdline", kCommandLineMax)));
   if (page == "symbol") return responder.respond(symbol(request, query));
   if (page == "routes") return responder.respond(routes());

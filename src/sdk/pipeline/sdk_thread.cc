@@ -37,6 +37,7 @@ bool start_sdk_thread(const char* name, std::function<void()> body) {
   }
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGPROF);  // a profiler's, which is sent to one thread for its own sake
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
