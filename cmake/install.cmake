@@ -3,6 +3,7 @@
 #                   libstdc++ and libc
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
 #   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
+#   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
 # Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
@@ -92,6 +93,11 @@ if(TARGET nanospan_profile AND TARGET nanospan_gzip_library)
   target_link_libraries(nanospan_profile_library PUBLIC nanospan_gzip_library nanospan_library)
   set(NANOSPAN_PROFILE_LINK_OPTIONS -Wl,-u,nanospan_profile_r1)
   target_link_options(nanospan_profile_library INTERFACE ${NANOSPAN_PROFILE_LINK_OPTIONS})
+  nanospan_user_library(nanospan_profile_heap_library STATIC nanospan_heap profile_heap)
+  add_library(nanospan::profile_heap ALIAS nanospan_profile_heap_library)
+  set_target_properties(nanospan_profile_heap_library PROPERTIES EXPORT_NAME profile_heap)
+  target_link_libraries(nanospan_profile_heap_library PUBLIC nanospan_profile_library)
+  target_link_options(nanospan_profile_heap_library INTERFACE -Wl,-u,nanospan_heap_operators_r1)
 endif()
 
 # As nanospan::gzip; its symbol is in src/export/otlp_grpc/otlp_grpc_hook.h.
@@ -122,7 +128,7 @@ if(TARGET nanospan_gzip_library)
     COMPONENT sdk)
 endif()
 if(TARGET nanospan_profile_library)
-  install(TARGETS nanospan_profile_library EXPORT nanospan_profile_targets COMPONENT sdk)
+  install(TARGETS nanospan_profile_library nanospan_profile_heap_library EXPORT nanospan_profile_targets COMPONENT sdk)
   install(EXPORT nanospan_profile_targets NAMESPACE nanospan:: FILE nanospan-profile-targets.cmake
     DESTINATION ${package_dir} COMPONENT sdk)
 endif()

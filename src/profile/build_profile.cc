@@ -1,5 +1,6 @@
 #include "profile/build_profile.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 
@@ -95,6 +96,7 @@ void build_samples(const Window& window, const StackStore& store, Symbolizer& sy
   window.for_each([&](std::uint32_t stack, std::uint32_t labels, const WindowValues& values) {
     std::vector<std::int64_t> shown;
     for (const Column& column : columns) shown.push_back(values[column.value] * column.factor);
+    if (std::all_of(shown.begin(), shown.end(), [](std::int64_t value) { return value == 0; })) return;
     builder.add(stack, labels, std::move(shown));
   });
   symbolizer.release();

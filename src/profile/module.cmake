@@ -2,7 +2,10 @@
 if(NOT TARGET nanospan_net_gzip)
   return()
 endif()
-nanospan_module(profile)
+nanospan_module(profile EXCLUDE heap/operators.cc)
+# Replaces operator new and delete in the program that links it.
+nanospan_part(profile_heap SOURCES ${PROJECT_SOURCE_DIR}/src/profile/heap/operators.cc MODULES profile)
+target_link_options(nanospan_profile_heap INTERFACE -Wl,-u,nanospan_heap_operators_r1)
 target_link_libraries(nanospan_profile PUBLIC $<BUILD_INTERFACE:nanospan_net_gzip>)
 target_compile_options(nanospan_profile PRIVATE $<$<CONFIG:Release>:-O2>)
 # What runs in signal handlers reads other functions' frames, and must not call into a sanitizer.

@@ -51,18 +51,22 @@ Result<std::unique_ptr<Profiler>> Profiler::create(net::EventLoop& loop, std::in
   Result<std::unique_ptr<Sampler>> sampler = Sampler::create({loop_tid});
   if (!sampler) return sampler.error();
   std::unique_ptr<Profiler> made(new Profiler(loop, std::move(sampler).value(), options));
-  if (options.continuous) {
-    made->history_ = std::make_unique<History>(options.history);
+  made->samples_heap_ = options.heap_interval_bytes > 0 && heap_sampler::is_linked();
+  if (options.continuous) made->history_ = std::make_unique<History>(options.history);
+  if (made->samples_always()) {
     if (const Status begun = made->adapt_sampling(); !begun) return begun.error();
     made->tick();
   }
+  if (made->samples_heap_) heap_sampler::set_interval(options.heap_interval_bytes);
   return made;
 }
 
 Profiler::Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, ProfilerOptions options)
     : loop_(loop), options_(options), sampler_(std::move(sampler)), timer_(loop, [this] { tick(); }) {}
 
-Profiler::~Profiler() = default;
+Profiler::~Profiler() {
+  if (samples_heap_) heap_sampler::set_interval(0);
+}
 
 std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   if (collections_.size() >= options_.windows_max) {
@@ -77,6 +81,13 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   collection->began_unix = loop_.clock().unix_now();
   collection->began = loop_.clock().monotonic_now();
   collection->until = collection->began + (request.kind == WindowKind::kThreads ? kThreadAnswerNanos : request.nanos);
+  if (request.kind == WindowKind::kHeap) {
+    if (!samples_heap_) {
+      done(Error{ErrorCode::kNotFound, "there are no heap samples: link nanospan::profile_heap"});
+      return 0;
+    }
+    if (request.nanos > 0) collection->window.subtract(heap_sampler::snapshot().window);
+  }
   collections_.push_back(std::move(collection));
   if (const Status begun = adapt_sampling(); !begun) {
     collections_.pop_back();
@@ -126,6 +137,7 @@ void Profiler::tick() {
     sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
     const std::uint64_t took = loop_.clock().monotonic_now() - now;
     next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
+    follow_code();
   }
   tick_wall();
   finish_due();
@@ -136,6 +148,12 @@ void Profiler::tick() {
     if (collection->awaited > 0) next = std::min(next, now + base::kNanosPerMilli);
   }
   if (sampler_->running()) timer_.arm(next);
+}
+
+void Profiler::follow_code() {
+  if (!samples_heap_ || heap_code_ == sampler_->code()) return;
+  heap_code_ = sampler_->code();
+  heap_sampler::set_code(heap_code_);
 }
 
 void Profiler::tick_wall() {
@@ -168,7 +186,8 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   }
   for (const auto& collection : collections_) {
     const WindowKind kind = collection->request.kind;
-    if (static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
+    if (kind == WindowKind::kHeap || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind))
+      continue;
     LabelSet shown = labels;
     if (kind == WindowKind::kThreads) shown.tid = thread.tid;
     if (collection->request.trace_labels || kind == WindowKind::kThreads) {
@@ -212,7 +231,7 @@ void Profiler::stop_if_idle() {
   }
   store_.reset();
   wall_.clear();
-  if (history_ != nullptr) {
+  if (samples_always()) {
     static_cast<void>(adapt_sampling());
   } else if (sampler_->running()) {
     sampler_->stop([](const SampledThread&, const Sample&) {});
@@ -220,7 +239,28 @@ void Profiler::stop_if_idle() {
   }
 }
 
+Profile Profiler::make_heap_profile(const Collection& collection) {
+  const HeapSnapshot now = heap_sampler::snapshot();
+  Window window = collection.window;
+  window.add(now.window);
+  Profile profile;
+  const std::vector<Column> columns = {{{"alloc_objects", "count"}, kAllocObjects, 1},
+                                       {{"alloc_space", "bytes"}, kAllocBytes, 1},
+                                       {{"inuse_objects", "count"}, kInuseObjects, 1},
+                                       {{"inuse_space", "bytes"}, kInuseBytes, 1}};
+  profile.default_type = kInuseBytes;
+  profile.period_type = {"space", "bytes"};
+  profile.period = static_cast<std::int64_t>(options_.heap_interval_bytes);
+  profile.time_unix_nanos = collection.began_unix;
+  profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
+  build_samples(window, now.store, symbolizer_, columns, profile);
+  profile.comments = {number_text("samples", now.samples), number_text("not_followed", now.not_followed),
+                      number_text("stacks_without_room", now.store.overflowed())};
+  return profile;
+}
+
 Profile Profiler::make_profile(const Collection& collection) {
+  if (collection.request.kind == WindowKind::kHeap) return make_heap_profile(collection);
   Profile profile;
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;

@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "net/event_loop.h"
+#include "profile/heap/heap_sampler.h"
 #include "profile/model/history.h"
 #include "profile/model/profile.h"
 #include "profile/model/stack_store.h"
@@ -34,13 +35,15 @@ struct ProfilerOptions {
   std::size_t store_bytes_max = std::size_t{6} << 20;  ///< Stacks and labels of these.
   bool continuous = false;                             ///< Keep a history, at `hz`.
   HistoryOptions history = {};
+  std::size_t heap_interval_bytes =
+      kHeapIntervalBytes;  ///< Where nanospan::profile_heap is linked; 0: no heap samples.
 };
 
-enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads };
+enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads, kHeap };
 
 struct CollectRequest {
   WindowKind kind = WindowKind::kCpu;
-  std::uint64_t nanos = 0;    ///< How long; kThreads: ignored.
+  std::uint64_t nanos = 0;    ///< How long; kThreads: ignored; kHeap: 0 is all since the start.
   unsigned hz = 0;            ///< kCpu; 0: the default.
   bool trace_labels = false;  ///< kCpu: trace and span id of each sample: many label sets.
 };
@@ -99,6 +102,9 @@ class Profiler {
   bool any(WindowKind kind) const;
   void finish_due();
   Profile make_profile(const Collection& collection);
+  Profile make_heap_profile(const Collection& collection);
+  void follow_code();
+  bool samples_always() const { return history_ != nullptr || samples_heap_; }
   void finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile);
   void stop_if_idle();
 
@@ -111,6 +117,8 @@ class Profiler {
   std::unique_ptr<History> history_;  // null: not continuous
   std::unordered_map<std::string, std::uint64_t> route_nanos_;
   WallTicker wall_;
+  bool samples_heap_ = false;
+  std::shared_ptr<const CodeMap> heap_code_;
   std::uint64_t last_id_ = 0;
   base::MonotonicNanos next_scan_ = 0;
   net::Timer timer_;

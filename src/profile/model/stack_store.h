@@ -85,7 +85,7 @@ class StackStore {
   void grow_index();
   static std::size_t hash(std::uint32_t parent, CodePoint point);
 
-  const std::size_t bytes_max_;
+  std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::uint64_t overflowed_ = 0;
   std::vector<Node> nodes_;

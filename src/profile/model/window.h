@@ -25,6 +25,12 @@ class Window {
       add(static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key), values);
     }
   }
+  void subtract(const Window& other) {
+    for (const auto& [key, values] : other.counts_) {
+      WindowValues& sum = counts_[key];
+      for (std::size_t i = 0; i < kWindowValues; ++i) sum[i] -= values[i];
+    }
+  }
 
   /// visit(stack, labels, values)
   template <class Visit>

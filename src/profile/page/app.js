@@ -120,7 +120,8 @@ async function load(target, waiting) {
 function record() {
   const seconds = byId("seconds").value;
   const traces = byId("traces").checked ? "&labels=trace" : "";
-  load(`${byId("kind").value}?seconds=${encodeURIComponent(seconds)}${traces}`, `Recording ${seconds} s …`);
+  if (byId("kind").value === "heap") return load("heap?", "Looking …");  // what there is, not what changes
+  return load(`${byId("kind").value}?seconds=${encodeURIComponent(seconds)}${traces}`, `Recording ${seconds} s …`);
 }
 
 function lookBack() {

@@ -61,6 +61,8 @@ class Sampler {
   /// Asks one thread for a sample, now. REQUIRES: running().
   bool interrupt(const SampledThread& thread, SampleKind kind);
 
+  /// What is loaded now; never null once started.
+  const std::shared_ptr<const CodeMap>& code() const { return code_.map(); }
   const std::vector<SampledThread>& threads() const { return timers_.threads(); }
   /// The module that holds `pc`, of the map that the sample was taken with; null if there is none.
   static const Module* module_of(const Sample& sample, std::uint64_t pc);

@@ -16,6 +16,7 @@ constexpr std::string_view kRoot = "/debug/pprof";
 constexpr std::size_t kSymbolBodyMax = 64u << 10;
 constexpr std::size_t kCommandLineMax = 64u << 10;
 constexpr std::size_t kSymbolsMax = 1024;
+constexpr std::uint64_t kSecondsDefault = 30;
 constexpr std::uint64_t kSecondsMax = 10'000'000'000;  // year 2286
 
 /// "-10m", "-90s", "-1h" before now, or Unix seconds.
@@ -74,6 +75,7 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
   if (page == "profile" && (query.has("from") || query.has("to"))) return responder.respond(past(query));
   if (page == "profile") return collect(WindowKind::kCpu, query, page, std::move(responder));
   if (page == "wall") return collect(WindowKind::kWall, query, page, std::move(responder));
+  if (page == "heap" || page == "allocs") return collect(WindowKind::kHeap, query, page, std::move(responder));
   if (page == "threads" || page == "goroutine" || page == "threadcreate") {
     return collect(WindowKind::kThreads, query, page, std::move(responder));
   }
@@ -81,7 +83,9 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
 }
 
 void Endpoints::collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder) {
-  const Result<std::uint64_t> seconds = query.number("seconds", 30, 1, options_.seconds_max);
+  const bool has_all = kind == WindowKind::kHeap;  // without `seconds`: everything so far
+  const Result<std::uint64_t> seconds =
+      query.number("seconds", has_all ? 0 : kSecondsDefault, has_all ? 0 : 1, options_.seconds_max);
   const Result<std::uint64_t> hz = query.number("hz", 0, 1, profiler_.options().hz_max);
   const Result<ProfileFormat> format = format_of(query);
   if (!seconds) return responder.respond(error_response(seconds.error()));

@@ -1,0 +1,116 @@
+// The heap profile of a program that replaces operator new by ours: a known leak with its size, what was freed again,
+// a difference over time, and all forms of new and delete. A program of its own, since it has another operator new.
+#include <nanospan/profile.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/profile/http_get.h"
+
+namespace {
+
+using nanospan::profile::testing::http_get;
+
+constexpr std::size_t kBlockBytes = 64 << 10;
+constexpr std::size_t kLeakBlocks = 16 << 10;  // 1 GiB, of which nothing is touched: 2000 samples
+
+int fail(const std::string& why) {
+  const std::string line = why + "\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  return 1;
+}
+
+std::vector<std::unique_ptr<char[]>>& leaked() {
+  static std::vector<std::unique_ptr<char[]>> blocks;
+  return blocks;
+}
+
+[[gnu::noinline]] void known_leak(std::size_t blocks) {
+  for (std::size_t i = 0; i < blocks; ++i) leaked().push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+}
+[[gnu::noinline]] void known_churn() {
+  for (std::size_t i = 0; i < kLeakBlocks; ++i) {
+    std::unique_ptr<char[]> block = std::make_unique_for_overwrite<char[]>(kBlockBytes);
+    asm volatile("" : : "r"(block.get()) : "memory");
+  }
+}
+
+/// The sums of the four values over the stacks of a listing that hold `function`.
+std::array<double, 4> sums_of(const std::string& listing, std::string_view function) {
+  std::array<double, 4> sums{};
+  for (std::size_t at = listing.find("\n\n"); at != std::string::npos;) {
+    const std::size_t next = listing.find("\n\n", at + 2);
+    const std::string_view block = std::string_view(listing).substr(at + 2, next - at - 2);
+    at = next;
+    if (block.find(function) == std::string_view::npos) continue;
+    const char* number = block.data();
+    for (double& sum : sums) {
+      std::int64_t value = 0;
+      number = std::from_chars(number, block.data() + block.size(), value).ptr + 1;
+      sum += static_cast<double>(value);
+    }
+  }
+  return sums;
+}
+
+bool near(double value, double expected) { return value > expected * 0.9 && value < expected * 1.1; }
+
+struct alignas(128) Wide {
+  char bytes[4000];
+};
+
+/// Every form, so often that each is sampled: nothing may be freed the wrong way.
+void all_forms() {
+  for (int i = 0; i < 2000; ++i) {
+    const std::unique_ptr<Wide> wide = std::make_unique<Wide>();
+    const std::unique_ptr<Wide[]> wides = std::make_unique<Wide[]>(3);
+    const std::unique_ptr<int> quiet(new (std::nothrow) int(i));
+    const std::vector<std::string> texts(20, std::string(300, 'x'));
+    if (reinterpret_cast<std::uintptr_t>(wide.get()) % 128 != 0 || *quiet != i || texts[19][299] != 'x') _exit(7);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const auto profiling = nanospan::start_profiling({.port = 0, .continuous = false});
+  if (!profiling.ok()) return fail(profiling.error().message);
+  const std::uint16_t port = profiling->port();
+  http_get(port, "/debug/pprof/threads");  // by now the tables are there
+  known_leak(kLeakBlocks);
+  known_churn();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(all_forms);
+  for (std::thread& thread : threads) thread.join();
+
+  const std::string heap = http_get(port, "/debug/pprof/heap?debug=1").body;
+  const double bytes = static_cast<double>(kLeakBlocks * kBlockBytes);
+  const auto leak = sums_of(heap, "known_leak");
+  const auto churn = sums_of(heap, "known_churn");
+  const std::string figures = "leak: allocated " + std::to_string(leak[1] / bytes) + ", in use " +
+                              std::to_string(leak[3] / bytes) + "; churn: allocated " +
+                              std::to_string(churn[1] / bytes) + ", in use " + std::to_string(churn[3] / bytes) +
+                              " of what is true\n";
+  [[maybe_unused]] const auto written = write(STDOUT_FILENO, figures.data(), figures.size());
+  if (!near(leak[1], bytes) || !near(leak[3], bytes) || !near(leak[2], kLeakBlocks)) return fail("leak: " + heap);
+  if (!near(churn[1], bytes) || churn[3] != 0) return fail("churn: " + heap);
+
+  leaked().clear();
+  if (sums_of(http_get(port, "/debug/pprof/heap?debug=1").body, "known_leak")[3] != 0) return fail("it was freed");
+
+  std::thread more([] { known_leak(kLeakBlocks / 2); });
+  const std::string delta = http_get(port, "/debug/pprof/allocs?seconds=1&debug=1").body;
+  more.join();
+  // The thread may have been at it before the window began: at most what it allocated.
+  if (sums_of(delta, "known_churn")[1] != 0) return fail("a difference has what was before: " + delta);
+  if (sums_of(delta, "known_leak")[3] > bytes * 0.6) return fail("more than there was: " + delta);
+  return 0;
+}
