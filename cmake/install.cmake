@@ -4,6 +4,7 @@
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
 #   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
 #   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
+#   nanospan::profile_locks  libnanospan_locks.a: sees who waits for std::mutex and std::condition_variable
 # Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
@@ -80,8 +81,8 @@ if(TARGET nanospan_export_gzip)
   target_link_options(nanospan_gzip_library INTERFACE ${NANOSPAN_GZIP_LINK_OPTIONS})
 endif()
 
-# The profiler: always an archive, and found by the same kind of weak symbol (src/setup/profile_hook.h). It compresses what
-# it serves.
+# The profiler: always an archive, and found by the same kind of weak symbol (src/setup/profile_hook.h). It compresses
+# what it serves.
 if(TARGET nanospan_profile AND TARGET nanospan_gzip_library)
   set(parts profile)
   if(NANOSPAN_SHARED)
@@ -98,6 +99,11 @@ if(TARGET nanospan_profile AND TARGET nanospan_gzip_library)
   set_target_properties(nanospan_profile_heap_library PROPERTIES EXPORT_NAME profile_heap)
   target_link_libraries(nanospan_profile_heap_library PUBLIC nanospan_profile_library)
   target_link_options(nanospan_profile_heap_library INTERFACE -Wl,-u,nanospan_heap_operators_r1)
+  nanospan_user_library(nanospan_profile_locks_library STATIC nanospan_locks profile_locks)
+  add_library(nanospan::profile_locks ALIAS nanospan_profile_locks_library)
+  set_target_properties(nanospan_profile_locks_library PROPERTIES EXPORT_NAME profile_locks)
+  target_link_libraries(nanospan_profile_locks_library PUBLIC nanospan_profile_library)
+  target_link_options(nanospan_profile_locks_library INTERFACE -Wl,-u,nanospan_lock_interposer_r1)
 endif()
 
 # As nanospan::gzip; its symbol is in src/export/otlp_grpc/otlp_grpc_hook.h.
@@ -128,7 +134,8 @@ if(TARGET nanospan_gzip_library)
     COMPONENT sdk)
 endif()
 if(TARGET nanospan_profile_library)
-  install(TARGETS nanospan_profile_library nanospan_profile_heap_library EXPORT nanospan_profile_targets COMPONENT sdk)
+  install(TARGETS nanospan_profile_library nanospan_profile_heap_library nanospan_profile_locks_library
+    EXPORT nanospan_profile_targets COMPONENT sdk)
   install(EXPORT nanospan_profile_targets NAMESPACE nanospan:: FILE nanospan-profile-targets.cmake
     DESTINATION ${package_dir} COMPONENT sdk)
 endif()

@@ -2,10 +2,14 @@
 if(NOT TARGET nanospan_net_gzip)
   return()
 endif()
-nanospan_module(profile EXCLUDE heap/operators.cc)
+nanospan_module(profile EXCLUDE heap/operators.cc locks/interpose.cc)
 # Replaces operator new and delete in the program that links it.
 nanospan_part(profile_heap SOURCES ${PROJECT_SOURCE_DIR}/src/profile/heap/operators.cc MODULES profile)
 target_link_options(nanospan_profile_heap INTERFACE -Wl,-u,nanospan_heap_operators_r1)
+# Goes in front of pthread_mutex_lock and the condition waits.
+nanospan_part(profile_locks SOURCES ${PROJECT_SOURCE_DIR}/src/profile/locks/interpose.cc MODULES profile
+  LINK ${CMAKE_DL_LIBS})
+target_link_options(nanospan_profile_locks INTERFACE -Wl,-u,nanospan_lock_interposer_r1)
 target_link_libraries(nanospan_profile PUBLIC $<BUILD_INTERFACE:nanospan_net_gzip>)
 target_compile_options(nanospan_profile PRIVATE $<$<CONFIG:Release>:-O2>)
 # What runs in signal handlers reads other functions' frames, and must not call into a sanitizer.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "profile/build_profile.h"
+#include "profile/locks/lock_sampler.h"
 
 namespace nanospan::profile {
 namespace {
@@ -25,6 +26,12 @@ constexpr std::size_t kCountValue = 0, kNanosValue = 1;
 
 std::string number_text(const char* name, std::uint64_t value) {
   return std::string(name) + "=" + std::to_string(value);
+}
+
+bool is_recorded(WindowKind kind) { return kind >= WindowKind::kHeap; }
+
+RecorderSnapshot recorded(WindowKind kind) {
+  return kind == WindowKind::kHeap ? heap_sampler::snapshot() : lock_sampler::snapshot();
 }
 
 std::uint32_t intern_stack(StackStore& store, const Sample& sample) {
@@ -52,12 +59,14 @@ Result<std::unique_ptr<Profiler>> Profiler::create(net::EventLoop& loop, std::in
   if (!sampler) return sampler.error();
   std::unique_ptr<Profiler> made(new Profiler(loop, std::move(sampler).value(), options));
   made->samples_heap_ = options.heap_interval_bytes > 0 && heap_sampler::is_linked();
+  made->samples_locks_ = options.locks && lock_sampler::is_linked();
   if (options.continuous) made->history_ = std::make_unique<History>(options.history);
   if (made->samples_always()) {
     if (const Status begun = made->adapt_sampling(); !begun) return begun.error();
     made->tick();
   }
   if (made->samples_heap_) heap_sampler::set_interval(options.heap_interval_bytes);
+  if (made->samples_locks_) lock_sampler::set_watching(true);
   return made;
 }
 
@@ -66,6 +75,7 @@ Profiler::Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, Profi
 
 Profiler::~Profiler() {
   if (samples_heap_) heap_sampler::set_interval(0);
+  if (samples_locks_) lock_sampler::set_watching(false);
 }
 
 std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
@@ -81,12 +91,9 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   collection->began_unix = loop_.clock().unix_now();
   collection->began = loop_.clock().monotonic_now();
   collection->until = collection->began + (request.kind == WindowKind::kThreads ? kThreadAnswerNanos : request.nanos);
-  if (request.kind == WindowKind::kHeap) {
-    if (!samples_heap_) {
-      done(Error{ErrorCode::kNotFound, "there are no heap samples: link nanospan::profile_heap"});
-      return 0;
-    }
-    if (request.nanos > 0) collection->window.subtract(heap_sampler::snapshot().window);
+  if (const Status begun = begin_recorded(*collection); !begun) {
+    done(begun.error());
+    return 0;
   }
   collections_.push_back(std::move(collection));
   if (const Status begun = adapt_sampling(); !begun) {
@@ -151,9 +158,10 @@ void Profiler::tick() {
 }
 
 void Profiler::follow_code() {
-  if (!samples_heap_ || heap_code_ == sampler_->code()) return;
-  heap_code_ = sampler_->code();
-  heap_sampler::set_code(heap_code_);
+  if ((!samples_heap_ && !samples_locks_) || recorders_code_ == sampler_->code()) return;
+  recorders_code_ = sampler_->code();
+  if (samples_heap_) heap_sampler::set_code(recorders_code_);
+  if (samples_locks_) lock_sampler::set_code(recorders_code_);
 }
 
 void Profiler::tick_wall() {
@@ -186,8 +194,7 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   }
   for (const auto& collection : collections_) {
     const WindowKind kind = collection->request.kind;
-    if (kind == WindowKind::kHeap || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind))
-      continue;
+    if (is_recorded(kind) || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
     LabelSet shown = labels;
     if (kind == WindowKind::kThreads) shown.tid = thread.tid;
     if (collection->request.trace_labels || kind == WindowKind::kThreads) {
@@ -239,28 +246,54 @@ void Profiler::stop_if_idle() {
   }
 }
 
-Profile Profiler::make_heap_profile(const Collection& collection) {
-  const HeapSnapshot now = heap_sampler::snapshot();
+/// Of the kinds that threads record by themselves: what was before does not belong to a difference.
+Status Profiler::begin_recorded(Collection& collection) const {
+  if (!is_recorded(collection.request.kind)) return {};
+  const bool is_heap = collection.request.kind == WindowKind::kHeap;
+  if (is_heap && !samples_heap_) {
+    return Error{ErrorCode::kNotFound, "there are no heap samples: link nanospan::profile_heap"};
+  }
+  if (!is_heap && !samples_locks_) {
+    return Error{ErrorCode::kNotFound, "waits for locks are not watched: link nanospan::profile_locks"};
+  }
+  if (collection.request.nanos > 0) collection.window.subtract(recorded(collection.request.kind).window);
+  return {};
+}
+
+Profile Profiler::make_recorded_profile(const Collection& collection) {
+  const WindowKind kind = collection.request.kind;
+  const RecorderSnapshot now = recorded(kind);
   Window window = collection.window;
   window.add(now.window);
   Profile profile;
-  const std::vector<Column> columns = {{{"alloc_objects", "count"}, kAllocObjects, 1},
-                                       {{"alloc_space", "bytes"}, kAllocBytes, 1},
-                                       {{"inuse_objects", "count"}, kInuseObjects, 1},
-                                       {{"inuse_space", "bytes"}, kInuseBytes, 1}};
-  profile.default_type = kInuseBytes;
-  profile.period_type = {"space", "bytes"};
-  profile.period = static_cast<std::int64_t>(options_.heap_interval_bytes);
+  std::vector<Column> columns;
+  profile.comments = {number_text("samples", now.samples), number_text("stacks_without_room", now.store.overflowed())};
+  if (kind == WindowKind::kHeap) {
+    columns = {{{"alloc_objects", "count"}, kAllocObjects, 1},
+               {{"alloc_space", "bytes"}, kAllocBytes, 1},
+               {{"inuse_objects", "count"}, kInuseObjects, 1},
+               {{"inuse_space", "bytes"}, kInuseBytes, 1}};
+    profile.default_type = kInuseBytes;
+    profile.period_type = {"space", "bytes"};
+    profile.period = static_cast<std::int64_t>(options_.heap_interval_bytes);
+    profile.comments.push_back(number_text("not_followed", heap_sampler::not_followed()));
+  } else {
+    const bool is_mutex = kind == WindowKind::kMutex;
+    columns = {{{"contentions", "count"}, is_mutex ? kMutexWaits : kBlockWaits, 1},
+               {{"delay", "nanoseconds"}, is_mutex ? kMutexNanos : kBlockNanos, 1}};
+    profile.default_type = 1;
+    profile.period_type = {"contentions", "count"};
+    profile.period = 1;
+    profile.comments.push_back(number_text("over_limit", lock_sampler::over_limit()));
+  }
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
   build_samples(window, now.store, symbolizer_, columns, profile);
-  profile.comments = {number_text("samples", now.samples), number_text("not_followed", now.not_followed),
-                      number_text("stacks_without_room", now.store.overflowed())};
   return profile;
 }
 
 Profile Profiler::make_profile(const Collection& collection) {
-  if (collection.request.kind == WindowKind::kHeap) return make_heap_profile(collection);
+  if (is_recorded(collection.request.kind)) return make_recorded_profile(collection);
   Profile profile;
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;

@@ -37,13 +37,14 @@ struct ProfilerOptions {
   HistoryOptions history = {};
   std::size_t heap_interval_bytes =
       kHeapIntervalBytes;  ///< Where nanospan::profile_heap is linked; 0: no heap samples.
+  bool locks = true;       ///< Where nanospan::profile_locks is linked.
 };
 
-enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads, kHeap };
+enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads, kHeap, kMutex, kBlock };
 
 struct CollectRequest {
   WindowKind kind = WindowKind::kCpu;
-  std::uint64_t nanos = 0;    ///< How long; kThreads: ignored; kHeap: 0 is all since the start.
+  std::uint64_t nanos = 0;    ///< How long; kThreads: ignored; from kHeap on: 0 is all since the start.
   unsigned hz = 0;            ///< kCpu; 0: the default.
   bool trace_labels = false;  ///< kCpu: trace and span id of each sample: many label sets.
 };
@@ -102,9 +103,10 @@ class Profiler {
   bool any(WindowKind kind) const;
   void finish_due();
   Profile make_profile(const Collection& collection);
-  Profile make_heap_profile(const Collection& collection);
+  Status begin_recorded(Collection& collection) const;
+  Profile make_recorded_profile(const Collection& collection);
   void follow_code();
-  bool samples_always() const { return history_ != nullptr || samples_heap_; }
+  bool samples_always() const { return history_ != nullptr || samples_heap_ || samples_locks_; }
   void finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile);
   void stop_if_idle();
 
@@ -118,7 +120,8 @@ class Profiler {
   std::unordered_map<std::string, std::uint64_t> route_nanos_;
   WallTicker wall_;
   bool samples_heap_ = false;
-  std::shared_ptr<const CodeMap> heap_code_;
+  bool samples_locks_ = false;
+  std::shared_ptr<const CodeMap> recorders_code_;
   std::uint64_t last_id_ = 0;
   base::MonotonicNanos next_scan_ = 0;
   net::Timer timer_;

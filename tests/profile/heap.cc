@@ -3,21 +3,20 @@
 #include <nanospan/profile.h>
 #include <unistd.h>
 
-#include <array>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "tests/profile/http_get.h"
+#include "tests/profile/listing.h"
 
 namespace {
 
 using nanospan::profile::testing::http_get;
+using nanospan::profile::testing::sums_of;
 
 constexpr std::size_t kBlockBytes = 64 << 10;
 constexpr std::size_t kLeakBlocks = 16 << 10;  // 1 GiB, of which nothing is touched: 2000 samples
@@ -41,24 +40,6 @@ std::vector<std::unique_ptr<char[]>>& leaked() {
     std::unique_ptr<char[]> block = std::make_unique_for_overwrite<char[]>(kBlockBytes);
     asm volatile("" : : "r"(block.get()) : "memory");
   }
-}
-
-/// The sums of the four values over the stacks of a listing that hold `function`.
-std::array<double, 4> sums_of(const std::string& listing, std::string_view function) {
-  std::array<double, 4> sums{};
-  for (std::size_t at = listing.find("\n\n"); at != std::string::npos;) {
-    const std::size_t next = listing.find("\n\n", at + 2);
-    const std::string_view block = std::string_view(listing).substr(at + 2, next - at - 2);
-    at = next;
-    if (block.find(function) == std::string_view::npos) continue;
-    const char* number = block.data();
-    for (double& sum : sums) {
-      std::int64_t value = 0;
-      number = std::from_chars(number, block.data() + block.size(), value).ptr + 1;
-      sum += static_cast<double>(value);
-    }
-  }
-  return sums;
 }
 
 bool near(double value, double expected) { return value > expected * 0.9 && value < expected * 1.1; }
@@ -93,8 +74,8 @@ int main() {
 
   const std::string heap = http_get(port, "/debug/pprof/heap?debug=1").body;
   const double bytes = static_cast<double>(kLeakBlocks * kBlockBytes);
-  const auto leak = sums_of(heap, "known_leak");
-  const auto churn = sums_of(heap, "known_churn");
+  const auto leak = sums_of<4>(heap, "known_leak");
+  const auto churn = sums_of<4>(heap, "known_churn");
   const std::string figures = "leak: allocated " + std::to_string(leak[1] / bytes) + ", in use " +
                               std::to_string(leak[3] / bytes) + "; churn: allocated " +
                               std::to_string(churn[1] / bytes) + ", in use " + std::to_string(churn[3] / bytes) +
@@ -104,13 +85,13 @@ int main() {
   if (!near(churn[1], bytes) || churn[3] != 0) return fail("churn: " + heap);
 
   leaked().clear();
-  if (sums_of(http_get(port, "/debug/pprof/heap?debug=1").body, "known_leak")[3] != 0) return fail("it was freed");
+  if (sums_of<4>(http_get(port, "/debug/pprof/heap?debug=1").body, "known_leak")[3] != 0) return fail("it was freed");
 
   std::thread more([] { known_leak(kLeakBlocks / 2); });
   const std::string delta = http_get(port, "/debug/pprof/allocs?seconds=1&debug=1").body;
   more.join();
   // The thread may have been at it before the window began: at most what it allocated.
-  if (sums_of(delta, "known_churn")[1] != 0) return fail("a difference has what was before: " + delta);
-  if (sums_of(delta, "known_leak")[3] > bytes * 0.6) return fail("more than there was: " + delta);
+  if (sums_of<4>(delta, "known_churn")[1] != 0) return fail("a difference has what was before: " + delta);
+  if (sums_of<4>(delta, "known_leak")[3] > bytes * 0.6) return fail("more than there was: " + delta);
   return 0;
 }

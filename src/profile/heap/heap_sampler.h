@@ -5,8 +5,7 @@
 // operator new and delete are those of operators.cc (nanospan::profile_heap); can be switched at any time: objects that
 // were sampled are followed to their end either way.
 //
-// Thread-safe: one lock, taken once a sample, a freed sample, and for a snapshot. Nothing is taken inside it, so it may
-// be called from anywhere that allocates; around a fork it is held, so a child finds it free. Memory of its own is
+// Thread-safe: the recorder's lock, taken once a sample, a freed sample, and for a snapshot. Memory of its own is
 // bounded, never sampled, and what finds no room is counted.
 #pragma once
 
@@ -14,9 +13,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "profile/model/stack_store.h"
-#include "profile/model/window.h"
-#include "profile/unwind/code_map.h"
+#include "profile/record/stack_recorder.h"
 
 namespace nanospan::profile {
 
@@ -24,13 +21,6 @@ inline constexpr std::size_t kHeapIntervalBytes = std::size_t{512} << 10;
 
 /// The window's values.
 enum HeapValue : std::size_t { kAllocObjects = 0, kAllocBytes = 1, kInuseObjects = 2, kInuseBytes = 3 };
-
-struct HeapSnapshot {
-  StackStore store;
-  Window window;  ///< HeapValues.
-  std::uint64_t samples = 0;
-  std::uint64_t not_followed = 0;  ///< Samples whose end is not seen: there was no room.
-};
 
 namespace heap_sampler {
 
@@ -40,7 +30,10 @@ bool is_linked();
 void set_interval(std::size_t interval_bytes);
 /// How to walk the stacks; called again when the code changes.
 void set_code(std::shared_ptr<const CodeMap> code);
-HeapSnapshot snapshot();
+/// The window has HeapValues.
+RecorderSnapshot snapshot();
+/// Samples whose end is not seen: there was no room.
+std::uint64_t not_followed();
 
 }  // namespace heap_sampler
 }  // namespace nanospan::profile

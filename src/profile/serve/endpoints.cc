@@ -76,6 +76,8 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
   if (page == "profile") return collect(WindowKind::kCpu, query, page, std::move(responder));
   if (page == "wall") return collect(WindowKind::kWall, query, page, std::move(responder));
   if (page == "heap" || page == "allocs") return collect(WindowKind::kHeap, query, page, std::move(responder));
+  if (page == "mutex") return collect(WindowKind::kMutex, query, page, std::move(responder));
+  if (page == "block") return collect(WindowKind::kBlock, query, page, std::move(responder));
   if (page == "threads" || page == "goroutine" || page == "threadcreate") {
     return collect(WindowKind::kThreads, query, page, std::move(responder));
   }
@@ -83,7 +85,7 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
 }
 
 void Endpoints::collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder) {
-  const bool has_all = kind == WindowKind::kHeap;  // without `seconds`: everything so far
+  const bool has_all = kind >= WindowKind::kHeap;  // without `seconds`: everything so far
   const Result<std::uint64_t> seconds =
       query.number("seconds", has_all ? 0 : kSecondsDefault, has_all ? 0 : 1, options_.seconds_max);
   const Result<std::uint64_t> hz = query.number("hz", 0, 1, profiler_.options().hz_max);

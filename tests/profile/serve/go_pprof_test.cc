@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "profile/serve/profile_server.h"
 #include "tests/profile/busy_threads.h"
@@ -38,6 +39,25 @@ TEST(GoPprof, TopNamesTheHotFunction) {
   EXPECT_NE(top.find("Type: cpu"), std::string::npos) << top;
   EXPECT_NE(top.find("known_hot_function"), std::string::npos) << top;
   EXPECT_LT(top.find("known_hot_function"), top.find("known_cool_function")) << top;
+}
+
+TEST(GoPprof, EveryProfileIsReadable) {
+  if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
+  const testing::BusyThreads busy(1, testing::known_hot_function);
+  auto server = ProfileServer::start({.port = 0});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  const std::string base = "go tool pprof -top http://127.0.0.1:" + std::to_string((*server)->port()) + "/debug/pprof/";
+  for (const auto& [page, type] : {std::pair{"wall?seconds=1", "Type: wall"},
+                                   {"threads", "Type: threads"},
+                                   {"goroutine", "Type: goroutine"},
+                                   {"threadcreate", "Type: threadcreate"},
+                                   {"profile?seconds=1\\&labels=trace", "Type: cpu"}}) {
+    const std::string top = output_of(base + page);
+    EXPECT_NE(top.find(type), std::string::npos) << page << "\n" << top;
+    EXPECT_NE(top.find("known_hot_function"), std::string::npos) << page << "\n" << top;
+  }
+  const std::string refused = output_of(base + "heap");
+  EXPECT_NE(refused.find("link nanospan::profile_heap"), std::string::npos) << refused;
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+// The lock profiles of a program that links nanospan::profile_locks: a known contended std::mutex and a known wait for
+// a std::condition_variable come out with their delays. A program of its own, since it has another pthread_mutex_lock.
+#include <nanospan/profile.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tests/profile/http_get.h"
+#include "tests/profile/listing.h"
+
+namespace {
+
+using nanospan::profile::testing::http_get;
+using nanospan::profile::testing::sums_of;
+
+std::mutex contended;
+std::uint64_t guarded = 0;
+std::atomic<std::uint64_t> truly_waited{0};
+
+int fail(const std::string& why) {
+  const std::string line = why + "\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  return 1;
+}
+
+std::uint64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+/// Holds the lock for a while; measures its own wait, to be compared.
+[[gnu::noinline]] void known_contention() {
+  const bool waits = !contended.try_lock();
+  if (waits) {
+    const std::uint64_t began = now();
+    contended.lock();
+    truly_waited += now() - began;
+  }
+  for (int i = 0; i < 200'000; ++i) guarded = guarded * 6364136223846793005u + 1;
+  contended.unlock();
+  std::this_thread::yield();  // the other one's turn
+}
+
+std::mutex turn_mutex;
+std::condition_variable turn_changed;
+int turn = 0;
+
+[[gnu::noinline]] void known_turn(int mine) {
+  std::unique_lock<std::mutex> lock(turn_mutex);
+  turn_changed.wait(lock, [&] { return turn == mine; });
+  turn = 1 - mine;
+  for (int i = 0; i < 50'000; ++i) guarded += static_cast<std::uint64_t>(i);
+  turn_changed.notify_one();
+}
+
+template <class Work>
+void in_two_threads(Work work) {
+  std::array<std::thread, 2> threads;
+  for (int i = 0; i < 2; ++i) threads[static_cast<std::size_t>(i)] = std::thread(work, i);
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+int main() {
+  const auto profiling = nanospan::start_profiling({.port = 0, .continuous = false});
+  if (!profiling.ok()) return fail(profiling.error().message);
+  const std::uint16_t port = profiling->port();
+  http_get(port, "/debug/pprof/threads");  // by now the tables are there
+  in_two_threads([](int) {
+    for (int i = 0; i < 300; ++i) known_contention();
+  });
+  in_two_threads([](int mine) {
+    for (int i = 0; i < 300; ++i) known_turn(mine);
+  });
+  const std::string mutex = http_get(port, "/debug/pprof/mutex?debug=1").body;
+  const std::string block = http_get(port, "/debug/pprof/block?debug=1").body;
+  const auto contention = sums_of<2>(mutex, "known_contention");
+  const auto waited = static_cast<double>(truly_waited.load());
+  const std::string figures = "mutex: " + std::to_string(contention[0]) + " waits, " +
+                              std::to_string(contention[1] / waited) + " of " + std::to_string(waited / 1e9) +
+                              " s that were waited; turns: " + std::to_string(sums_of<2>(block, "known_turn")[0]) +
+                              " waits\n";
+  [[maybe_unused]] const auto written = write(STDOUT_FILENO, figures.data(), figures.size());
+  if (contention[1] < waited * 0.9 || contention[1] > waited * 1.1) return fail(mutex);
+  if (sums_of<2>(mutex, "known_turn")[1] > sums_of<2>(block, "known_turn")[1])
+    return fail("block has all waits: " + block);
+  if (sums_of<2>(block, "known_turn")[0] < 100) return fail(block);
+  return http_get(port, "/debug/pprof/heap").status == 404 ? 0 : fail("there is no heap profile here");
+}

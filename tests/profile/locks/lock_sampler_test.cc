@@ -1,0 +1,88 @@
+// Without the interposed functions: the recording itself. With them: ../locks.cc.
+#include "profile/locks/lock_sampler.h"
+
+#include <gtest/gtest.h>
+
+#include "profile/locks/interpose.h"
+#include "profile/record/stack_recorder.h"
+#include "profile/unwind/loaded_code.h"
+
+#pragma weak nanospan_lock_interposer_r1
+
+namespace nanospan::profile {
+namespace {
+
+WindowValues sums() {
+  WindowValues sums{};
+  lock_sampler::snapshot().window.for_each([&](std::uint32_t, std::uint32_t, const WindowValues& values) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += values[i];
+  });
+  return sums;
+}
+
+TEST(LockSampler, CountsWaitsAndTheirTimeWithoutBias) {
+  EXPECT_EQ(&nanospan_lock_interposer_r1, nullptr);
+  EXPECT_FALSE(lock_sampler::is_linked());
+  lock_waited(1'000'000, true);
+  EXPECT_EQ(sums()[kMutexWaits], 0) << "without code there are no stacks";
+  lock_sampler::set_code(std::make_shared<const CodeMap>(std::vector<ModulePtr>{}));
+  lock_waited(1'000'000, true);
+  lock_waited(2'000'000, false);
+  EXPECT_EQ(sums(), (WindowValues{1, 1'000'000, 2, 3'000'000}));
+  // Short ones: one in ten, for ten.
+  for (int i = 0; i < 5000; ++i) lock_waited(lock_sampler::kRateNanos / 10, true);
+  const auto waits = static_cast<double>(sums()[kMutexWaits] - 1);
+  EXPECT_EQ(static_cast<std::int64_t>(waits) % 10, 0);
+  EXPECT_GT(waits, 3500);
+  EXPECT_LT(waits, 6500);
+}
+
+TEST(LockSampler, ManyASecondAreCountedOnly) {
+  const std::uint64_t before = lock_sampler::over_limit();
+  for (std::uint64_t i = 0; i < 3 * lock_sampler::kSamplesPerSecondMax; ++i) lock_waited(1'000'000, true);
+  EXPECT_GT(lock_sampler::over_limit(), before);
+}
+
+TEST(StackRecorder, KnowsThatItIsBusyWithItself) {
+  StackRecorder recorder;
+  EXPECT_FALSE(StackRecorder::busy());
+  {
+    StackRecorder::Entered entered(recorder);
+    EXPECT_TRUE(StackRecorder::busy());
+    EXPECT_FALSE(entered.ready());
+  }
+  EXPECT_FALSE(StackRecorder::busy());
+}
+
+TEST(StackRecorder, PlacesAreStacksToTheRoot) {
+  LoadedCode code;
+  code.refresh();
+  StackRecorder recorder;
+  recorder.set_code(code.map());
+  {
+    StackRecorder::Entered entered(recorder);
+    entered.add(entered.place(Registers::here(), 0), {7, 0, 0, 0});
+  }
+  const RecorderSnapshot now = recorder.snapshot();
+  EXPECT_EQ(now.samples, 1u);
+  now.window.for_each([&](std::uint32_t stack, std::uint32_t, const WindowValues& values) {
+    EXPECT_EQ(values[0], 7);
+    std::size_t depth = 0;
+    for (; stack != StackStore::kEmpty; stack = now.store.node(stack).parent) ++depth;
+    EXPECT_GT(depth, 5u);
+  });
+}
+
+TEST(StackRecorder, RandomNumbersAreNeverZero) {
+  double sum = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const double value = StackRecorder::uniform();
+    ASSERT_GT(value, 0);
+    ASSERT_LE(value, 1);
+    sum += value;
+  }
+  EXPECT_NEAR(sum / 10'000, 0.5, 0.05);
+}
+
+}  // namespace
+}  // namespace nanospan::profile
