@@ -47,6 +47,14 @@ std::string_view page_of(std::string_view path) {
   return path;
 }
 
+/// Several pages show one profile under Go's names.
+void follow_page(const std::string& page, Profile& profile) {
+  if (page == "allocs") profile.default_type = kAllocBytes;
+  if (page != "goroutine" && page != "threadcreate") return;
+  profile.types[0].type = page;
+  profile.period_type = profile.types[0];
+}
+
 }  // namespace
 
 net::Admission Endpoints::on_headers(const net::MessageHead& head) {
@@ -101,10 +109,7 @@ void Endpoints::collect(WindowKind kind, const Query& query, const std::string& 
   profiler_.collect(request,
                     [responder = std::move(responder), format = *format, name](Result<Profile> profile) mutable {
                       if (!profile) return responder.respond(error_response(profile.error()));
-                      if (name != "profile") {  // Go's names for the same thing
-                        profile->types[0].type = name == "threads" ? "threads" : name;
-                        profile->period_type = profile->types[0];
-                      }
+                      follow_page(name, *profile);
                       responder.respond(profile_response(*profile, format, name));
                     });
 }
