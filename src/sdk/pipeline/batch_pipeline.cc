@@ -116,7 +116,7 @@ FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
   }
   drain_signal().wake();
   const std::lock_guard lock(notifier_);
-  const bool done = notifier_.wait(deadline, [&] { return flush_done_ >= number || closed(); });
+  const bool done = notifier_.wait(deadline, [&] { return flush_done_ >= number || over_; });
   if (!done) return FlushResult::kTimeout;
   if (flush_done_ < number) return FlushResult::kFailure;
   return last_failed_flush_ >= number ? last_failure_ : FlushResult::kSuccess;
@@ -137,7 +137,7 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   if (Drain::instance().ensure_thread() == Drain::Thread::kRuns && !Drain::on_export_thread()) {
     drain_signal().wake();
     const std::lock_guard lock(notifier_);
-    notifier_.wait(deadline, [&] { return closed(); });
+    notifier_.wait(deadline, [&] { return over_; });
   }
   close_for_the_thread();
   bool clean;
@@ -183,8 +183,9 @@ FlushResult BatchPipeline::shut_exporter_down(base::Deadline deadline) {
 void BatchPipeline::close_for_the_thread() {
   const DeferredReports reports;
   const auto lock = Drain::instance().pause();
-  if (closed()) return;
+  if (closed()) return announce();
   close_now();
+  announce();
   const auto& lost = dropped_[static_cast<std::size_t>(DropReason::kShutdown)];
   const std::uint64_t before = lost.load(std::memory_order_relaxed);
   Drain::instance().collect();  // closed already: what waits in the rings is counted as lost
@@ -346,11 +347,20 @@ void BatchPipeline::answer_flush(FlushResult result) {
   const std::uint64_t number = flushes_.front().number;
   flushes_.erase(flushes_.begin());
   const std::lock_guard lock(notifier_);
-  flush_done_ = number;
+  flush_answered_ = number;
   if (result != FlushResult::kSuccess) {
     last_failed_flush_ = number;
     last_failure_ = result;
   }
+}
+
+void BatchPipeline::announce() {
+  if (flush_answered_ == flush_announced_ && closed() == closed_announced_) return;
+  flush_announced_ = flush_answered_;
+  closed_announced_ = closed();
+  const std::lock_guard lock(notifier_);
+  flush_done_ = flush_announced_;
+  over_ = closed_announced_;
   notifier_.notify_all();
 }
 
@@ -404,7 +414,6 @@ void BatchPipeline::close_now() {
   foreign_bytes_ = 0;
   shutdown_clean_ = shutdown_clean_ && clean;
   closed_.store(true, std::memory_order_release);
-  notifier_.notify_all();
 }
 
 base::MonotonicNanos BatchPipeline::next_due() const {
@@ -431,7 +440,8 @@ void BatchPipeline::reset_after_fork() {
   notifier_.reset_after_fork();
   foreign_.clear();
   foreign_bytes_ = 0;
-  flush_noted_ = flush_done_ = flush_requested_.load();
+  flush_noted_ = flush_done_ = flush_answered_ = flush_announced_ = flush_requested_.load();
+  over_ = closed_announced_ = closed();
   last_failed_flush_ = 0;
   flush_wanted_by_ = 0;
   target_->reset_after_fork();

@@ -62,6 +62,9 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void take(const TracerRecord& tracer, Bytes field);
   /// `since`: when the rings were last drained before now, the earliest that any span taken now can have ended.
   void advance(base::MonotonicNanos now, base::MonotonicNanos since);
+  /// Lets those go who wait for what was answered or closed since: after the round's reports are out, so that a program
+  /// which flushes and exits has been told why its spans were lost.
+  void announce();
   base::MonotonicNanos next_due() const;
   AsyncExporter& exporter() { return *target_; }
   std::uint64_t schedule_delay() const { return delay_; }
@@ -120,6 +123,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::size_t queued_spans_ = 0;
   std::size_t queued_bytes_ = 0;
   std::uint64_t flush_noted_ = 0;
+  std::uint64_t flush_answered_ = 0, flush_announced_ = 0;
+  bool closed_announced_ = false;
   bool flush_at_exporter_ = false;  // the first of flushes_ waits for the exporter's own
   bool shutdown_noted_ = false;
 
@@ -145,6 +150,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   mutable Notifier notifier_;
   base::MonotonicNanos flush_wanted_by_ = 0;          // of those not noted; guarded by notifier_
   std::uint64_t flush_done_ = 0;                      // guarded by notifier_
+  bool over_ = false;                                 // closed_, announced; guarded by notifier_
   std::uint64_t last_failed_flush_ = 0;               // guarded by notifier_
   FlushResult last_failure_ = FlushResult::kFailure;  // its; guarded by notifier_
   bool shutdown_clean_ = true;                        // guarded by notifier_

@@ -271,6 +271,7 @@ void Drain::run() {
       reports.emit();
       lock.lock();
     }
+    for (const auto& pipeline : pipelines_) pipeline->announce();
     rest(out_of_memory);
   }
 }
