@@ -207,15 +207,14 @@ void GrpcConnection::on_goaway(StreamId /*last*/, Http2Code code, std::string_vi
   if (code == Http2Code::kEnhanceYourCalm && debug == "too_many_pings") channel_.slow_keepalive();
 }
 
-void GrpcConnection::on_ping(bool is_ack) {
-  if (is_ack) pinged_at_ = base::kNever;
-}
+void GrpcConnection::on_ping(bool /*is_ack*/) {}  // any byte shows that the peer is there; see on_link_round()
 
 void GrpcConnection::on_link_round(Http2Link::State state) {
   if (const std::uint64_t received = link_->bytes_received(); received != received_counted_) {
     received_counted_ = received;
     last_received_ = channel_.loop().now();
-    pinged_at_ = base::kNever;
+    const bool answered = std::exchange(pinged_at_, base::kNever) != base::kNever;
+    if (answered && calls_ != 0) set_deadline(base::later(last_received_, channel_.keepalive_nanos()));
   }
   if (state != Http2Link::State::kOpen) {
     fail_all(state);

@@ -95,8 +95,25 @@ class GrpcTest : public LoopTest {
     call(std::move(message), reply);
     return finish(reply);
   }
+  /// A client of a peer that accepts, and then says only what the test makes it say.
+  void start_client_to_silence() {
+    SocketAddress any;
+    ASSERT_TRUE(SocketAddress::parse("127.0.0.1", 0, any));
+    silent_ = listen_on(any, false).value();
+    port_ = local_address(silent_.get())->port();
+    start_client();
+  }
+  bool silent_connected() {
+    if (!silent_peer_) silent_peer_ = accept_on(silent_.get()).fd;
+    return static_cast<bool>(silent_peer_);
+  }
+  void silent_say(std::string_view bytes) const {
+    EXPECT_EQ(::send(silent_peer_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+
   Http1ServerCounters counters() const { return server_->counters(); }
 
+  Fd silent_, silent_peer_;
   std::uint16_t port_ = 0;
   Http1ServerOptions options_;
   Http2ServerOptions http2_options_;

@@ -1,0 +1,89 @@
+// From a name to a stream: address after address, and every way in which that ends.
+#include "net/connector.h"
+
+#include <gmock/gmock.h>
+
+#include <optional>
+
+#include "tests/net/loop_fixture.h"
+
+namespace nanospan::net {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ConnectorTest : public LoopTest {
+ protected:
+  static SocketAddress address(std::string_view literal, std::uint16_t port) {
+    SocketAddress made;
+    EXPECT_TRUE(SocketAddress::parse(literal, port, made));
+    return made;
+  }
+  /// A port on which nobody listens, and one on which somebody does.
+  std::uint16_t closed_port() {
+    const Fd once = listen_on(address("127.0.0.1", 0), false).value();
+    return local_address(once.get())->port();
+  }
+  std::uint16_t open_port() {
+    listener_ = listen_on(address("127.0.0.1", 0), false).value();
+    return local_address(listener_.get())->port();
+  }
+  void connect(base::Deadline deadline = base::Deadline::never()) {
+    connector_.emplace(*loop_, resolver_, make_stream_);
+    connector_->connect("name", 1, deadline, [this](Connector::Outcome outcome) {
+      outcome_ = std::move(outcome);
+      connector_.reset();  // as a user may
+    });
+  }
+
+  Fd listener_;
+  Result<Addresses> addresses_ = Addresses();
+  Resolver resolver_{*loop_, [this](const std::string&, std::uint16_t) { return addresses_; }};
+  StreamFactory make_stream_;
+  std::optional<Connector> connector_;
+  std::optional<Connector::Outcome> outcome_;
+};
+
+TEST_F(ConnectorTest, TheFirstAddressThatAnswersIsTaken) {
+  addresses_ = Addresses{address("127.0.0.1", closed_port()), address("127.0.0.1", open_port())};
+  connect();
+  ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
+  EXPECT_NE(outcome_->stream, nullptr);
+}
+
+TEST_F(ConnectorTest, WhenAllRefuseThatIsSaid) {
+  addresses_ = Addresses{address("127.0.0.1", closed_port())};
+  connect();
+  ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
+  EXPECT_EQ(outcome_->stream, nullptr);
+  EXPECT_EQ(outcome_->failure, HttpFailure::kRefused);
+  EXPECT_THAT(outcome_->message, HasSubstr("Connection refused"));
+}
+
+TEST_F(ConnectorTest, ANameWithoutAddressIsItsOwnFailure) {
+  addresses_ = Error{ErrorCode::kNotFound, "no such host"};
+  connect();
+  EXPECT_TRUE(connector_->resolving());
+  ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
+  EXPECT_EQ(outcome_->failure, HttpFailure::kResolve);
+}
+
+TEST_F(ConnectorTest, AfterCancelNothingIsCalled) {
+  addresses_ = Addresses{address("127.0.0.1", open_port())};
+  connect();
+  connector_->cancel();
+  settle();
+  EXPECT_FALSE(outcome_.has_value());
+}
+
+TEST_F(ConnectorTest, AStreamThatCannotBeMadeIsAFailure) {
+  make_stream_ = [](Fd) { return std::unique_ptr<ByteStream>(); };
+  addresses_ = Addresses{address("127.0.0.1", open_port())};
+  connect();
+  ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
+  EXPECT_EQ(outcome_->stream, nullptr);
+  EXPECT_EQ(outcome_->failure, HttpFailure::kSystem);
+}
+
+}  // namespace
+}  // namespace nanospan::net
