@@ -1,4 +1,5 @@
-// What a component is: receivers, exporters and extensions as the service sees them, and the factories that make them.
+// What a component is: receivers, processors, exporters and extensions as the service sees them, and the factories that
+// make them.
 //
 // A component is three small files: config (keys -> a typed struct), factory (ties them together) and the thing itself.
 // Components never include each other; they meet in Consumer. A factory's read() turns the configuration into a maker
@@ -62,10 +63,15 @@ class Component {
 
 class Exporter : public Component, public Consumer {};
 
+/// Stands in one pipeline, before the consumer that it was made with: each pipeline has its own instance.
+class Processor : public Component, public Consumer {};
+
 template <class T>
 using Maker = std::function<Result<std::unique_ptr<T>>(Host& host)>;
 /// A receiver also needs to know where its batches go.
 using ReceiverMaker = std::function<Result<std::unique_ptr<Component>>(Host& host, Consumer& next)>;
+/// Called once for each pipeline that names the processor.
+using ProcessorMaker = std::function<Result<std::unique_ptr<Processor>>(Host& host, Consumer& next)>;
 
 template <class M>
 struct Factory {
@@ -79,12 +85,14 @@ struct Factory {
   }
 };
 using ReceiverFactory = Factory<ReceiverMaker>;
+using ProcessorFactory = Factory<ProcessorMaker>;
 using ExporterFactory = Factory<Maker<Exporter>>;
 using ExtensionFactory = Factory<Maker<Component>>;
 
 /// Everything this program was built with.
 struct ComponentRegistry {
   std::vector<ReceiverFactory> receivers;
+  std::vector<ProcessorFactory> processors;
   std::vector<ExporterFactory> exporters;
   std::vector<ExtensionFactory> extensions;
 };

@@ -17,16 +17,19 @@ class QueuedExporter final : public Exporter {
   QueuedExporter(net::EventLoop& loop, ExportQueueOptions options, std::unique_ptr<Sender> sender, Host& host,
                  std::string description)
       : description_(std::move(description)),
+        waits_for_result_(!options.queue.enabled || options.queue.wait_for_result),
         queue_(loop, std::move(options), std::move(sender), host.metrics(), host.log()) {}
 
   Status start() override { return {}; }
   void drain(base::Deadline deadline, net::Task done) override { queue_.drain(deadline, std::move(done)); }
   std::string describe() const override { return description_; }
   Room room_for(const Batch& batch) const override { return queue_.room_for(batch); }
+  bool waits_for_result() const override { return waits_for_result_; }
   void consume(BatchRef batch, Completion done) override { queue_.offer(std::move(batch), std::move(done)); }
 
  private:
   const std::string description_;
+  const bool waits_for_result_;
   ExportQueue queue_;
 };
 

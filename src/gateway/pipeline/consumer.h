@@ -50,6 +50,9 @@ class Consumer {
   /// Whether consume() would most likely refuse `batch` for want of room. A hint, asked before a batch is given to
   /// several.
   virtual Room room_for(const Batch& batch) const = 0;
+  /// True if a completion says what the destination did; false if it says that the batch is queued here. Who gathers
+  /// batches asks this, to keep what wait_for_result promises.
+  virtual bool waits_for_result() const { return false; }
   /// Takes the batch, or says in `done` why not. Never blocks.
   virtual void consume(BatchRef batch, Completion done) = 0;
 };

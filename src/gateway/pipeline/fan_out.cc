@@ -59,6 +59,10 @@ Room FanOut::room_for(const Batch& batch) const {
   return most;
 }
 
+bool FanOut::waits_for_result() const {
+  return std::any_of(consumers_.begin(), consumers_.end(), [](const Consumer* c) { return c->waits_for_result(); });
+}
+
 void FanOut::consume(BatchRef batch, Completion done) {
   if (consumers_.size() == 1) return consumers_.front()->consume(std::move(batch), std::move(done));
   for (Consumer* consumer : consumers_) {

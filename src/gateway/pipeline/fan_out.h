@@ -25,6 +25,7 @@ class FanOut final : public Consumer {
  public:
   explicit FanOut(std::vector<Consumer*> consumers) : consumers_(std::move(consumers)) {}
   Room room_for(const Batch& batch) const override;
+  bool waits_for_result() const override;
   void consume(BatchRef batch, Completion done) override;
 
  private:

@@ -30,9 +30,9 @@ void drain_all(const std::vector<Component*>& components, base::Deadline deadlin
   countdown->step();
 }
 
-std::string join(const std::vector<std::string>& items) {
+std::string join(const std::vector<ComponentId>& ids) {
   std::string out;
-  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+  for (const ComponentId& id : ids) out += (out.empty() ? "" : ", ") + id.text();
   return out;
 }
 
@@ -69,8 +69,8 @@ Status Gateway::build() {
   shared_loops_ = (*threads)->loops();
   threads_.push_back(std::move(threads).value());
   register_process_metrics();
-  for (const auto step :
-       {&Gateway::build_exporters, &Gateway::build_extensions, &Gateway::start_metrics, &Gateway::build_receivers}) {
+  for (const auto step : {&Gateway::build_exporters, &Gateway::build_pipelines, &Gateway::build_extensions,
+                          &Gateway::start_metrics, &Gateway::build_receivers}) {
     if (Status done = (this->*step)(); !done) return done;
   }
   return {};
@@ -97,20 +97,50 @@ Status Gateway::build_exporters() {
   return {};
 }
 
+Status Gateway::build_pipelines() {
+  for (const PipelineConfig& config : config_.pipelines) {
+    Pipeline& pipeline = pipelines_.emplace_back();
+    pipeline.config = &config;
+    std::vector<Consumer*> exporters;
+    for (const ComponentId& id : config.exporters) exporters.push_back(exporters_.at(id.text()).get());
+    pipeline.exporters = std::make_unique<FanOut>(std::move(exporters));
+    Consumer* next = pipeline.exporters.get();
+    for (auto id = config.processors.rbegin(); id != config.processors.rend(); ++id) {
+      const auto configured = std::find_if(config_.processors.begin(), config_.processors.end(),
+                                           [&](const auto& processor) { return processor.id == *id; });
+      Result<std::unique_ptr<Processor>> processor = configured->make(*this, *next);
+      if (!processor) return processor.error().with_prefix("processor " + id->text());
+      if (Status started = (*processor)->start(); !started)
+        return started.error().with_prefix("processor " + id->text());
+      next = processor->get();
+      pipeline.processors.insert(pipeline.processors.begin(), std::move(processor).value());
+    }
+  }
+  return {};
+}
+
+/// A receiver in several pipelines feeds all of them; an exporter that several reach without a processor, only once.
+std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver) const {
+  std::set<std::string> names;
+  std::vector<Consumer*> consumers;
+  for (const Pipeline& pipeline : pipelines_) {
+    const std::vector<ComponentId>& receivers = pipeline.config->receivers;
+    if (std::find(receivers.begin(), receivers.end(), receiver) == receivers.end()) continue;
+    if (!pipeline.processors.empty()) {
+      consumers.push_back(pipeline.processors.front().get());
+      continue;
+    }
+    for (const ComponentId& id : pipeline.config->exporters) {
+      if (names.insert(id.text()).second) consumers.push_back(exporters_.at(id.text()).get());
+    }
+  }
+  return consumers;
+}
+
 Status Gateway::build_receivers() {
   for (const auto& configured : config_.receivers) {
     const std::string name = configured.id.text();
-    // A receiver in several pipelines feeds the exporters of all of them, each once.
-    std::set<std::string> names;
-    std::vector<Consumer*> consumers;
-    for (const PipelineConfig& pipeline : config_.pipelines) {
-      if (std::find(pipeline.receivers.begin(), pipeline.receivers.end(), configured.id) == pipeline.receivers.end())
-        continue;
-      for (const ComponentId& id : pipeline.exporters) {
-        if (names.insert(id.text()).second) consumers.push_back(exporters_.at(id.text()).get());
-      }
-    }
-    FanOut& next = *fan_outs_.emplace(name, std::make_unique<FanOut>(std::move(consumers))).first->second;
+    FanOut& next = *fan_outs_.emplace(name, std::make_unique<FanOut>(consumers_of(configured.id))).first->second;
     Result<std::unique_ptr<Component>> receiver = configured.make(*this, next);
     if (!receiver) return receiver.error().with_prefix("receiver " + name);
     if (Status started = (*receiver)->start(); !started) return started.error().with_prefix("receiver " + name);
@@ -164,11 +194,12 @@ std::string Gateway::describe() const {
   for (const NamedComponent& receiver : receivers_)
     out += "  receiver   " + receiver.name + ": " + receiver.component->describe() + "\n";
   for (const auto& [name, exporter] : exporters_) out += "  exporter   " + name + ": " + exporter->describe() + "\n";
-  for (const PipelineConfig& pipeline : config_.pipelines) {
-    std::vector<std::string> from, to;
-    for (const ComponentId& id : pipeline.receivers) from.push_back(id.text());
-    for (const ComponentId& id : pipeline.exporters) to.push_back(id.text());
-    out += "  pipeline   " + pipeline.id.text() + ": " + join(from) + " -> " + join(to) + "\n";
+  for (const Pipeline& pipeline : pipelines_) {
+    const PipelineConfig& config = *pipeline.config;
+    out += "  pipeline   " + config.id.text() + ": " + join(config.receivers) + " -> ";
+    for (std::size_t i = 0; i < pipeline.processors.size(); ++i)
+      out += config.processors[i].text() + " (" + pipeline.processors[i]->describe() + ") -> ";
+    out += join(config.exporters) + "\n";
   }
   for (const NamedComponent& extension : extensions_)
     out += "  extension  " + extension.name + ": " + extension.component->describe() + "\n";
@@ -182,18 +213,33 @@ std::string Gateway::describe() const {
   return out;
 }
 
+/// Drains the processors at `place` of all pipelines, then those after them: what one gives up the next still takes.
+void Gateway::drain_processors(std::size_t place, base::Deadline deadline, net::Task done) {
+  std::vector<Component*> processors;
+  for (const Pipeline& pipeline : pipelines_) {
+    if (place < pipeline.processors.size()) processors.push_back(pipeline.processors[place].get());
+  }
+  if (processors.empty()) return done();
+  drain_all(processors, deadline, [this, place, deadline, done = std::move(done)]() mutable {
+    drain_processors(place + 1, deadline, std::move(done));
+  });
+}
+
 void Gateway::begin_drain(net::Task done) {
   ready_ = false;
   const base::Deadline all = base::Deadline::after(clock_, config_.shutdown_nanos);
   const base::Deadline half = base::Deadline::after(clock_, config_.shutdown_nanos / 2);
+  const base::Deadline most = base::Deadline::after(clock_, config_.shutdown_nanos / 4 * 3);
   std::vector<Component*> receivers;
   for (const NamedComponent& receiver : receivers_) receivers.push_back(receiver.component.get());
   auto shared_done = std::make_shared<net::Task>(std::move(done));
-  drain_all(receivers, half, [this, all, shared_done] {
-    std::vector<Component*> exporters;
-    for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
-    // Probes and scrapers are not waited for: their endpoints close with the gateway.
-    drain_all(exporters, all, [shared_done] { (*shared_done)(); });
+  drain_all(receivers, half, [this, all, most, shared_done] {
+    drain_processors(0, most, [this, all, shared_done] {
+      std::vector<Component*> exporters;
+      for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
+      // Probes and scrapers are not waited for: their endpoints close with the gateway.
+      drain_all(exporters, all, [shared_done] { (*shared_done)(); });
+    });
   });
 }
 

@@ -1,10 +1,10 @@
 // Gateway: a configuration brought to life: loops, components, pipelines, its own metrics; and the order in which they
 // stop.
 //
-//   start:  loops -> exporters -> extensions, metrics -> receivers with their pipelines -> ready
-//   drain:  not ready -> receivers finish their requests -> exporters flush -> done; health and metrics answer to the
-//   end A drain has one deadline. Receivers get half of the time: what waits for a dead destination must leave some for
-//   the others.
+//   start:  loops -> exporters -> processors -> extensions, metrics -> receivers with their pipelines -> ready
+//   drain:  not ready -> receivers finish their requests -> processors, then exporters flush -> done; health and
+//   metrics answer to the end A drain has one deadline. Receivers get half of the time: what waits for a dead
+//   destination must leave some for the others.
 //
 // start(), the destructor: one thread, which is none of the loops'. begin_drain(): any thread, once.
 #pragma once
@@ -45,9 +45,19 @@ class Gateway final : private Host {
     std::unique_ptr<Component> component;
   };
 
+  /// What stands between the receivers and the exporters of a pipeline.
+  struct Pipeline {
+    const PipelineConfig* config = nullptr;
+    std::unique_ptr<FanOut> exporters;
+    std::vector<std::unique_ptr<Processor>> processors;  // in the order of the pipeline
+  };
+
   Status build();
   Status build_exporters();
+  Status build_pipelines();
   Status build_receivers();
+  std::vector<Consumer*> consumers_of(const ComponentId& receiver) const;
+  void drain_processors(std::size_t place, base::Deadline deadline, net::Task done);
   Status build_extensions();
   Status start_metrics();
   void register_process_metrics();
@@ -72,6 +82,7 @@ class Gateway final : private Host {
 
   // Destroyed in reverse: first what calls, then what is called.
   std::map<std::string, std::unique_ptr<Exporter>> exporters_;
+  std::vector<Pipeline> pipelines_;
   std::map<std::string, std::unique_ptr<FanOut>> fan_outs_;  // by receiver
   std::vector<NamedComponent> receivers_;
   std::vector<NamedComponent> extensions_;

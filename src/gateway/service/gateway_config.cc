@@ -52,9 +52,9 @@ class Loader {
     if (root_.is_null())
       top.fail("", "the configuration is empty; it needs receivers, exporters and service.pipelines");
     read_components(top, "receivers", registry_.receivers, receivers_);
+    read_components(top, "processors", registry_.processors, processors_);
     read_components(top, "exporters", registry_.exporters, exporters_);
     read_components(top, "extensions", registry_.extensions, extensions_);
-    refuse_section(top, "processors");
     refuse_section(top, "connectors");
     if (std::optional<MapReader> service = top.child("service")) {
       read_service(*service);
@@ -132,6 +132,7 @@ class Loader {
     read_pipelines(service);
     service.finish();
     take_used(receivers_, "receivers", config_.receivers);
+    take_used(processors_, "processors", config_.processors);
     take_used(exporters_, "exporters", config_.exporters);
   }
 
@@ -195,22 +196,20 @@ class Loader {
   }
 
   void read_pipeline(MapReader& reader, const ComponentId& id) {
-    PipelineConfig pipeline{id, {}, {}};
+    PipelineConfig pipeline{id, {}, {}, {}};
     pipeline.receivers = use_all(reader, "receivers", "receiver", receivers_);
+    pipeline.processors = use_all(reader, "processors", "processor", processors_, false);
     pipeline.exporters = use_all(reader, "exporters", "exporter", exporters_);
-    std::vector<std::string> processors;
-    reader.read_list("processors", processors);
-    if (!processors.empty()) reader.fail("processors", "this build has no processors; write []");
     reader.finish();
     config_.pipelines.push_back(std::move(pipeline));
   }
 
   template <class M>
   std::vector<ComponentId> use_all(MapReader& reader, std::string_view key, std::string_view kind,
-                                   std::vector<Declared<M>>& declared) {
+                                   std::vector<Declared<M>>& declared, bool is_required = true) {
     std::vector<std::string> names;
     reader.read_list(key, names);
-    if (names.empty()) reader.fail(key, "is empty; a pipeline needs at least one " + std::string(kind));
+    if (names.empty() && is_required) reader.fail(key, "is empty; a pipeline needs at least one " + std::string(kind));
     std::vector<ComponentId> ids;
     std::set<std::string> seen;
     for (const std::string& name : names) {
@@ -236,6 +235,7 @@ class Loader {
   Diagnostics& diagnostics_;
   GatewayConfig config_;
   std::vector<Declared<ReceiverMaker>> receivers_;
+  std::vector<Declared<ProcessorMaker>> processors_;
   std::vector<Declared<Maker<Exporter>>> exporters_;
   std::vector<Declared<Maker<Component>>> extensions_;
 };

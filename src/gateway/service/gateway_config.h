@@ -1,6 +1,7 @@
 // GatewayConfig: a whole configuration file, read and checked: makers of its components and the pipelines between them.
 //
-// Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called once each by the service.
+// Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called by the service: once
+// each, those of processors once for each pipeline.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct ConfiguredComponent {
 struct PipelineConfig {
   ComponentId id;  ///< type is the signal: "traces".
   std::vector<ComponentId> receivers;
+  std::vector<ComponentId> processors;  ///< In the order in which batches go through them.
   std::vector<ComponentId> exporters;
 };
 
@@ -35,6 +37,7 @@ struct TelemetryConfig {
 
 struct GatewayConfig {
   std::vector<ConfiguredComponent<ReceiverMaker>> receivers;      ///< Only those that a pipeline uses.
+  std::vector<ConfiguredComponent<ProcessorMaker>> processors;    ///< The same.
   std::vector<ConfiguredComponent<Maker<Exporter>>> exporters;    ///< The same.
   std::vector<ConfiguredComponent<Maker<Component>>> extensions;  ///< In the order of service.extensions.
   std::vector<PipelineConfig> pipelines;

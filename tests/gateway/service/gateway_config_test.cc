@@ -88,8 +88,8 @@ std::vector<Wrong> wrong_components() {
        "otlp_http file "
        "debug"},
       {"bad id", with("", "  debug/:\n"), "f.yaml:8: exporters.debug/: the name after \"/\" is empty; write type/name"},
-      {"processors", "processors:\n  batch:\n" + with("", ""),
-       "f.yaml:2: processors.batch: this build has no processors; remove it here and from the pipelines"},
+      {"unknown processor", "processors:\n  bacth:\n" + with("", ""),
+       "f.yaml:2: processors.bacth: this build has no processor of type \"bacth\"; did you mean \"batch\"?"},
       {"unknown key", with("        endpont: 1.2.3.4:1\n", ""),
        "f.yaml:5: receivers.otlp.protocols.http.endpont: unknown key; did you mean \"endpoint\"?"},
       {"wrong endpoint", with("        endpoint: localhost\n", ""),
@@ -147,9 +147,10 @@ std::vector<Wrong> wrong_services() {
        "f.yaml:13: service.pipelines.metrics: this build has pipelines for traces only; remove this one"},
       {"no signal", with("", "", "    spans: {receivers: [otlp], exporters: [otlphttp]}\n"),
        "f.yaml:13: service.pipelines.spans: \"spans\" is no signal; pipelines are called traces or traces/name"},
-      {"processor in pipeline",
+      {"undeclared processor",
        with("", "", "    traces/2: {receivers: [otlp], processors: [batch], exporters: [otlphttp]}\n"),
-       "f.yaml:13: service.pipelines.traces/2.processors: this build has no processors; write []"},
+       "f.yaml:13: service.pipelines.traces/2.processors: there is no processor \"batch\"; declare it under "
+       "processors:"},
       {"extension", with("", "", "  extensions: [health_check]\n"),
        "f.yaml:13: service.extensions: there is no extension \"health_check\"; declare it under extensions:"},
       {"budget", with("", "", "  memory_budget: 5\n"),

@@ -1,0 +1,112 @@
+// BatchProcessor: joins requests into larger ones.
+//
+//   consume (any thread) -> copied to the end of the open batch -> sent at send_batch_size, or after timeout
+//
+// A serialised export request is one repeated field, so two joined are one (DESIGN, "The one idea"): gathering is
+// copying bytes, once, while they are warm. A batch above send_batch_max_size is split at spans.
+//
+// When a sender is answered depends on who comes next. If that one waits for results, the answer is what becomes of the
+// batch that the request went into (all of them, if it was split). Else it is answered when its bytes are here, as the
+// Collector does; a batch that the next consumer then has no room for is kept and offered again, and while that is so
+// nothing more is taken than one batch: what was acknowledged is not thrown away, and memory stays bounded.
+//
+// The ledger, in spans: incoming = outgoing + dropped (by reason) + held. With answers that wait, what the next
+// consumer refuses is dropped here with the reason "refused": its sender was told.
+//
+// Threads: consume() from any, under one mutex that is held for the copy. Timers run on one shared loop. Destroy it
+// while loops stand still.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/component/component.h"
+#include "gateway/processors/batch/batch_processor_config.h"
+
+namespace nanospan::gateway {
+
+class BatchProcessor final : public Processor {
+ public:
+  BatchProcessor(const BatchProcessorConfig& config, const std::string& name, Host& host, Consumer& next);
+  ~BatchProcessor() override;
+
+  Status start() override { return {}; }
+  void drain(base::Deadline deadline, net::Task done) override;
+  std::string describe() const override;
+
+  Room room_for(const Batch& batch) const override;
+  bool waits_for_result() const override { return waits_; }
+  void consume(BatchRef batch, Completion done) override;
+
+ private:
+  class Senders;
+  /// Whom to tell what became of so many spans.
+  struct Waiting {
+    std::shared_ptr<Senders> senders;
+    std::uint64_t spans = 0;
+  };
+  /// A batch that is complete.
+  struct Ready {
+    BatchRef batch;
+    std::vector<Waiting> waiting;
+  };
+  /// The batch that requests are copied into.
+  struct Open {
+    net::ByteBlock bytes;
+    BudgetCharge charge;
+    SpanCounts counts;
+    std::vector<Waiting> waiting;
+    base::MonotonicNanos since = 0;
+  };
+
+  /// Mutex held.
+  bool is_stuck() const {
+    return refused_.size() > 1 || (!refused_.empty() && open_.counts.spans >= config_.send_spans);
+  }
+  std::optional<Outcome> refuse(const Batch& batch);
+  void append(const Batch& batch, const std::shared_ptr<Senders>& senders, std::vector<Ready>& ready);
+  void note(std::uint64_t spans, const std::shared_ptr<Senders>& senders);
+  void cut(std::vector<Ready>& ready);
+  void schedule();
+  void on_timer();
+  void send(Ready ready);
+  void settle(Ready ready, const Outcome& outcome);
+  static void answer(const Ready& ready, const Outcome& outcome);
+  net::Task take_drained();
+  void expire_drain();
+  void count_dropped(std::uint64_t spans, std::string_view reason);
+
+  const BatchProcessorConfig config_;
+  const std::string name_;
+  const std::string subject_;
+  Host& host_;
+  Consumer& next_;
+  const bool waits_;
+  net::EventLoop& loop_;
+
+  Metric& incoming_;
+  Metric& outgoing_;
+  Metric& held_;
+  Metric& by_size_;
+  Metric& by_timeout_;
+
+  mutable std::mutex mutex_;
+  Open open_;
+  std::deque<Ready> refused_;  // acknowledged, and to be offered again
+  std::uint64_t sending_ = 0;  // batches whose outcome is not known
+  base::MonotonicNanos retry_at_ = base::kNever;
+  bool timer_scheduled_ = false;
+  bool draining_ = false;
+  bool drain_expired_ = false;
+  net::Task drained_;
+
+  net::Timer timer_;        // the loop's own
+  net::Timer drain_timer_;  // the loop's own
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace nanospan::gateway
