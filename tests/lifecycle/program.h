@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nanospan/tracer_provider.h>
 
@@ -116,17 +117,20 @@ struct Sdk {
   std::unique_ptr<TracerProvider> provider;
   Tracer tracer;
 
-  explicit Sdk(BatchOptions options = {}, CountingExporter::OnBatch on_batch = nullptr)
+  /// `first`, if given, sees each span before the batch processor does.
+  explicit Sdk(BatchOptions options = {}, CountingExporter::OnBatch on_batch = nullptr,
+               std::shared_ptr<SpanProcessor> first = nullptr)
       : processor(batch_processor(std::make_unique<CountingExporter>(exported, std::move(on_batch)), options)),
-        provider(make_provider(processor)),
+        provider(make_provider({std::move(first), processor})),
         tracer(provider->tracer({.name = "lifecycle"})) {}
 
   Ledger ledger() const { return ledger_of(*processor); }
 
  private:
-  static std::unique_ptr<TracerProvider> make_provider(std::shared_ptr<SpanProcessor> processor) {
+  static std::unique_ptr<TracerProvider> make_provider(std::vector<std::shared_ptr<SpanProcessor>> processors) {
     TracerProviderOptions options;
-    options.processors.push_back(std::move(processor));
+    std::erase(processors, nullptr);
+    options.processors = std::move(processors);
     auto created = TracerProvider::create(std::move(options));
     require(created.ok(), "a provider can be made");
     return std::make_unique<TracerProvider>(std::move(created).value());

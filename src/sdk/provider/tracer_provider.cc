@@ -231,7 +231,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   core->limits = options.limits;
   core->sampler = options.sampler != nullptr ? std::move(options.sampler) : parent_based_sampler();
   core->id_generator = std::move(options.id_generator);
-  auto hooks = std::make_shared<sdk::Hooks>();
+  auto hooks = std::make_unique<sdk::Hooks>();
   for (auto& processor : options.processors) {
     if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
       state->pipelines.push_back(std::move(pipeline));
@@ -244,7 +244,7 @@ Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
   for (const auto& pipeline : state->pipelines) pipeline->bind(*core);
   core->exports = !state->pipelines.empty();
   core->has_hooks = !hooks->processors.empty();
-  if (core->has_hooks) core->hooks.store(std::move(hooks));
+  if (core->has_hooks) core->hooks.set(std::move(hooks));
 
   core->open_mode = sdk::Mode::kOn;
   const std::optional<FixedSamplingRule> rule = core->sampler->fixed_rule();
@@ -277,7 +277,7 @@ FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
   std::vector<const sdk::BatchPipeline*> pipelines;
   for (const auto& pipeline : state_->pipelines) pipelines.push_back(pipeline.get());
   sdk::Drain::instance().detach(pipelines);
-  state_->core->hooks.store(nullptr);
+  state_->core->hooks.retire();
   sdk::give_slot(state_->core->slot);
   return result;
 }

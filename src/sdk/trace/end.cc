@@ -88,22 +88,21 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
     return;
   }
   if (!claim(slab, generation)) return;
-  const ProviderCore& provider = *TracerRecord::of(slab->core).provider;
+  ProviderCore& provider = *TracerRecord::of(slab->core).provider;
   const std::uint64_t start = start_unix_nanos(slab);
   const std::uint64_t stop = end_unix_nanos != 0 ? end_unix_nanos : stop_unix_nanos(slab, ticks);
   detail::store(slab->body + BodyLayout::kStart, start);
   detail::store(slab->body + BodyLayout::kEnd, std::max(start, stop));
 
-  std::shared_ptr<const Hooks> hooks;
-  if ((detail::load_cold(slab) & Slab::kHooks) != 0) hooks = provider.hooks.load(std::memory_order_acquire);
-  if (hooks != nullptr) call_on_ending(*hooks, slab);
+  const PinnedHooks hooks((detail::load_cold(slab) & Slab::kHooks) != 0 ? &provider.hooks : nullptr);
+  if (hooks) call_on_ending(*hooks, slab);
   // From here on what on_ending kept is stale too.
   const bool shared = (detail::load_cold(slab) & Slab::kShared) != 0;
   if (shared) lock_slab(slab);
   slab->generation.store(slab->generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   if (shared) unlock_slab(slab);
   if ((detail::load_cold(slab) & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
-  if (hooks != nullptr) call_on_end(*hooks, slab);
+  if (hooks) call_on_end(*hooks, slab);
   if (provider.exports && (detail::load_cold(slab) & Slab::kUnsampled) == 0) push(slab);
   recycle(slab);
   give_back_slab(slab);

@@ -12,16 +12,12 @@
 
 #include <nanospan/tracer_provider.h>
 
+#include "sdk/trace/hooks.h"
 #include "sdk/trace/value_encoder.h"
 
 namespace nanospan::sdk {
 
 struct TracerRecord;
-
-/// The provider's processors as the hooks of each span; replaced as a whole at shutdown.
-struct Hooks {
-  std::vector<std::shared_ptr<SpanProcessor>> processors;
-};
 
 struct ProviderCore {
   Resource resource;
@@ -36,7 +32,7 @@ struct ProviderCore {
   std::uint64_t threshold = 0;
 
   std::atomic<bool> open{true};
-  std::atomic<std::shared_ptr<const Hooks>> hooks{};  ///< Null if no processor needs to see each span.
+  HookSlot hooks;  ///< Of the processors that see each span.
   bool has_hooks = false;
   bool exports = false;  ///< At least one batch pipeline: sampled spans go to the rings.
 

@@ -143,12 +143,11 @@ bool open_span(TracerRecord& record, const SpanContext& context, const Context& 
   for (const Attribute& attribute : options.attributes) set_attribute(slab, 0, attribute.key, attribute.value);
   for (const Attribute& attribute : result.attributes) set_attribute(slab, 0, attribute.key, attribute.value);
   if (result.decision == SamplingDecision::kRecordOnly) detail::add_cold(slab, Slab::kUnsampled);
-  const std::shared_ptr<const Hooks> hooks =
-      record.provider->has_hooks ? record.provider->hooks.load(std::memory_order_acquire) : nullptr;
-  if (hooks != nullptr) detail::add_cold(slab, Slab::kHooks);
+  const PinnedHooks hooks(record.provider->has_hooks ? &record.provider->hooks : nullptr);
+  if (hooks) detail::add_cold(slab, Slab::kHooks);
   set_start_time(slab, options.start_unix_nanos);
   *out = slab;
-  if (hooks != nullptr) call_on_start(*hooks, slab, context, parent);
+  if (hooks) call_on_start(*hooks, slab, context, parent);
   return true;
 }
 
