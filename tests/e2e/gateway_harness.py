@@ -64,6 +64,8 @@ class Gateway:
             found = re.match(r"  (receiver|extension|metrics) .*http [^ /]*:(\d+)", line)
             if found:
                 self.ports[found[1]] = int(found[2])
+            if found := re.match(r"  receiver .*grpc [^ /]*:(\d+)", line):
+                self.ports["grpc"] = int(found[1])
 
     def _read(self):
         for line in self.process.stderr:
