@@ -37,17 +37,38 @@ std::uint64_t now() {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-/// Holds the lock for a while; measures its own wait, to be compared.
+/// Who waits, and who lets wait, step by step: the lock is held until the other one is at it, and for a while longer.
+std::atomic<int> step{0};
+
+void await_step(int wanted) {
+  while (step != wanted) std::this_thread::yield();
+}
+
 [[gnu::noinline]] void known_contention() {
-  const bool waits = !contended.try_lock();
-  if (waits) {
-    const std::uint64_t began = now();
-    contended.lock();
-    truly_waited += now() - began;
-  }
-  for (int i = 0; i < 200'000; ++i) guarded = guarded * 6364136223846793005u + 1;
+  const std::uint64_t began = now();
+  contended.lock();
+  truly_waited += now() - began;
   contended.unlock();
-  std::this_thread::yield();  // the other one's turn
+}
+
+void wait_for_lock(int rounds) {
+  for (int i = 0; i < rounds; ++i) {
+    await_step(1);
+    step = 2;
+    known_contention();
+    step = 0;
+  }
+}
+
+void hold_lock(int rounds) {
+  for (int i = 0; i < rounds; ++i) {
+    await_step(0);
+    contended.lock();
+    step = 1;
+    await_step(2);
+    for (int k = 0; k < 3'000'000; ++k) guarded = guarded * 6364136223846793005u + 1;
+    contended.unlock();
+  }
 }
 
 std::mutex turn_mutex;
@@ -76,9 +97,8 @@ int main() {
   if (!profiling.ok()) return fail(profiling.error().message);
   const std::uint16_t port = profiling->port();
   http_get(port, "/debug/pprof/threads");  // by now the tables are there
-  in_two_threads([](int) {
-    for (int i = 0; i < 300; ++i) known_contention();
-  });
+  constexpr int kRounds = 100;
+  in_two_threads([](int i) { return i == 0 ? wait_for_lock(kRounds) : hold_lock(kRounds); });
   in_two_threads([](int mine) {
     for (int i = 0; i < 300; ++i) known_turn(mine);
   });
@@ -91,7 +111,9 @@ int main() {
                               " s that were waited; turns: " + std::to_string(sums_of<2>(block, "known_turn")[0]) +
                               " waits\n";
   [[maybe_unused]] const auto written = write(STDOUT_FILENO, figures.data(), figures.size());
-  if (contention[1] < waited * 0.9 || contention[1] > waited * 1.1) return fail(mutex);
+  // The program's own clock also counts what comes between it and the lock, on a busy machine.
+  if (contention[0] < kRounds * 0.8 || contention[1] < waited * 0.7 || contention[1] > waited * 1.01)
+    return fail(mutex);
   if (sums_of<2>(mutex, "known_turn")[1] > sums_of<2>(block, "known_turn")[1])
     return fail("block has all waits: " + block);
   if (sums_of<2>(block, "known_turn")[0] < 100) return fail(block);
