@@ -249,7 +249,6 @@ Status Http2Session::open() {
     return no_memory;
   }
   nghttp2_option_set_no_auto_window_update(option, 1);
-  nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_stream_reset_rate_limit(option, options_.resets_burst_max, options_.resets_per_second_max);
   nghttp2_option_set_max_continuations(option, options_.continuations_max);
   nghttp2_option_set_max_outbound_ack(option, options_.acks_queued_max);
