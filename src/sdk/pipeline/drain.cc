@@ -173,8 +173,8 @@ void Drain::work() {
   interval_ = std::min(limit, interval_ + interval_ / 4);
   if (drain_rings(before - last_drain_) != 0) {
     last_span_ = before;
-    if (armed_) interval_ = std::min(limit, kFirstSleep);
-    armed_ = false;
+    if (idle_) interval_ = std::min(limit, kFirstSleep);
+    idle_ = told_ = false;
   }
   for (const auto& pipeline : pipelines_) {
     pipeline->exporter().poll_once();
@@ -213,6 +213,14 @@ void Drain::arm_producers() {
   }
 }
 
+// False if an End that found its limit set, before it was zeroed, has set it again.
+bool Drain::producers_told() {
+  for (auto* state = first_thread_state(); state != nullptr; state = state->next_registered) {
+    if (state->soft.load(std::memory_order_relaxed) != 0) return false;
+  }
+  return true;
+}
+
 void Drain::gather_descriptors() {
   descriptors_.assign(1, {drain_signal().fd(), POLLIN, 0});
   for (const auto& pipeline : pipelines_) {
@@ -228,10 +236,11 @@ void Drain::rest(bool out_of_memory) {
   Sleep kind = Sleep::kShort;
   if (tick_clock().scale() == nullptr) length = std::min(length, TickClock::kFirstInterval);
   if (start - last_span_ > std::max(kIdleLeast, kIdleSleeps * sleep_limit())) {
-    length = armed_ ? kDeepSleep : kArmingSleep;
+    idle_ = true;
     kind = Sleep::kDeep;
-    if (!armed_) arm_producers();
-    armed_ = true;
+    told_ = told_ && producers_told();
+    length = told_ ? kDeepSleep : kArmingSleep;
+    if (!told_) arm_producers();
   }
   const base::MonotonicNanos due = next_due();
   if (due != base::kNever) length = std::min(length, due > start ? due - start : 0);
@@ -249,7 +258,12 @@ void Drain::rest(bool out_of_memory) {
     mutex_.lock();
   }
   drain_signal().set_sleep(Sleep::kAwake);
-  if (!descriptors_.empty() && descriptors_[0].revents != 0) drain_signal().clear();
+  if (!descriptors_.empty() && descriptors_[0].revents != 0) {
+    drain_signal().clear();
+    told_ = false;  // whoever woke this thread may be about to set its limit again
+  } else if (kind == Sleep::kDeep && now() - start >= kArmingSleep) {
+    told_ = true;
+  }
 }
 
 void Drain::run() {
@@ -301,7 +315,7 @@ void Drain::after_fork_in_child() {
   for (const auto& pipeline : pipelines_) pipeline->reset_after_fork();
   started_ = false;
   next_start_ = 0;
-  armed_ = false;
+  idle_ = told_ = false;
   is_export_thread = false;
   mutex_.unlock();
   unlock_threads();

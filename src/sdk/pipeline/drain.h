@@ -74,6 +74,7 @@ class Drain {
   bool anything_asked() const;
   static bool anything_waits();
   void arm_producers();
+  static bool producers_told();
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<BatchPipeline>> pipelines_;
@@ -83,7 +84,8 @@ class Drain {
   base::MonotonicNanos last_drain_ = 0;
   base::MonotonicNanos last_span_ = 0;
   std::uint64_t interval_ = 0;
-  bool armed_ = false;
+  bool idle_ = false;  ///< No span came for a while.
+  bool told_ = false;  ///< All producers' limits are zero, and have been for an arming sleep.
 };
 
 }  // namespace nanospan::sdk

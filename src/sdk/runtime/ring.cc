@@ -126,6 +126,7 @@ void destroy_ring(Ring* ring) {
 
 void offer_larger_ring(Ring& ring) {
   if (ring.size >= kLastRingBytes || ring.larger.load(std::memory_order_relaxed) != nullptr) return;
+  if (ring.next.load(std::memory_order_acquire) != nullptr) return;
   Ring* larger = make_ring(larger_size(ring.size));
   if (larger == nullptr) return;
   touch_pages(larger, mapping_bytes(larger->size));

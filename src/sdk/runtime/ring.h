@@ -54,7 +54,8 @@ detail::Ring* make_ring(std::size_t size);
 void destroy_ring(detail::Ring* ring);
 
 /// The drain's: makes a larger ring for the producer of `ring`, which takes it when it next looks. All its pages are
-/// touched here, so that the producer does not pay a page fault every few spans. Nothing happens to the largest ring.
+/// touched here, so that the producer does not pay a page fault every few spans. Nothing happens to the largest ring,
+/// and to one that the producer has left.
 void offer_larger_ring(detail::Ring& ring);
 
 /// Puts `ring` under `thread` as its current one.

@@ -132,6 +132,15 @@ TEST_F(RingTest, ALargerRingThatNobodyTookGoesWithTheOneItWasOfferedFor) {
   EXPECT_EQ(mapped_bytes(), before);
 }
 
+TEST_F(RingTest, ARingThatTheProducerHasLeftIsOfferedNone) {
+  detail::Ring* first = thread_->ring;
+  while (thread_->ring == first) ASSERT_TRUE(push(1000, 1));
+  const std::size_t before = mapped_bytes();
+  offer_larger_ring(*first);
+  EXPECT_EQ(mapped_bytes(), before);
+  drain();
+}
+
 TEST_F(RingTest, TheLargestRingIsOfferedNone) {
   detail::Ring* ring = make_ring(kLastRingBytes);
   offer_larger_ring(*ring);
