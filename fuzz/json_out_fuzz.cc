@@ -5,34 +5,44 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
+#include "fuzz/otlp_requests.h"
 #include "wire/json_reader/otlp_json_in.h"
 #include "wire/otlp_json_out.h"
 #include "wire/validate.h"
 
 namespace {
 
+using nanospan::wire::MessageSchema;
+using nanospan::wire::OtlpJsonReader;
+
 void require(bool condition) {
   if (!condition) std::abort();
+}
+
+void check(const MessageSchema& request, OtlpJsonReader& reader, std::string_view bytes) {
+  std::string json;
+  const bool written = nanospan::wire::append_json(request, bytes, json).ok();
+  require(written == nanospan::wire::validate(request, bytes).ok());
+  if (!written) return;
+  std::string back;
+  require(reader.read(request, json, back).ok());
+  require(nanospan::wire::validate(request, back).ok());
+  // The first pass may drop zeros that the sender wrote out; after it nothing changes any more.
+  std::string json_again;
+  require(nanospan::wire::append_json(request, back, json_again).ok());
+  std::string back_again;
+  require(reader.read(request, json_again, back_again).ok());
+  require(back_again == back);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static nanospan::wire::OtlpJsonReader reader;
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::string json;
-  const bool written = nanospan::wire::append_traces_json(bytes, json).ok();
-  require(written == nanospan::wire::validate_traces(bytes).ok());
-  if (!written) return 0;
-  std::string back;
-  require(reader.read_traces(json, back).ok());
-  require(nanospan::wire::validate_traces(back).ok());
-  // The first pass may drop zeros that the sender wrote out; after it nothing changes any more.
-  std::string json_again;
-  require(nanospan::wire::append_traces_json(back, json_again).ok());
-  std::string back_again;
-  require(reader.read_traces(json_again, back_again).ok());
-  require(back_again == back);
+  static OtlpJsonReader reader;
+  for (const MessageSchema* const request : nanospan::fuzz::kRequests) {
+    check(*request, reader, {reinterpret_cast<const char*>(data), size});
+  }
   return 0;
 }

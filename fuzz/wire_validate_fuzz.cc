@@ -7,14 +7,21 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fuzz/otlp_requests.h"
 #include "tests/golden/oracle.h"
 #include "wire/validate.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const nanospan::wire::WalkResult walked = nanospan::wire::validate_traces(data, size);
-  if (walked.fault.offset > size) std::abort();
-  const nanospan::golden::Oracle* const oracle = nanospan::golden::Oracle::get();
-  if (oracle == nullptr || !walked.ok()) return 0;  // Without the schema this still looks for crashes.
-  if (!oracle->parses(nanospan::golden::kTraceRequest, {reinterpret_cast<const char*>(data), size})) std::abort();
+  using nanospan::golden::Oracle;
+  const Oracle* const oracle = Oracle::get();
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  for (const nanospan::wire::MessageSchema* const request : nanospan::fuzz::kRequests) {
+    const nanospan::wire::WalkResult walked = nanospan::wire::validate(*request, bytes);
+    if (walked.fault.offset > size) std::abort();
+    if (oracle == nullptr || !walked.ok()) continue;  // Without the schema this still looks for crashes.
+    if (!oracle->parses(request->full_name, bytes)) std::abort();
+  }
+  const auto profiles = nanospan::wire::validate(nanospan::wire::schema::kExportProfilesServiceRequest, bytes);
+  if (profiles.fault.offset > size) std::abort();
   return 0;
 }

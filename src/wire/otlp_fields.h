@@ -1,8 +1,8 @@
 // The field numbers of OTLP, once: one struct a message, one constant a field. Everything that writes or reads OTLP
 // uses these; tests/golden checks every one against the official descriptors.
 //
-// Source of truth: opentelemetry-proto 1.10 (trace, common, resource, collector/trace), google/rpc/status.proto. A
-// number, once published there, never changes.
+// Source of truth: opentelemetry-proto 1.10 (trace, metrics, logs, profiles, common, resource, collector) and
+// google/rpc/status.proto. A number, once published there, never changes (but for profiles, which are in development).
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,26 @@ namespace nanospan::wire::otlp {
 
 using FieldNumber = std::uint16_t;
 
-// ---- opentelemetry.proto.collector.trace.v1 ------------------------------------------------------------------------
+// ---- opentelemetry.proto.collector ---------------------------------------------------------------------------------
 
-struct ExportTraceServiceRequest {  // The same bytes as opentelemetry.proto.trace.v1.TracesData.
+struct ExportTraceServiceRequest {  // The same bytes as opentelemetry.proto.trace.v1.TracesData; so for each signal.
   static constexpr FieldNumber kResourceSpans = 1;
 };
-struct ExportTraceServiceResponse {
+struct ExportMetricsServiceRequest {
+  static constexpr FieldNumber kResourceMetrics = 1;
+};
+struct ExportLogsServiceRequest {
+  static constexpr FieldNumber kResourceLogs = 1;
+};
+struct ExportProfilesServiceRequest {
+  static constexpr FieldNumber kResourceProfiles = 1, kDictionary = 2;
+};
+/// Export{Trace,Metrics,Logs,Profiles}ServiceResponse; they differ in names only.
+struct ExportServiceResponse {
   static constexpr FieldNumber kPartialSuccess = 1;
 };
-struct ExportTracePartialSuccess {
-  static constexpr FieldNumber kRejectedSpans = 1, kErrorMessage = 2;
+struct ExportPartialSuccess {
+  static constexpr FieldNumber kRejected = 1, kErrorMessage = 2;
 };
 
 // ---- opentelemetry.proto.trace.v1 ----------------------------------------------------------------------------------
@@ -69,6 +79,76 @@ inline constexpr std::uint32_t kFlagsIsRemote = 0x200;
 
 inline constexpr std::size_t kTraceIdBytes = 16;
 inline constexpr std::size_t kSpanIdBytes = 8;
+
+// ---- opentelemetry.proto.metrics.v1 --------------------------------------------------------------------------------
+
+struct ResourceMetrics {
+  static constexpr FieldNumber kResource = 1, kScopeMetrics = 2, kSchemaUrl = 3;
+};
+struct ScopeMetrics {
+  static constexpr FieldNumber kScope = 1, kMetrics = 2, kSchemaUrl = 3;
+};
+struct Metric {
+  static constexpr FieldNumber kName = 1, kDescription = 2, kUnit = 3, kGauge = 5, kSum = 7, kHistogram = 9,
+                               kExponentialHistogram = 10, kSummary = 11, kMetadata = 12;
+};
+/// Gauge, Sum, Histogram, ExponentialHistogram, Summary: each has some of these.
+struct MetricData {
+  static constexpr FieldNumber kDataPoints = 1, kAggregationTemporality = 2, kIsMonotonic = 3;
+};
+struct NumberDataPoint {
+  static constexpr FieldNumber kStartTimeUnixNano = 2, kTimeUnixNano = 3, kAsDouble = 4, kExemplars = 5, kAsInt = 6,
+                               kAttributes = 7, kFlags = 8;
+};
+struct HistogramDataPoint {
+  static constexpr FieldNumber kStartTimeUnixNano = 2, kTimeUnixNano = 3, kCount = 4, kSum = 5, kBucketCounts = 6,
+                               kExplicitBounds = 7, kExemplars = 8, kAttributes = 9, kFlags = 10, kMin = 11, kMax = 12;
+};
+struct ExponentialHistogramDataPoint {
+  static constexpr FieldNumber kAttributes = 1, kStartTimeUnixNano = 2, kTimeUnixNano = 3, kCount = 4, kSum = 5,
+                               kScale = 6, kZeroCount = 7, kPositive = 8, kNegative = 9, kFlags = 10, kExemplars = 11,
+                               kMin = 12, kMax = 13, kZeroThreshold = 14;
+};
+struct Buckets {  // Of an ExponentialHistogramDataPoint.
+  static constexpr FieldNumber kOffset = 1, kBucketCounts = 2;
+};
+struct SummaryDataPoint {
+  static constexpr FieldNumber kStartTimeUnixNano = 2, kTimeUnixNano = 3, kCount = 4, kSum = 5, kQuantileValues = 6,
+                               kAttributes = 7, kFlags = 8;
+};
+struct ValueAtQuantile {
+  static constexpr FieldNumber kQuantile = 1, kValue = 2;
+};
+struct Exemplar {
+  static constexpr FieldNumber kTimeUnixNano = 2, kAsDouble = 3, kSpanId = 4, kTraceId = 5, kAsInt = 6,
+                               kFilteredAttributes = 7;
+};
+
+// ---- opentelemetry.proto.logs.v1 -----------------------------------------------------------------------------------
+
+struct ResourceLogs {
+  static constexpr FieldNumber kResource = 1, kScopeLogs = 2, kSchemaUrl = 3;
+};
+struct ScopeLogs {
+  static constexpr FieldNumber kScope = 1, kLogRecords = 2, kSchemaUrl = 3;
+};
+struct LogRecord {
+  static constexpr FieldNumber kTimeUnixNano = 1, kSeverityNumber = 2, kSeverityText = 3, kBody = 5, kAttributes = 6,
+                               kDroppedAttributesCount = 7, kFlags = 8, kTraceId = 9, kSpanId = 10,
+                               kObservedTimeUnixNano = 11, kEventName = 12;
+};
+
+// ---- opentelemetry.proto.profiles.v1development, only what is looked at --------------------------------------------
+
+struct ResourceProfiles {
+  static constexpr FieldNumber kResource = 1, kScopeProfiles = 2, kSchemaUrl = 3;
+};
+struct ScopeProfiles {
+  static constexpr FieldNumber kScope = 1, kProfiles = 2, kSchemaUrl = 3;
+};
+struct Profile {
+  static constexpr FieldNumber kSamples = 2;
+};
 
 // ---- opentelemetry.proto.common.v1 and resource.v1 -----------------------------------------------------------------
 

@@ -24,50 +24,85 @@ using FieldOccurrences = std::array<Occurrences, kFieldsMax>;
 
 void write_message(const MessageSchema& schema, std::string_view bytes, std::string& out);
 
-void write_scalar(const FieldSchema& field, const Reader& at, std::string& out) {
-  const auto quoted = [&out](auto write) {
-    out += '"';
-    write();
-    out += '"';
-  };
-  switch (field.kind) {
+void quote(std::string& out, auto write) {
+  out += '"';
+  write();
+  out += '"';
+}
+
+// `raw`: the varint, or the bits of the fixed-width word.
+void write_number(FieldKind kind, std::uint64_t raw, std::string& out) {
+  const auto low = static_cast<std::uint32_t>(raw);
+  switch (kind) {
     case FieldKind::kBool:
-      out += at.varint() != 0 ? "true" : "false";
+      out += raw != 0 ? "true" : "false";
       break;
     case FieldKind::kInt32:
     case FieldKind::kEnum:
-      append_decimal(std::int64_t{static_cast<std::int32_t>(at.varint())}, out);
+      append_decimal(std::int64_t{static_cast<std::int32_t>(low)}, out);
+      break;
+    case FieldKind::kSint32:
+      append_decimal(std::int64_t{unzigzag(low)}, out);
       break;
     case FieldKind::kUint32:
-      append_decimal(std::uint64_t{static_cast<std::uint32_t>(at.varint())}, out);
-      break;
     case FieldKind::kFixed32:
-      append_decimal(std::uint64_t{at.fixed32()}, out);
+      append_decimal(std::uint64_t{low}, out);
       break;
     case FieldKind::kInt64:
-      quoted([&] { append_decimal(static_cast<std::int64_t>(at.varint()), out); });
+    case FieldKind::kSfixed64:
+      quote(out, [&] { append_decimal(static_cast<std::int64_t>(raw), out); });
       break;
+    case FieldKind::kUint64:
     case FieldKind::kFixed64:
-      quoted([&] { append_decimal(at.fixed64(), out); });
+      quote(out, [&] { append_decimal(raw, out); });
       break;
     case FieldKind::kDouble:
-      append_json_double(at.fixed_double(), out);
+      append_json_double(std::bit_cast<double>(raw), out);
       break;
+    default:
+      break;
+  }
+}
+
+void write_value(const FieldSchema& field, const Reader& at, std::string& out) {
+  switch (field.kind) {
     case FieldKind::kString:
       append_json_string(at.bytes(), out);
       break;
     case FieldKind::kBytes:
-      quoted([&] { append_base64(at.bytes(), out); });
+      quote(out, [&] { append_base64(at.bytes(), out); });
       break;
     case FieldKind::kTraceId:
     case FieldKind::kSpanId:
-      quoted([&] { append_hex(at.bytes(), out); });
+      quote(out, [&] { append_hex(at.bytes(), out); });
       break;
     case FieldKind::kMessage:
       write_message(*field.message, at.bytes(), out);
       break;
-    case FieldKind::kUnknown:
+    default:
+      write_number(field.kind, at.number(), out);
       break;
+  }
+}
+
+// REQUIRES: `packed` passed validate() as values of this kind.
+void write_packed(FieldKind kind, std::string_view packed, const char*& separator, std::string& out) {
+  const auto* at = reinterpret_cast<const std::uint8_t*>(packed.data());
+  const auto* const end = at + packed.size();
+  while (at != end) {
+    std::uint64_t raw = 0;
+    if (wire_type_of(kind) == WireType::kFixed64) {
+      raw = get_fixed<std::uint64_t>(at);
+      at += sizeof raw;
+    } else if (wire_type_of(kind) == WireType::kFixed32) {
+      raw = get_fixed<std::uint32_t>(at);
+      at += sizeof(std::uint32_t);
+    } else {
+      at = get_varint(at, end, kVarintBytesMax, raw);
+    }
+    out += separator;
+    separator = ",";
+    write_number(kind, raw, out);
   }
 }
 
@@ -77,9 +112,13 @@ void write_repeated(const FieldSchema& field, const Occurrences& found, std::str
   Reader reader(found.bytes());
   while (reader.next()) {
     if (reader.field() != field.number) continue;
+    if (field.is_packed() && reader.type() == WireType::kBytes) {
+      write_packed(field.kind, reader.bytes(), separator, out);
+      continue;
+    }
     out += separator;
     separator = ",";
-    write_scalar(field, reader, out);
+    write_value(field, reader, out);
   }
   out += ']';
 }
@@ -134,7 +173,7 @@ void write_message(const MessageSchema& schema, std::string_view bytes, std::str
     } else {
       Reader reader(occurrences.bytes());
       reader.next();
-      write_scalar(field, reader, out);
+      write_value(field, reader, out);
     }
   }
   out += '}';
@@ -143,7 +182,7 @@ void write_message(const MessageSchema& schema, std::string_view bytes, std::str
 }  // namespace
 
 Status append_json(const MessageSchema& schema, std::string_view bytes, std::string& out) {
-  const WalkResult walked = validate(schema, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  const WalkResult walked = validate(schema, bytes);
   if (!walked.ok()) return malformed(walked.fault);
   write_message(schema, bytes, out);
   return {};

@@ -17,8 +17,9 @@
 
 namespace nanospan::wire {
 
-/// Appends one message as a JSON object, without a newline. The bytes are validated first (see validate.h): on failure
-/// `out` is untouched. A google.protobuf.Any comes out as its two fields, not unpacked.
+/// Appends one message as a JSON object, without a newline. Not for profiles, whose table is not whole. The bytes are
+/// validated first (see validate.h): on failure `out` is untouched. A google.protobuf.Any comes out as its two fields,
+/// not unpacked.
 Status append_json(const MessageSchema& schema, std::string_view bytes, std::string& out);
 
 /// Appends an ExportTraceServiceRequest (the same bytes as a TracesData).

@@ -65,13 +65,12 @@ std::string encode_export_response(const PartialSuccess& partial) {
   std::string inner;
   Appender fields(inner);
   if (partial.rejected_spans != 0) {
-    fields.varint_field(otlp::ExportTracePartialSuccess::kRejectedSpans,
-                        static_cast<std::uint64_t>(partial.rejected_spans));
+    fields.varint_field(otlp::ExportPartialSuccess::kRejected, static_cast<std::uint64_t>(partial.rejected_spans));
   }
   if (!partial.message.empty()) {
-    fields.bytes_field(otlp::ExportTracePartialSuccess::kErrorMessage, repair_utf8(partial.message));
+    fields.bytes_field(otlp::ExportPartialSuccess::kErrorMessage, repair_utf8(partial.message));
   }
-  Appender(out).bytes_field(otlp::ExportTraceServiceResponse::kPartialSuccess, inner);
+  Appender(out).bytes_field(otlp::ExportServiceResponse::kPartialSuccess, inner);
   return out;
 }
 
@@ -79,12 +78,12 @@ Result<PartialSuccess> decode_export_response(std::string_view bytes) {
   PartialSuccess partial;
   Reader response(bytes);
   while (response.next()) {
-    if (!response.is(otlp::ExportTraceServiceResponse::kPartialSuccess, WireType::kBytes)) continue;
+    if (!response.is(otlp::ExportServiceResponse::kPartialSuccess, WireType::kBytes)) continue;
     Reader fields = response.message();
     while (fields.next()) {
-      if (fields.is(otlp::ExportTracePartialSuccess::kRejectedSpans, WireType::kVarint)) {
+      if (fields.is(otlp::ExportPartialSuccess::kRejected, WireType::kVarint)) {
         partial.rejected_spans = static_cast<std::int64_t>(fields.varint());
-      } else if (fields.is(otlp::ExportTracePartialSuccess::kErrorMessage, WireType::kBytes)) {
+      } else if (fields.is(otlp::ExportPartialSuccess::kErrorMessage, WireType::kBytes)) {
         partial.message = repair_utf8(fields.bytes());
       }
     }

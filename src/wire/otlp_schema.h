@@ -1,6 +1,6 @@
 // OTLP's messages as tables: for each field its number, kind, JSON name and message. One table drives the validating
-// walk and both JSON directions, so another signal is another table. tests/golden compares them with the official
-// descriptors.
+// walk and both JSON directions, so another signal is another table (otlp_schema_*.cc). tests/golden compares them with
+// the official descriptors.
 //
 // Constant data, initialised at compile time; thread-safe.
 #pragma once
@@ -22,9 +22,12 @@ enum class FieldKind : std::uint8_t {
   kInt32,
   kUint32,
   kInt64,
+  kUint64,
+  kSint32,
   kEnum,
   kFixed32,
   kFixed64,
+  kSfixed64,
   kDouble,
   kString,
   kBytes,
@@ -33,12 +36,13 @@ enum class FieldKind : std::uint8_t {
   kMessage
 };
 
-/// The wire type in which a kind travels. REQUIRES: kind != kUnknown.
+/// The wire type in which one value of a kind travels. REQUIRES: kind != kUnknown.
 constexpr WireType wire_type_of(FieldKind kind) {
   switch (kind) {
     case FieldKind::kFixed32:
       return WireType::kFixed32;
     case FieldKind::kFixed64:
+    case FieldKind::kSfixed64:
     case FieldKind::kDouble:
       return WireType::kFixed64;
     case FieldKind::kString:
@@ -64,13 +68,18 @@ struct EnumName {
 struct FieldSchema {
   std::uint16_t number = 0;  ///< 0 in the gaps of a table.
   FieldKind kind = FieldKind::kUnknown;
-  WireType wire_type = WireType::kEndGroup;  ///< wire_type_of(kind); in gaps one that no legal field has.
+  WireType wire_type = WireType::kEndGroup;  ///< As senders write it; in gaps one that no legal field has.
   bool repeated = false;
+  bool optional = false;  ///< proto3 "optional": zero is not the same as absent.
   bool in_oneof = false;  ///< Of the one oneof that a message of OTLP has at most.
   Counted counted = Counted::kNothing;
   std::string_view json_name = {};
   const MessageSchema* message = nullptr;     ///< Of kMessage.
   std::span<const EnumName> enum_names = {};  ///< Of kEnum.
+
+  /// A list of numbers: values one after the other in one bytes field. A reader must also take each in a field of its
+  /// own (protobuf: "Repeated Fields", packed).
+  constexpr bool is_packed() const { return repeated && wire_type_of(kind) != WireType::kBytes; }
 };
 
 struct MessageSchema {
@@ -84,6 +93,12 @@ struct MessageSchema {
 namespace schema {
 extern const MessageSchema kExportTraceServiceRequest;
 extern const MessageSchema kExportTraceServiceResponse;
+extern const MessageSchema kExportMetricsServiceRequest;
+extern const MessageSchema kExportMetricsServiceResponse;
+extern const MessageSchema kExportLogsServiceRequest;
+extern const MessageSchema kExportLogsServiceResponse;
+extern const MessageSchema kExportProfilesServiceRequest;  ///< Only what is counted: not for JSON.
+extern const MessageSchema kExportProfilesServiceResponse;
 extern const MessageSchema kRpcStatus;
 extern const MessageSchema kKeyValue;
 extern const MessageSchema kAnyValue;

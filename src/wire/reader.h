@@ -70,6 +70,11 @@ class Reader {
   }
   /// REQUIRES: type() == kFixed64.
   double fixed_double() const { return std::bit_cast<double>(fixed64()); }
+  /// Any of these as bits. REQUIRES: type() != kBytes.
+  std::uint64_t number() const {
+    if (type_ == WireType::kVarint) return varint();
+    return type_ == WireType::kFixed64 ? fixed64() : fixed32();
+  }
   /// Content of a string, bytes or message field. REQUIRES: type() == kBytes.
   std::string_view bytes() const {
     assert(type_ == WireType::kBytes);

@@ -80,7 +80,8 @@ class Walk {
     const FieldSchema& field = schema_->field(static_cast<std::uint32_t>(tag_value >> 3));
     if (type != field.wire_type) [[unlikely]] {
       if (tag_value >> 3 == 0) return fail(at, "field number is 0");
-      if (field.kind != FieldKind::kUnknown) return fail(at, "wire type is not that of the field");
+      const bool is_unpacked = field.is_packed() && type == wire_type_of(field.kind);
+      if (field.kind != FieldKind::kUnknown && !is_unpacked) return fail(at, "wire type is not that of the field");
     }
     switch (type) {
       case WireType::kVarint: {
@@ -116,9 +117,26 @@ class Walk {
         return length == otlp::kTraceIdBytes || length == 0 ? next : fail(content, "trace id is not 16 bytes long");
       case FieldKind::kSpanId:
         return length == otlp::kSpanIdBytes || length == 0 ? next : fail(content, "span id is not 8 bytes long");
-      default:
+      case FieldKind::kUnknown:
+      case FieldKind::kBytes:
         return next;
+      default:
+        return step_packed(field, content, next);
     }
+  }
+
+  Bytes step_packed(const FieldSchema& field, Bytes content, Bytes next) {
+    if (wire_type_of(field.kind) != WireType::kVarint) {
+      const std::ptrdiff_t size = wire_type_of(field.kind) == WireType::kFixed64 ? 8 : 4;
+      return (next - content) % size == 0 ? next : fail(content, "packed numbers are cut off");
+    }
+    while (content != next) {
+      std::uint64_t ignored;
+      const Bytes after = get_varint(content, next, kVarintBytesMax, ignored);
+      if (after == nullptr) return fail(content, "varint is cut off or longer than 64 bits");
+      content = after;
+    }
+    return next;
   }
 
   Bytes step_message(const FieldSchema& field, Bytes content, Bytes next, Bytes& end) {

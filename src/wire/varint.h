@@ -94,6 +94,14 @@ inline const std::uint8_t* get_varint(const std::uint8_t* from, const std::uint8
   return get_long_varint(from, end, bytes_max, value);
 }
 
+/// sint32: small numbers of either sign are small varints, 0 -1 1 -2 as 0 1 2 3.
+constexpr std::uint32_t zigzag(std::int32_t value) {
+  return static_cast<std::uint32_t>(value) << 1 ^ static_cast<std::uint32_t>(value >> 31);
+}
+constexpr std::int32_t unzigzag(std::uint32_t value) {
+  return static_cast<std::int32_t>(value >> 1 ^ (~(value & 1) + 1));
+}
+
 /// A field's tag as a number: what precedes every field on the wire.
 constexpr std::uint32_t tag(std::uint32_t field, WireType type) {
   return field << 3 | static_cast<std::uint32_t>(type);

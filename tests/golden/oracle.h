@@ -19,6 +19,11 @@ namespace nanospan::golden {
 
 inline constexpr std::string_view kTraceRequest = "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest";
 inline constexpr std::string_view kTraceResponse = "opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse";
+inline constexpr std::string_view kMetricsRequest =
+    "opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest";
+inline constexpr std::string_view kLogsRequest = "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest";
+inline constexpr std::string_view kProfilesRequest =
+    "opentelemetry.proto.collector.profiles.v1development.ExportProfilesServiceRequest";
 inline constexpr std::string_view kRpcStatus = "google.rpc.Status";
 
 class Oracle {

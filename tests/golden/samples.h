@@ -1,5 +1,11 @@
-// Trace requests in protobuf's text format that use every field and every kind of value; shared by the golden tests.
+// Requests of each signal in protobuf's text format that use every field and every kind of value; shared by the golden
+// tests.
 #pragma once
+
+#include <array>
+
+#include "tests/golden/oracle.h"
+#include "wire/otlp_schema.h"
 
 namespace nanospan::golden {
 
@@ -152,5 +158,180 @@ inline constexpr const char* kFullRequest = R"pb(
   }
   resource_spans { scope_spans { spans { name: "no resource" } } }
 )pb";
+
+inline constexpr const char* kFullMetricsRequest = R"pb(
+  resource_metrics {
+    resource {
+      attributes {
+        key: "service.name"
+        value { string_value: "shop" }
+      }
+    }
+    scope_metrics {
+      scope { name: "shop.orders" version: "1" }
+      metrics {
+        name: "queue.depth"
+        description: "what waits \303\251"
+        unit: "{order}"
+        gauge {
+          data_points {
+            start_time_unix_nano: 1
+            time_unix_nano: 18446744073709551615
+            as_double: 0
+            flags: 1
+            attributes {
+              key: "k"
+              value { int_value: -1 }
+            }
+            exemplars {
+              time_unix_nano: 3
+              as_int: -9223372036854775808
+              span_id: "\021\022\023\024\025\026\027\030"
+              trace_id: "\000\001\002\003\004\005\006\007\370\371\372\373\374\375\376\377"
+              filtered_attributes { key: "f" }
+            }
+            exemplars { as_double: nan }
+          }
+          data_points { as_int: 0 }
+          data_points {}
+        }
+        metadata {
+          key: "m"
+          value { bool_value: true }
+        }
+      }
+      metrics {
+        name: "orders"
+        sum {
+          aggregation_temporality: AGGREGATION_TEMPORALITY_CUMULATIVE
+          is_monotonic: true
+          data_points { as_int: 300 }
+          data_points { as_double: -inf }
+        }
+      }
+      metrics {
+        name: "latency"
+        unit: "s"
+        histogram {
+          aggregation_temporality: AGGREGATION_TEMPORALITY_DELTA
+          data_points {
+            count: 6
+            sum: 0
+            min: -0.5
+            max: 1e300
+            bucket_counts: [ 0, 1, 2, 18446744073709551615 ]
+            explicit_bounds: [ 0.005, 0, 10 ]
+            flags: 4294967295
+            attributes { key: "h" }
+            exemplars { as_double: 0.1 }
+          }
+          data_points { count: 1 min: 0 max: 0 }
+        }
+      }
+      metrics {
+        name: "sizes"
+        exponential_histogram {
+          aggregation_temporality: AGGREGATION_TEMPORALITY_DELTA
+          data_points {
+            attributes { key: "e" }
+            start_time_unix_nano: 5
+            time_unix_nano: 6
+            count: 7
+            sum: 0
+            scale: -10
+            zero_count: 2
+            zero_threshold: 1e-9
+            positive {
+              offset: 2147483647
+              bucket_counts: [ 0, 127, 128, 18446744073709551615 ]
+            }
+            negative { offset: -2147483648 }
+            flags: 1
+            exemplars { as_int: 1 }
+            min: 0
+            max: -0
+          }
+        }
+      }
+      metrics {
+        name: "rpc"
+        summary {
+          data_points {
+            count: 1
+            sum: 2.5
+            attributes { key: "s" }
+            quantile_values { quantile: 0.99 value: 12 }
+            quantile_values {}
+            flags: 2
+            start_time_unix_nano: 8
+            time_unix_nano: 9
+          }
+        }
+      }
+      metrics { name: "no data" }
+      metrics { gauge {} }
+      schema_url: "https://opentelemetry.io/schemas/1.30.0"
+    }
+    scope_metrics {}
+    schema_url: "https://opentelemetry.io/schemas/1.31.0"
+  }
+)pb";
+
+inline constexpr const char* kFullLogsRequest = R"pb(
+  resource_logs {
+    resource {
+      attributes {
+        key: "service.name"
+        value { string_value: "shop" }
+      }
+    }
+    scope_logs {
+      scope { name: "shop.orders" }
+      log_records {
+        time_unix_nano: 1700000000123456789
+        observed_time_unix_nano: 18446744073709551615
+        severity_number: SEVERITY_NUMBER_ERROR2
+        severity_text: "Error \342\202\254"
+        body {
+          kvlist_value {
+            values {
+              key: "inner"
+              value { array_value { values { bytes_value: "\377" } } }
+            }
+          }
+        }
+        attributes {
+          key: "string"
+          value { string_value: "" }
+        }
+        attributes { key: "none" }
+        dropped_attributes_count: 4294967295
+        flags: 257
+        trace_id: "\000\001\002\003\004\005\006\007\370\371\372\373\374\375\376\377"
+        span_id: "\021\022\023\024\025\026\027\030"
+        event_name: "order.declined"
+      }
+      log_records { body { string_value: "plain" } }
+      log_records {}
+      schema_url: "https://opentelemetry.io/schemas/1.30.0"
+    }
+    scope_logs {}
+    schema_url: "https://opentelemetry.io/schemas/1.31.0"
+  }
+  resource_logs {}
+)pb";
+
+struct Sample {
+  const char* signal;
+  const wire::MessageSchema& schema;
+  std::string_view message;
+  const char* full;
+};
+/// The signals whose tables are whole.
+inline const std::array<Sample, 3> kSamples{{
+    {"traces", wire::schema::kExportTraceServiceRequest, kTraceRequest, kFullRequest},
+    {"metrics", wire::schema::kExportMetricsServiceRequest, kMetricsRequest, kFullMetricsRequest},
+    {"logs", wire::schema::kExportLogsServiceRequest, kLogsRequest, kFullLogsRequest},
+}};
 
 }  // namespace nanospan::golden

@@ -20,24 +20,14 @@ bool is_stricter_on_purpose(std::string_view reason) {
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
-TEST(ValidateAgainstLibprotobuf, DamagedRequests) {
-  const Oracle* const oracle = Oracle::get();
-  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
-  const std::array<std::string, 3> seeds{
-      oracle->serialize(kTraceRequest, kFullRequest),
-      oracle->serialize(kTraceRequest,
-                        "resource_spans { scope_spans { spans { name: 'caf\303\251' attributes { key: 'k' value { "
-                        "string_value: 'v' } } attributes { key: 'i' value { int_value: 300 } } } } }"),
-      oracle->serialize(kTraceRequest,
-                        "resource_spans { resource { attributes { key: '\342\202\254' value { array_value { "
-                        "values { kvlist_value { values { key: 'a' } } } } } } } }")};
+void compare_on_damaged(const Oracle& oracle, const Sample& sample, const std::string& seed) {
   Random random(20261124);
   std::size_t accepted = 0;
-  constexpr std::size_t kInputs = 60'000;
+  constexpr std::size_t kInputs = 20'000;
   for (std::size_t i = 0; i < kInputs; ++i) {
-    const std::string bytes = mutate(seeds[i % seeds.size()], random);
-    const wire::WalkResult ours = wire::validate_traces(bytes);
-    const bool theirs = oracle->parses(kTraceRequest, bytes);
+    const std::string bytes = mutate(seed, random);
+    const wire::WalkResult ours = wire::validate(sample.schema, bytes);
+    const bool theirs = oracle.parses(sample.message, bytes);
     accepted += ours.ok() ? 1U : 0U;
     if (ours.ok()) {
       ASSERT_TRUE(theirs) << "input " << i << " is accepted by us only";
@@ -50,6 +40,54 @@ TEST(ValidateAgainstLibprotobuf, DamagedRequests) {
   // Both outcomes must be common, or the test shows nothing.
   EXPECT_GT(accepted, kInputs / 20);
   EXPECT_LT(accepted, kInputs - kInputs / 20);
+}
+
+TEST(ValidateAgainstLibprotobuf, DamagedRequests) {
+  const Oracle* const oracle = Oracle::get();
+  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
+  for (const Sample& sample : kSamples) {
+    SCOPED_TRACE(sample.signal);
+    compare_on_damaged(*oracle, sample, oracle->serialize(sample.message, sample.full));
+  }
+}
+
+TEST(ValidateAgainstLibprotobuf, DamagedSmallRequests) {
+  const Oracle* const oracle = Oracle::get();
+  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
+  const Sample& traces = kSamples[0];
+  const Sample& metrics = kSamples[1];
+  for (const char* const text : {
+           "resource_spans { scope_spans { spans { name: 'caf\303\251' attributes { key: 'k' value { "
+           "string_value: 'v' } } attributes { key: 'i' value { int_value: 300 } } } } }",
+           "resource_spans { resource { attributes { key: '\342\202\254' value { array_value { "
+           "values { kvlist_value { values { key: 'a' } } } } } } } }",
+       }) {
+    compare_on_damaged(*oracle, traces, oracle->serialize(kTraceRequest, text));
+  }
+  for (const char* const data : {
+           "histogram { data_points { bucket_counts: [1, 2] explicit_bounds: 0.5 sum: 0 } }",
+           "exponential_histogram { data_points { scale: -1 positive { offset: 3 bucket_counts: [1, 300, 4] } } }",
+       }) {
+    compare_on_damaged(*oracle, metrics,
+                       oracle->serialize(kMetricsRequest, std::string("resource_metrics { scope_metrics { metrics { ") +
+                                                              data + " } } }"));
+  }
+}
+
+TEST(ValidateAgainstLibprotobuf, ProfilesOfEveryDepth) {
+  const Oracle* const oracle = Oracle::get();
+  if (oracle == nullptr) GTEST_SKIP() << Oracle::kMissing;
+  const wire::WalkResult walked = wire::validate(
+      wire::schema::kExportProfilesServiceRequest,
+      oracle->serialize(kProfilesRequest,
+                        "resource_profiles { resource { attributes { key: 'a' } } scope_profiles { scope { name: 's' } "
+                        "profiles { samples { values: [1, 2] } samples { stack_index: 1 } profile_id: 'x' } "
+                        "profiles { original_payload_format: 'pprof' } } } dictionary { string_table: ['', 'a'] "
+                        "stack_table { location_indices: [1, 2] } }"));
+  ASSERT_TRUE(walked.ok()) << walked.fault.text;
+  EXPECT_EQ(walked.counts.resources, 1U);
+  EXPECT_EQ(walked.counts.scopes, 1U);
+  EXPECT_EQ(walked.counts.items, 2U);
 }
 
 // depth: messages under the request. Nested arrays are two levels each: AnyValue, ArrayValue.

@@ -69,6 +69,21 @@ TEST_F(Golden, WalkAcceptsEveryFieldAndCounts) {
   EXPECT_EQ(walked.counts.items, 4U);
 }
 
+TEST_F(Golden, WalkCountsDataPointsAndLogRecords) {
+  const wire::WalkResult metrics = wire::validate(wire::schema::kExportMetricsServiceRequest,
+                                                  oracle_->serialize(kMetricsRequest, kFullMetricsRequest));
+  ASSERT_TRUE(metrics.ok()) << metrics.fault.text << " at " << metrics.fault.offset;
+  EXPECT_EQ(metrics.counts.resources, 1U);
+  EXPECT_EQ(metrics.counts.scopes, 2U);
+  EXPECT_EQ(metrics.counts.items, 9U);
+  const wire::WalkResult logs =
+      wire::validate(wire::schema::kExportLogsServiceRequest, oracle_->serialize(kLogsRequest, kFullLogsRequest));
+  ASSERT_TRUE(logs.ok()) << logs.fault.text << " at " << logs.fault.offset;
+  EXPECT_EQ(logs.counts.resources, 2U);
+  EXPECT_EQ(logs.counts.scopes, 2U);
+  EXPECT_EQ(logs.counts.items, 3U);
+}
+
 TEST_F(Golden, ReaderReadsWhatLibprotobufWrote) {
   const std::string bytes =
       oracle_->serialize("opentelemetry.proto.trace.v1.Span",

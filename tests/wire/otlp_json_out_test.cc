@@ -95,5 +95,45 @@ TEST(JsonOut, RefusesWhatDoesNotValidateAndLeavesTheOutputAlone) {
   EXPECT_EQ(out, "before");
 }
 
+TEST(JsonOut, HistogramWithPackedAndSingleNumbers) {
+  std::string point;
+  Appender fields(point);
+  fields.fixed64_field(otlp::HistogramDataPoint::kCount, 3);
+  fields.double_field(otlp::HistogramDataPoint::kSum, 0);
+  std::string two(16, '\0');
+  two[0] = 1;
+  two[15] = '\x80';
+  fields.bytes_field(otlp::HistogramDataPoint::kBucketCounts, two);
+  fields.fixed64_field(otlp::HistogramDataPoint::kBucketCounts, 7);
+  fields.double_field(otlp::HistogramDataPoint::kExplicitBounds, 0.5);
+  fields.bytes_field(otlp::HistogramDataPoint::kExplicitBounds, two);
+  const std::string metric = field(otlp::Metric::kHistogram, field(otlp::MetricData::kDataPoints, point));
+  EXPECT_EQ(json_of(schema::kExportMetricsServiceRequest, field(1, field(2, field(2, metric)))),
+            R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{"count":"3","sum":0,)"
+            R"("bucketCounts":["1","9223372036854775808","7"],"explicitBounds":[0.5,5e-324,-0]}]}}]}]}]})");
+}
+
+TEST(JsonOut, ExponentialHistogramHasSignedSmallNumbers) {
+  std::string buckets;
+  Appender(buckets).varint_field(otlp::Buckets::kOffset, zigzag(-2));
+  Appender(buckets).bytes_field(otlp::Buckets::kBucketCounts, "\x01\xAC\x02"s);
+  std::string point = field(otlp::ExponentialHistogramDataPoint::kNegative, buckets);
+  Appender(point).varint_field(otlp::ExponentialHistogramDataPoint::kScale, zigzag(20));
+  const std::string metric = field(otlp::Metric::kExponentialHistogram, field(otlp::MetricData::kDataPoints, point));
+  EXPECT_EQ(json_of(schema::kExportMetricsServiceRequest, field(1, field(2, field(2, metric)))),
+            R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"exponentialHistogram":{"dataPoints":[{"scale":20,)"
+            R"("negative":{"offset":-2,"bucketCounts":["1","300"]}}]}}]}]}]})");
+}
+
+TEST(JsonOut, OfSeveralKindsOfDataTheLastOneCounts) {
+  std::string number;
+  Appender(number).fixed64_field(otlp::NumberDataPoint::kAsInt, static_cast<std::uint64_t>(std::int64_t{-7}));
+  const std::string metric = field(otlp::Metric::kGauge, "") +
+                             field(otlp::Metric::kSum, field(otlp::MetricData::kDataPoints, number)) +
+                             field(otlp::Metric::kSum, field(otlp::MetricData::kDataPoints, ""));
+  EXPECT_EQ(json_of(schema::kExportMetricsServiceRequest, field(1, field(2, field(2, metric)))),
+            R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"asInt":"-7"},{}]}}]}]}]})");
+}
+
 }  // namespace
 }  // namespace nanospan::wire

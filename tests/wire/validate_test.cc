@@ -203,5 +203,49 @@ TEST(Validate, CountsUpToTheFault) {
   EXPECT_EQ(walked.counts.items, 2U);
 }
 
+// ---- metrics: a histogram's point around what is tested ----------------------------------------------------
+
+std::string request_of_point(std::string_view point) {
+  const std::string metric = field(otlp::Metric::kHistogram, field(otlp::MetricData::kDataPoints, point));
+  return field(otlp::ExportMetricsServiceRequest::kResourceMetrics,
+               field(otlp::ResourceMetrics::kScopeMetrics, field(otlp::ScopeMetrics::kMetrics, metric)));
+}
+
+void expect_point(std::string_view point, const char* fault) {
+  const WalkResult walked = validate(schema::kExportMetricsServiceRequest, request_of_point(point));
+  EXPECT_STREQ(walked.fault.text, fault);
+  EXPECT_EQ(walked.counts.items, 1U);
+}
+
+TEST(Validate, PackedNumbersAreWhole) {
+  expect_point(field(otlp::HistogramDataPoint::kBucketCounts, ""), nullptr);
+  expect_point(field(otlp::HistogramDataPoint::kBucketCounts, std::string(24, '\xFF')), nullptr);
+  expect_point(field(otlp::HistogramDataPoint::kBucketCounts, std::string(23, '\xFF')), "packed numbers are cut off");
+  expect_point(field(otlp::HistogramDataPoint::kExplicitBounds, std::string(7, '\0')), "packed numbers are cut off");
+}
+
+TEST(Validate, AListOfNumbersMayAlsoComeOneByOne) {
+  std::string point;
+  Appender(point).fixed64_field(otlp::HistogramDataPoint::kBucketCounts, 1);
+  point += field(otlp::HistogramDataPoint::kBucketCounts, std::string(16, '\x01'));
+  expect_point(point, nullptr);
+  std::string wrong;
+  Appender(wrong).varint_field(otlp::HistogramDataPoint::kBucketCounts, 1);
+  expect_point(wrong, "wire type is not that of the field");
+}
+
+TEST(Validate, PackedVarintsEndInTheirField) {
+  const auto walk = [](std::string_view counts) {
+    const std::string point =
+        field(otlp::ExponentialHistogramDataPoint::kPositive, field(otlp::Buckets::kBucketCounts, counts));
+    const std::string metric = field(otlp::Metric::kExponentialHistogram, field(otlp::MetricData::kDataPoints, point));
+    return validate(schema::kExportMetricsServiceRequest,
+                    field(1, field(otlp::ResourceMetrics::kScopeMetrics, field(otlp::ScopeMetrics::kMetrics, metric))));
+  };
+  EXPECT_TRUE(walk("\x01\xAC\x02\x7F").ok());
+  EXPECT_STREQ(walk("\x01\xAC").fault.text, "varint is cut off or longer than 64 bits");
+  EXPECT_STREQ(walk(std::string(10, '\xFF') + '\x01').fault.text, "varint is cut off or longer than 64 bits");
+}
+
 }  // namespace
 }  // namespace nanospan::wire

@@ -87,6 +87,16 @@ TEST(Fixed, LowestByteFirst) {
   EXPECT_EQ(get_fixed<double>(bytes.data()), -2.5);
 }
 
+TEST(Zigzag, SmallNumbersOfEitherSignAreSmall) {
+  EXPECT_EQ(zigzag(0), 0U);
+  EXPECT_EQ(zigzag(-1), 1U);
+  EXPECT_EQ(zigzag(1), 2U);
+  EXPECT_EQ(zigzag(INT32_MAX), UINT32_MAX - 1);
+  EXPECT_EQ(zigzag(INT32_MIN), UINT32_MAX);
+  for (const std::int32_t value : {0, 1, -1, 300, -300, INT32_MAX, INT32_MIN})
+    EXPECT_EQ(unzigzag(zigzag(value)), value);
+}
+
 TEST(Tag, FieldAndType) {
   static_assert(tag(1, WireType::kBytes) == 0x0A);
   static_assert(tag(16, WireType::kFixed32) == 133);

@@ -107,6 +107,7 @@ class Conversion {
     if (type != ondemand::json_type::array) return fail(value, "must be an array");
     ondemand::array array;
     if (const auto error = value.get_array().get(array)) return fail_syntax(error);
+    const std::size_t start = out_.size();
     std::size_t index = 0;
     for (auto element : array) {
       ondemand::value item;
@@ -118,7 +119,15 @@ class Conversion {
       }
       ++index;
     }
+    if (field.is_packed() && out_.size() != start) wrap(start, field);
     return true;
+  }
+
+  // Makes what was appended since `start` the content of a field.
+  void wrap(std::size_t start, const FieldSchema& field) {
+    std::array<std::uint8_t, kTagBytesMax + kVarintBytesMax> header;
+    const auto* const end = put_message_header(header.data(), field.number, out_.size() - start);
+    out_.insert(start, reinterpret_cast<const char*>(header.data()), static_cast<std::size_t>(end - header.data()));
   }
 
   bool read_element(ondemand::value& value, ondemand::json_type type, const FieldSchema& field, unsigned depth) {
@@ -130,9 +139,12 @@ class Conversion {
       case FieldKind::kEnum:
         return read_enum(value, type, field);
       case FieldKind::kInt32:
+      case FieldKind::kSint32:
       case FieldKind::kInt64:
+      case FieldKind::kSfixed64:
       case FieldKind::kUint32:
       case FieldKind::kFixed32:
+      case FieldKind::kUint64:
       case FieldKind::kFixed64:
         return read_integer(value, type, field);
       case FieldKind::kDouble:
@@ -155,9 +167,7 @@ class Conversion {
     if (const auto error = value.get_object().get(object)) return fail_syntax(error);
     const std::size_t start = out_.size();
     if (!read_message(object, *field.message, depth + 1)) return false;
-    std::array<std::uint8_t, kTagBytesMax + kVarintBytesMax> header;
-    const auto* const end = put_message_header(header.data(), field.number, out_.size() - start);
-    out_.insert(start, reinterpret_cast<const char*>(header.data()), static_cast<std::size_t>(end - header.data()));
+    wrap(start, field);
     return true;
   }
 
@@ -165,7 +175,7 @@ class Conversion {
     if (type != ondemand::json_type::boolean) return fail(value, "must be true or false");
     bool truth = false;
     if (const auto error = value.get_bool().get(truth)) return fail_syntax(error);
-    put_integer(field, truth ? 1 : 0);
+    put_number(field, truth ? 1 : 0);
     return true;
   }
 
@@ -175,7 +185,7 @@ class Conversion {
     if (!read_text(value, type, name)) return false;
     for (const EnumName& known : field.enum_names) {
       if (known.name != name) continue;
-      put_integer(field, static_cast<std::uint64_t>(std::int64_t{known.value}));
+      put_number(field, static_cast<std::uint64_t>(std::int64_t{known.value}));
       return true;
     }
     return fail(value, "is not a name of this enum");
@@ -184,19 +194,24 @@ class Conversion {
   bool read_integer(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
     std::string_view text;
     if (!read_number_text(value, type, text)) return false;
-    if (field.kind == FieldKind::kFixed64 || field.kind == FieldKind::kUint32 || field.kind == FieldKind::kFixed32) {
+    const FieldKind kind = field.kind;
+    const bool is_64_bits =
+        wire_type_of(kind) == WireType::kFixed64 || kind == FieldKind::kInt64 || kind == FieldKind::kUint64;
+    if (kind == FieldKind::kFixed64 || kind == FieldKind::kUint64 || kind == FieldKind::kUint32 ||
+        kind == FieldKind::kFixed32) {
       const std::optional<std::uint64_t> number = parse_uint64(text);
-      if (!number || (field.kind != FieldKind::kFixed64 && *number > UINT32_MAX)) {
+      if (!number || (!is_64_bits && *number > UINT32_MAX)) {
         return fail(value, "must be a whole number in the range of its unsigned type");
       }
-      put_integer(field, *number);
+      put_number(field, *number);
       return true;
     }
     const std::optional<std::int64_t> number = parse_int64(text);
-    if (!number || (field.kind != FieldKind::kInt64 && (*number < INT32_MIN || *number > INT32_MAX))) {
+    if (!number || (!is_64_bits && (*number < INT32_MIN || *number > INT32_MAX))) {
       return fail(value, "must be a whole number in the range of its signed type");
     }
-    put_integer(field, static_cast<std::uint64_t>(*number));
+    put_number(field, kind == FieldKind::kSint32 ? zigzag(static_cast<std::int32_t>(*number))
+                                                 : static_cast<std::uint64_t>(*number));
     return true;
   }
 
@@ -205,7 +220,7 @@ class Conversion {
     if (!read_number_text(value, type, text)) return false;
     const std::optional<double> number = parse_double(text);
     if (!number) return fail(value, "must be a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
-    if (writes(field, std::bit_cast<std::uint64_t>(*number) != 0)) Appender(out_).double_field(field.number, *number);
+    put_number(field, std::bit_cast<std::uint64_t>(*number));
     return true;
   }
 
@@ -258,10 +273,26 @@ class Conversion {
     return raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1);
   }
 
-  // proto3 leaves out zero values, except in a list and as the chosen member of a oneof.
-  static bool writes(const FieldSchema& field, bool not_zero) { return not_zero || field.in_oneof || field.repeated; }
+  // proto3 leaves out zero values, except in a list, as the chosen member of a oneof and where they are optional.
+  static bool writes(const FieldSchema& field, bool not_zero) {
+    return not_zero || field.in_oneof || field.repeated || field.optional;
+  }
 
-  void put_integer(const FieldSchema& field, std::uint64_t value) {
+  void put_packed(FieldKind kind, std::uint64_t value) {
+    std::array<std::uint8_t, kVarintBytesMax> bytes;
+    const std::uint8_t* end = nullptr;
+    if (wire_type_of(kind) == WireType::kFixed64) {
+      end = put_fixed(bytes.data(), value);
+    } else if (wire_type_of(kind) == WireType::kFixed32) {
+      end = put_fixed(bytes.data(), static_cast<std::uint32_t>(value));
+    } else {
+      end = put_varint(bytes.data(), value);
+    }
+    out_.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(end - bytes.data()));
+  }
+
+  void put_number(const FieldSchema& field, std::uint64_t value) {
+    if (field.is_packed()) return put_packed(field.kind, value);
     if (!writes(field, value != 0)) return;
     Appender fields(out_);
     switch (field.wire_type) {
@@ -338,9 +369,19 @@ struct OtlpJsonReader::Parser {
   std::string padded;  // The document and the bytes past it that simdjson may read.
 };
 
-std::size_t OtlpJsonReader::working_bytes(std::size_t json_bytes) {
-  const std::size_t padded = json_bytes + simdjson::SIMDJSON_PADDING;
-  return padded + parser_bytes(json_bytes) + json_bytes;
+// The worst is a list of numbers of 8 bytes: "0," is two characters. What a field's name and quotes take is always more
+// than its tag and length, but for "sum":0 and the like, by one; and before each field but an object's first, and
+// before each element, stands a comma or a bracket.
+std::size_t OtlpJsonReader::output_bytes_max(std::string_view json) {
+  constexpr std::size_t kGrowthMax = 6;
+  std::size_t places = 0;
+  for (const char c : json) places += c == ',' || c == '[' ? 1U : 0U;
+  return json.size() + kGrowthMax * places;
+}
+
+std::size_t OtlpJsonReader::working_bytes(std::string_view json) {
+  const std::size_t padded = json.size() + simdjson::SIMDJSON_PADDING;
+  return padded + parser_bytes(json.size()) + output_bytes_max(json);
 }
 
 std::size_t OtlpJsonReader::kept_bytes() const {
@@ -372,7 +413,7 @@ Status OtlpJsonReader::convert(const MessageSchema& schema, std::string_view jso
     return Error{ErrorCode::kMalformed, simdjson::error_message(error)};
   }
   const std::size_t old_size = out.size();
-  out.reserve(old_size + json.size());
+  out.reserve(old_size + output_bytes_max(json));
   Conversion conversion(document, parser_->padded.data(), out);
   if (!conversion.run(schema)) {
     out.resize(old_size);

@@ -36,10 +36,11 @@ class OtlpJsonReader {
   /// Appends the message as protobuf bytes; on failure `out` is as before.
   Status read(const MessageSchema& schema, std::string_view json, std::string& out);
 
-  /// The most that reading a document of this size takes, its output included (which is never longer than the document:
-  /// a field's name and quotes are longer than its tag and length). Not included: the document itself, and a fixed few
+  /// The most that reading this document takes, its output included. Not included: the document itself, and a fixed few
   /// kilobytes that depend on nothing.
-  static std::size_t working_bytes(std::size_t json_bytes);
+  static std::size_t working_bytes(std::string_view json);
+  /// The longest that its output can be, whatever the message. Looks only for commas and brackets.
+  static std::size_t output_bytes_max(std::string_view json);
   /// What is held between documents.
   std::size_t kept_bytes() const;
 

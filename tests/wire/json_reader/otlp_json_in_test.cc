@@ -199,7 +199,7 @@ TEST_F(JsonIn, BuffersOfLargeDocumentsAreGivenBackAndOfSmallOnesKept) {
   EXPECT_GT(small, 6 * 900u);
   ASSERT_TRUE(reader.read_traces("{}" + std::string(10'000'000, ' '), bytes).ok());
   EXPECT_LT(reader.kept_bytes(), small);
-  EXPECT_LE(small, OtlpJsonReader::working_bytes(902));
+  EXPECT_LE(small, OtlpJsonReader::working_bytes("{}" + std::string(900, ' ')));
 }
 
 TEST_F(JsonIn, TheOutputIsNeverLongerThanTheDocument) {
@@ -213,8 +213,72 @@ TEST_F(JsonIn, TheOutputIsNeverLongerThanTheDocument) {
     std::string bytes;
     ASSERT_TRUE(reader_.read_traces(json, bytes).ok());
     EXPECT_LE(bytes.size(), json.size());
-    EXPECT_LE(bytes.capacity(), json.size() + 16) << "no room was reserved beyond what working_bytes() says";
+    EXPECT_LE(bytes.capacity(), OtlpJsonReader::output_bytes_max(json) + 16)
+        << "no room was reserved beyond what working_bytes() says";
   }
+}
+
+TEST_F(JsonIn, NumbersOfEightBytesGrowAsFarAsWasSaid) {
+  std::string zeros = "0";
+  for (int i = 0; i < 40'000; ++i) zeros += ",0";
+  std::string points = R"({"sum":0,"min":0,"max":0})";
+  for (int i = 0; i < 1000; ++i) points += R"(,{"sum":0,"min":0,"max":0})";
+  for (const std::string& point :
+       {R"({"explicitBounds":[)" + zeros + "]}", R"({"bucketCounts":[)" + zeros + "]}", points}) {
+    const std::string json =
+        R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[)" + point + "]}}]}]}]}";
+    std::string bytes;
+    ASSERT_TRUE(reader_.read(schema::kExportMetricsServiceRequest, json, bytes).ok());
+    EXPECT_GT(bytes.size(), json.size());
+    EXPECT_LE(bytes.size(), OtlpJsonReader::output_bytes_max(json));
+    EXPECT_LE(bytes.capacity(), OtlpJsonReader::output_bytes_max(json) + 16) << "grown once more";
+  }
+}
+
+// ---- metrics and logs
+// ------------------------------------------------------------------------------------------------
+
+TEST_F(JsonIn, MetricsOfEveryKindOfNumber) {
+  const auto metric = [this](std::string_view data) {
+    constexpr std::string_view kBefore = R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{)";
+    constexpr std::string_view kAfter = "}]}]}]}";
+    std::string out = understood(std::string(kBefore) + std::string(data) + std::string(kAfter),
+                                 schema::kExportMetricsServiceRequest);
+    if (!out.starts_with(kBefore)) return out;
+    return out.substr(kBefore.size(), out.size() - kBefore.size() - kAfter.size());
+  };
+  const std::string histogram =
+      R"("histogram":{"dataPoints":[{"count":"3","sum":0,"bucketCounts":["1","2"],"explicitBounds":[0.5],"min":-1}],)"
+      R"("aggregationTemporality":2})";
+  EXPECT_EQ(metric(histogram), histogram);
+  EXPECT_EQ(metric(R"("histogram":{"dataPoints":[{"bucketCounts":[1,"2"],"explicitBounds":["NaN","1"]}]})"),
+            R"("histogram":{"dataPoints":[{"bucketCounts":["1","2"],"explicitBounds":["NaN",1]}]})");
+  EXPECT_EQ(metric(R"("sum":{"dataPoints":[{"asInt":0},{"asInt":"-9223372036854775808"},{"asDouble":0}],)"
+                   R"("aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","isMonotonic":true})"),
+            R"("sum":{"dataPoints":[{"asInt":"0"},{"asInt":"-9223372036854775808"},{"asDouble":0}],)"
+            R"("aggregationTemporality":1,"isMonotonic":true})");
+  EXPECT_EQ(metric(R"("exponentialHistogram":{"dataPoints":[{"scale":-10,"positive":{"offset":-2147483648,)"
+                   R"("bucketCounts":["18446744073709551615",0]}}]})"),
+            R"("exponentialHistogram":{"dataPoints":[{"scale":-10,"positive":{"offset":-2147483648,)"
+            R"("bucketCounts":["18446744073709551615","0"]}}]})");
+  EXPECT_EQ(metric(R"("gauge":{"dataPoints":[{"asInt":"9223372036854775808"}]})").substr(0, 80),
+            "resourceMetrics[0].scopeMetrics[0].metrics[0].gauge.dataPoints[0].asInt: must be");
+  EXPECT_EQ(metric(R"("histogram":{"dataPoints":[{"bucketCounts":[1,-1]}]})").substr(0, 92),
+            "resourceMetrics[0].scopeMetrics[0].metrics[0].histogram.dataPoints[0].bucketCounts[1]: must ");
+  EXPECT_EQ(metric(R"("exponentialHistogram":{"dataPoints":[{"scale":2147483648}]})").substr(0, 90),
+            "resourceMetrics[0].scopeMetrics[0].metrics[0].exponentialHistogram.dataPoints[0].scale: mu");
+}
+
+TEST_F(JsonIn, LogRecord) {
+  const std::string json =
+      R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","severityNumber":17,"severityText":"ERROR",)"
+      R"("body":{"stringValue":"it broke"},"flags":1,"traceId":"5b8efff798038103d269b633813fc60c",)"
+      R"("spanId":"eee19b7ec3c1b174","eventName":"e"}]}]}]})";
+  EXPECT_EQ(understood(json, schema::kExportLogsServiceRequest), json);
+  EXPECT_EQ(
+      understood(R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":"SEVERITY_NUMBER_WARN"}]}]}]})",
+                 schema::kExportLogsServiceRequest),
+      R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":13}]}]}]})");
 }
 
 }  // namespace

@@ -103,7 +103,8 @@ bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, Bud
 
 bool BodyDecoder::convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal) {
   // Beside what is held already: the reader's buffers and output, and the output once more as the batch's own block.
-  const std::uint64_t needed = charge.bytes() + wire::OtlpJsonReader::working_bytes(json.size()) + json.size();
+  const std::uint64_t needed =
+      charge.bytes() + wire::OtlpJsonReader::working_bytes(json) + wire::OtlpJsonReader::output_bytes_max(json);
   if (needed > charge.budget_bytes_max()) {
     refusal = {413, "body_too_large",
                "to convert a JSON body of " + format_byte_size(json.size()) + " takes " + format_byte_size(needed) +
