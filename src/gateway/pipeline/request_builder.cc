@@ -25,6 +25,7 @@ bool grow_for(net::ByteBlock& out, std::size_t bytes) {
 
 void RequestBuilder::begin_resource() {
   pieces_.assign(1, {});
+  new_spans_.clear();
   size_ = 0;
   counts_ = {1, 0, 0};
 }
@@ -35,6 +36,12 @@ void RequestBuilder::begin_scope() {
   spans_ = 0;
   scope_piece_ = pieces_.size();
   pieces_.emplace_back();
+}
+
+void RequestBuilder::add_new_span(std::string_view content) {
+  std::string& field = new_spans_.emplace_back();
+  wire::Appender(field).bytes_field(otlp::ScopeSpans::kSpans, content);
+  add_span(field);
 }
 
 void RequestBuilder::end_scope() {

@@ -8,10 +8,12 @@
 // A resource is gathered as ranges of the old bytes, and written when it is complete and all its lengths are known.
 // Fields are copied as they are and in the order in which they are added. A scope or resource that got no span goes
 // (OTLP: senders should not emit empty envelopes). One thread at a time; buffers are reused from one use to the next.
-// What is added must stay until end_resource().
+// What is added must stay until end_resource(), but for new spans, which are copied.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +42,8 @@ class RequestBuilder {
     add(field);
     ++spans_;
   }
+  /// A span that takes the place of another: its content, without tag and length.
+  void add_new_span(std::string_view content);
   void end_scope();
   /// Appends the resource to `out`, which grows, and adds to `counts`. False, and nothing changed, if memory ran out.
   bool end_resource(net::ByteBlock& out, SpanCounts& counts);
@@ -52,8 +56,9 @@ class RequestBuilder {
   };
 
   std::vector<Piece> pieces_;
-  std::size_t size_ = 0;           // of the message being put together: the scope, or the resource outside of one
-  std::size_t resource_size_ = 0;  // while in a scope: of the resource without it
+  std::deque<std::string> new_spans_;  // of this resource
+  std::size_t size_ = 0;               // of the message being put together: the scope, or the resource outside of one
+  std::size_t resource_size_ = 0;      // while in a scope: of the resource without it
   std::size_t scope_piece_ = 0;
   std::uint64_t spans_ = 0;  // in this scope
   SpanCounts counts_;        // in this resource
@@ -63,26 +68,30 @@ class RequestBuilder {
 /// moves. False if memory ran out.
 bool grow_for(net::ByteBlock& out, std::size_t bytes);
 
-/// Appends to `out` what of `request` (validated) `keep(wire::Reader span)` says true to, and adds to `counts`. Every
-/// span is asked about once, in order. False if memory ran out.
-template <class Keep>
-bool filter_spans(RequestBuilder& builder, std::string_view request, Keep&& keep, net::ByteBlock& out,
-                  SpanCounts& counts) {
+/// Writes `request` (validated) anew to `out`, and adds to `counts`. False if memory ran out. `visitor` has
+///   visit(const wire::Reader& at_span)   for each span, in order: gives `builder` the span, another, or none
+/// and, if it wants to know where it is,
+///   enter_resource(wire::Reader), enter_scope(wire::Reader)
+template <class Visitor>
+bool rewrite_spans(RequestBuilder& builder, std::string_view request, Visitor& visitor, net::ByteBlock& out,
+                   SpanCounts& counts) {
   namespace otlp = wire::otlp;
   for (wire::Reader top(request); top.next();) {
     if (!top.is(otlp::ExportTraceServiceRequest::kResourceSpans, wire::WireType::kBytes)) continue;
     builder.begin_resource();
+    if constexpr (requires { visitor.enter_resource(top); }) visitor.enter_resource(top.message());
     for (wire::Reader resource = top.message(); resource.next();) {
       if (!resource.is(otlp::ResourceSpans::kScopeSpans, wire::WireType::kBytes)) {
         builder.add(resource.raw_field());
         continue;
       }
       builder.begin_scope();
+      if constexpr (requires { visitor.enter_scope(resource); }) visitor.enter_scope(resource.message());
       for (wire::Reader scope = resource.message(); scope.next();) {
-        if (!scope.is(otlp::ScopeSpans::kSpans, wire::WireType::kBytes)) {
+        if (scope.is(otlp::ScopeSpans::kSpans, wire::WireType::kBytes)) {
+          visitor.visit(scope);
+        } else {
           builder.add(scope.raw_field());
-        } else if (keep(scope.message())) {
-          builder.add_span(scope.raw_field());
         }
       }
       builder.end_scope();
@@ -91,5 +100,13 @@ bool filter_spans(RequestBuilder& builder, std::string_view request, Keep&& keep
   }
   return true;
 }
+
+/// A visitor that is a function of the span.
+template <class Visit>
+struct SpanVisitor {
+  Visit visit;
+};
+template <class Visit>
+SpanVisitor(Visit) -> SpanVisitor<Visit>;
 
 }  // namespace nanospan::gateway

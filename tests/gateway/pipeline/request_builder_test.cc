@@ -12,26 +12,39 @@ namespace {
 using testing::outline;
 using testing::request_of;
 
-TEST(FilterSpans, WhatIsEmptyGoesAndTheRestStays) {
+/// The request with the spans in `names` only; a span "x" becomes "xylophone".
+std::string rewritten(const std::string& request, const std::string& names) {
+  RequestBuilder builder;
+  net::ByteBlock out;
+  SpanCounts counts;
+  SpanVisitor visitor{[&](const wire::Reader& at_span) {
+    wire::Reader span = at_span.message();
+    span.next();
+    if (names.find(span.bytes()) == names.npos) return;
+    if (span.bytes() != "x") return builder.add_span(at_span.raw_field());
+    std::string content;
+    wire::Appender(content).bytes_field(wire::otlp::Span::kName, "xylophone");
+    builder.add_new_span(content);
+  }};
+  EXPECT_TRUE(rewrite_spans(builder, request, visitor, out, counts));
+  const wire::WalkResult walk = wire::validate_traces(out.view());
+  EXPECT_TRUE(walk.ok());
+  EXPECT_EQ(walk.counts.items, counts.spans);
+  EXPECT_EQ(walk.counts.scopes, counts.scopes);
+  EXPECT_EQ(walk.counts.resources, counts.resources);
+  return outline(out.view());
+}
+
+TEST(RequestBuilder, WhatIsEmptyGoesAndTheRestStays) {
   const std::string request = request_of({{"abc", "d"}, {"e"}});
-  const auto kept = [&](const std::string& names) {
-    RequestBuilder builder;
-    net::ByteBlock out;
-    SpanCounts counts;
-    EXPECT_TRUE(filter_spans(
-        builder, request,
-        [&](wire::Reader span) {
-          span.next();
-          return names.find(span.bytes()) != names.npos;
-        },
-        out, counts));
-    EXPECT_EQ(wire::validate_traces(out.view()).counts.items, counts.spans);
-    return outline(out.view());
-  };
-  EXPECT_EQ(kept("abcde"), outline(request));
-  EXPECT_EQ(kept("ac"), "r1{s1 a c}");
-  EXPECT_EQ(kept("de"), "r1{s2 d} r2{s1 e}");
-  EXPECT_EQ(kept(""), "");
+  EXPECT_EQ(rewritten(request, "abcde"), outline(request));
+  EXPECT_EQ(rewritten(request, "ac"), "r1{s1 a c}");
+  EXPECT_EQ(rewritten(request, "de"), "r1{s2 d} r2{s1 e}");
+  EXPECT_EQ(rewritten(request, ""), "");
+}
+
+TEST(RequestBuilder, ANewSpanStandsInThePlaceOfTheOld) {
+  EXPECT_EQ(rewritten(request_of({{"axb", "x"}}), "axb"), "r1{s1 a xylophone b; s2 xylophone}");
 }
 
 }  // namespace

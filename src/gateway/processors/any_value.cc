@@ -1,0 +1,139 @@
+// Encoding, decoding and text of values. Any thread.
+#include "gateway/processors/any_value.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "gateway/config/units.h"
+#include "wire/otlp_fields.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+namespace nanospan::gateway {
+namespace {
+
+namespace otlp = wire::otlp;
+using wire::WireType;
+
+std::string any_message(std::uint32_t field, std::string_view content) {
+  std::string out;
+  wire::Appender(out).bytes_field(field, content);
+  return out;
+}
+
+/// Go's encoding/json form of a double: shortest, with an exponent outside of 1e-6 .. 1e21.
+std::string text_of(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
+  const double size = std::fabs(number);
+  const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
+  std::array<char, 64> text{};
+  const auto [end, failed] = std::to_chars(text.data(), text.data() + text.size(), number,
+                                           exponent ? std::chars_format::scientific : std::chars_format::fixed);
+  static_cast<void>(failed);  // 64 characters hold the longest shortest form.
+  std::string out(text.data(), end);
+  if (const std::size_t e = out.find("e-0"); e != out.npos) out.erase(e + 2, 1);
+  return out;
+}
+
+}  // namespace
+
+AnyScalar read_any(std::string_view any) {
+  AnyScalar out;
+  for (wire::Reader value(any); value.next();) {  // Of a oneof the last one counts.
+    switch (value.field()) {
+      case otlp::AnyValue::kStringValue:
+        out = {AnyKind::kString, value.bytes(), 0, 0};
+        break;
+      case otlp::AnyValue::kBytesValue:
+        out = {AnyKind::kBytes, value.bytes(), 0, 0};
+        break;
+      case otlp::AnyValue::kBoolValue:
+        out = {AnyKind::kBool, {}, value.varint() != 0 ? 1 : 0, 0};
+        break;
+      case otlp::AnyValue::kIntValue:
+        out = {AnyKind::kInt, {}, static_cast<std::int64_t>(value.varint()), 0};
+        break;
+      case otlp::AnyValue::kDoubleValue:
+        out = {AnyKind::kDouble, {}, 0, value.fixed_double()};
+        break;
+      case otlp::AnyValue::kArrayValue:
+      case otlp::AnyValue::kKvlistValue:
+        out = {AnyKind::kOther, {}, 0, 0};
+        break;
+      default:
+        break;
+    }
+  }
+  return out;
+}
+
+std::string any_string(std::string_view text) { return any_message(otlp::AnyValue::kStringValue, text); }
+
+std::string any_int(std::int64_t number) {
+  std::string out;
+  wire::Appender(out).varint_field(otlp::AnyValue::kIntValue, static_cast<std::uint64_t>(number));
+  return out;
+}
+
+std::string any_double(double number) {
+  std::string out;
+  wire::Appender(out).double_field(otlp::AnyValue::kDoubleValue, number);
+  return out;
+}
+
+std::string any_of(const ConfigNode& node) {
+  std::string content;
+  switch (node.kind) {
+    case ConfigNode::Kind::kNull:
+      return {};
+    case ConfigNode::Kind::kScalar: {
+      if (node.is_quoted) return any_string(node.text);
+      if (node.text == "true" || node.text == "false") {
+        wire::Appender(content).varint_field(otlp::AnyValue::kBoolValue, node.text == "true" ? 1 : 0);
+        return content;
+      }
+      if (const Result<std::int64_t> integer = parse_integer(node.text)) return any_int(*integer);
+      double real = 0;
+      const char* const end = node.text.data() + node.text.size();
+      const auto [at, failed] = std::from_chars(node.text.data(), end, real);
+      const bool is_number = failed == std::errc() && at == end && node.text.find_first_of("0123456789") == 0;
+      return is_number ? any_double(real) : any_string(node.text);
+    }
+    case ConfigNode::Kind::kList:
+      for (const ConfigNode& item : node.items)
+        wire::Appender(content).bytes_field(otlp::ArrayValue::kValues, any_of(item));
+      return any_message(otlp::AnyValue::kArrayValue, content);
+    case ConfigNode::Kind::kMap:
+      for (const ConfigNode::Entry& entry : node.entries) {
+        std::string pair;
+        wire::Appender(pair).bytes_field(otlp::KeyValue::kKey, entry.key);
+        wire::Appender(pair).bytes_field(otlp::KeyValue::kValue, any_of(entry.value));
+        wire::Appender(content).bytes_field(otlp::KeyValueList::kValues, pair);
+      }
+      return any_message(otlp::AnyValue::kKvlistValue, content);
+  }
+  return {};
+}
+
+std::optional<std::string> any_text(const AnyScalar& value) {
+  switch (value.kind) {
+    case AnyKind::kEmpty:
+      return std::string();
+    case AnyKind::kString:
+      return std::string(value.text);
+    case AnyKind::kBool:
+      return std::string(value.number != 0 ? "true" : "false");
+    case AnyKind::kInt:
+      return std::to_string(value.number);
+    case AnyKind::kDouble:
+      return text_of(value.real);
+    case AnyKind::kBytes:
+    case AnyKind::kOther:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,20 @@
+// Ties the `probabilistic_sampler` processor together. Called by the service's thread.
+#include "gateway/processors/probabilistic_sampler/probabilistic_sampler_factory.h"
+
+#include "gateway/processors/probabilistic_sampler/probabilistic_sampler.h"
+
+namespace nanospan::gateway {
+
+ProcessorFactory probabilistic_sampler_factory() {
+  return {"probabilistic_sampler",
+          {},
+          "keeps a part of the traces, chosen by trace id",
+          [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
+            return [name = id.text(), config = read_probabilistic_sampler_config(reader)](
+                       Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              return std::unique_ptr<Processor>(std::make_unique<ProbabilisticSampler>(config, name, host, next));
+            };
+          }};
+}
+
+}  // namespace nanospan::gateway

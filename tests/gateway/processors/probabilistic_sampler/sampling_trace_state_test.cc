@@ -1,0 +1,38 @@
+// Tracestates taken apart and put together.
+#include "gateway/processors/probabilistic_sampler/sampling_trace_state.h"
+
+#include <gtest/gtest.h>
+
+namespace nanospan::gateway {
+namespace {
+
+TEST(SamplingTraceState, TakesOtApartAndKeepsTheRest) {
+  const auto state = parse_sampling_trace_state("vendor=abc, ot=th:c;x:1;rv:0123456789abcd ,,t1@sys=a b");
+  ASSERT_TRUE(state);
+  EXPECT_EQ(*state->threshold, 0xc0'0000'0000'0000u);
+  EXPECT_EQ(*state->randomness, 0x0123456789abcdu);
+  EXPECT_EQ(state->text(), "ot=rv:0123456789abcd;th:c;x:1,vendor=abc,t1@sys=a b");
+}
+
+TEST(SamplingTraceState, NothingIsEmpty) {
+  EXPECT_EQ(parse_sampling_trace_state("")->text(), "");
+  EXPECT_EQ(parse_sampling_trace_state(" , ")->text(), "");
+}
+
+TEST(SamplingTraceState, RefusesWhatTheCollectorRefuses) {
+  const std::string long_value(257, 'v');
+  for (const std::string& text :
+       {std::string("x"), std::string("=x"), std::string("X=1"), std::string("a="), std::string("a=b=c"),
+        "a=" + long_value, std::string("@s=1"), std::string("t@=1"), std::string("t@1=1"), std::string("ot=th"),
+        std::string("ot=th:"), std::string("ot=th:xyz"), std::string("ot=rv:123"), std::string("ot=TH:1"),
+        std::string("ot=a:b c"), "ot=x:" + std::string(255, 'y'), std::string(1025, ' ')}) {
+    EXPECT_FALSE(parse_sampling_trace_state(text)) << text;
+  }
+  std::string many = "a=1";
+  for (int i = 0; i < 30; ++i) many += ",b=1";
+  EXPECT_TRUE(parse_sampling_trace_state(many));
+  EXPECT_FALSE(parse_sampling_trace_state(many + ",c=1"));
+}
+
+}  // namespace
+}  // namespace nanospan::gateway
