@@ -61,7 +61,8 @@ class Telemetry {
 
   /// Exports everything that ended before the call; false on failure or after `timeout_ms` (0 = no limit).
   bool flush(std::uint64_t timeout_ms = 30000);
-  /// Flushes and stops; false if spans were lost on the way or the deadline passed. Later calls do nothing.
+  /// Flushes and stops; false if any span was lost since the start (a line on standard error says how many and why) or
+  /// the deadline passed. Later calls do nothing.
   bool shutdown(std::uint64_t timeout_ms = 5000);
   /// Where every span went, readable at any time.
   Ledger ledger() const;

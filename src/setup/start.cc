@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include <nanospan/nanospan.h>
@@ -21,6 +22,23 @@ namespace nanospan {
 namespace {
 
 constexpr std::uint64_t kExitFlushMillis = 5000;
+
+// "7 of 9 spans were lost: queue_full 4, export_failed 3"
+std::string closing_line(const Ledger& ledger) {
+  std::string line =
+      std::to_string(ledger.dropped_total()) + " of " + std::to_string(ledger.ended) + " spans were lost";
+  char separator = ':';
+  for (std::size_t i = 0; i < ledger.dropped.size(); ++i) {
+    if (ledger.dropped[i] == 0) continue;
+    line += separator;
+    line += ' ';
+    line += drop_reason_name(static_cast<DropReason>(i));
+    line += ' ';
+    line += std::to_string(ledger.dropped[i]);
+    separator = ',';
+  }
+  return line;
+}
 
 using ProviderPtr = std::shared_ptr<TracerProvider>;
 
@@ -54,8 +72,10 @@ class Process {
       running_.reset();
     }
     const bool success = provider->shutdown(timeout_ms) == FlushResult::kSuccess;
+    const Ledger ledger = provider->ledger();
+    if (ledger.dropped_total() != 0) sdk::report("telemetry", closing_line(ledger));
     give_up_claim();
-    return success;
+    return success && ledger.dropped_total() == 0;
   }
 
  private:
@@ -138,8 +158,8 @@ Result<Telemetry> start(Options options) {
     return reported(profiling.error());
   }
   process.run(*provider);
-  auto state = std::make_unique<Telemetry::State>(
-      Telemetry::State{std::move(provider).value(), std::move(profiling).value()});
+  auto state =
+      std::make_unique<Telemetry::State>(Telemetry::State{std::move(provider).value(), std::move(profiling).value()});
   return Telemetry(state.release());
 }
 

@@ -17,6 +17,7 @@
 #include <nanospan/propagation.h>
 #include <nanospan/tracer_provider.h>
 
+#include "sdk/pipeline/drain.h"
 #include "tests/support/scripted_server.h"
 #include "wire/validate.h"
 
@@ -113,6 +114,26 @@ TEST_F(StartTest, NobodyListensTheLedgerSaysFailedAndTheUserSeesWhy) {
   EXPECT_EQ(ledger.dropped_by(DropReason::kExportFailed), 10U);
   EXPECT_TRUE(ledger.balances());
   EXPECT_THAT(said(), Contains(AllOf(StartsWith("otlp_http: 10 spans lost"), HasSubstr("is a collector running at"))));
+}
+
+TEST_F(StartTest, AFullQueueIsReportedAndShutdownSaysHowManySpansWereLost) {
+  auto telemetry = start({.customize = [](TracerProviderOptions& options) {
+    BatchOptions batches;
+    batches.queue_spans_max = batches.batch_spans_max = 8;
+    options.processors = {batch_processor(in_memory_exporter(std::make_shared<InMemorySpans>()), batches)};
+  }});
+  ASSERT_TRUE(telemetry.ok());
+  {
+    const auto held = sdk::Drain::instance().pause();  // so that all of them come in one round
+    for (int i = 0; i < 100; ++i) tracer("shop").start_span("x");
+  }
+  telemetry->flush();
+  EXPECT_FALSE(telemetry->shutdown());
+  const Ledger ledger = telemetry->ledger();
+  EXPECT_EQ(ledger.dropped_by(DropReason::kQueueFull), ledger.dropped_total());
+  const std::string lost = std::to_string(ledger.dropped_total());
+  EXPECT_THAT(said(), Contains(AllOf(StartsWith("batch_processor: " + lost), HasSubstr("OTEL_BSP_MAX_QUEUE_SIZE"))));
+  EXPECT_THAT(said(), Contains("telemetry: " + lost + " of 100 spans were lost: queue_full " + lost));
 }
 
 TEST_F(StartTest, RejectedSpansStandInTheLedger) {

@@ -392,9 +392,19 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   merge_flushes();
   start_exports();
   complete_flushes();
+  report_full_queue();
   if (!shutdown_noted_) return;
   const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);
   if ((outstanding_.empty() && !flush_at_exporter_) || late) close_now();
+}
+
+void BatchPipeline::report_full_queue() {
+  const std::uint64_t lost = dropped_[static_cast<std::size_t>(DropReason::kQueueFull)].load(std::memory_order_relaxed);
+  if (lost == queue_full_reported_) return;
+  queue_full_reported_ = lost;
+  report("batch_processor", "queue_full",
+         std::to_string(lost) + " spans lost so far, as the queue of " + std::to_string(options_.queue_spans_max) +
+             " spans was full; OTEL_BSP_MAX_QUEUE_SIZE or BatchOptions::queue_spans_max makes it larger");
 }
 
 void BatchPipeline::close_now() {

@@ -91,6 +91,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void start_exports();
   void complete(std::uint64_t sequence, std::size_t spans, ExportResult result);
   void complete_flushes();
+  void report_full_queue();
   void close_now();
   void close_for_the_thread();
   void flush_exporter(base::Deadline deadline);
@@ -122,6 +123,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::uint32_t in_flight_ = 0;
   std::size_t queued_spans_ = 0;
   std::size_t queued_bytes_ = 0;
+  std::uint64_t queue_full_reported_ = 0;
   std::uint64_t flush_noted_ = 0;
   std::uint64_t flush_answered_ = 0, flush_announced_ = 0;
   bool closed_announced_ = false;
