@@ -15,7 +15,11 @@ import sys
 
 ENTRY = "include/nanospan/nanospan.h"
 EXPORTED = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1")
-GZIP_HOOK = "nanospan_gzip_r1"
+# Of each optional library: a program that links it, the symbol that it brings and the library of others that it adds.
+PARTS = (
+    ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),
+    ("consumer_grpc", "nanospan_otlp_grpc_r1", "libnghttp2.so"),
+)
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {
     "libstdc++.so.6",
@@ -92,13 +96,15 @@ def check_exports(library):
         assert any(found.startswith(name) for found in names), f"{library} does not export {name}"
 
 
-def check_gzip(work, kind):
-    """zlib and the hook come with nanospan::gzip, and only with it; the shared SDK sees the hook in the program."""
-    for program, wanted in (("consumer", False), ("consumer_gzip", True)):
-        path = work / "cmake" / program
-        symbols = output("nm", *(["--dynamic"] if kind == "shared" else []), "--defined-only", path)
-        assert (GZIP_HOOK in symbols) == wanted, f"{program} defines {GZIP_HOOK}: {not wanted}"
-        assert ("libz.so" in output("readelf", "-d", path)) == wanted, f"{program} needs libz: {not wanted}"
+def check_parts(work, kind):
+    """A hook and its library come with the target that has it, and only with it; the shared SDK sees the hook in the
+    program."""
+    for linked, hook, library in PARTS:
+        for program, wanted in (("consumer", False), (linked, True)):
+            path = work / "cmake" / program
+            symbols = output("nm", *(["--dynamic"] if kind == "shared" else []), "--defined-only", path)
+            assert (hook in symbols) == wanted, f"{program} defines {hook}: {not wanted}"
+            assert (library in output("readelf", "-d", path)) == wanted, f"{program} needs {library}: {not wanted}"
 
 
 def with_cmake(work, prefix, compiler, environment, kind):
@@ -118,14 +124,16 @@ def with_cmake(work, prefix, compiler, environment, kind):
     )
     run("cmake", "--build", work / "cmake")
     check_program(work / "cmake/consumer", work / "cmake/plugin.so", environment, kind)
-    output(work / "cmake/consumer_gzip", work / "cmake/plugin.so", env=environment)
-    check_gzip(work, kind)
+    for program, _, _ in PARTS:
+        output(work / "cmake" / program, work / "cmake/plugin.so", env=environment)
+    check_parts(work, kind)
 
 
 def with_pkg_config(work, prefix, compiler, environment, kind):
     found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
     flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
-    output("pkg-config", "--cflags", "--libs", "nanospan-gzip", env=found)
+    for package in ("nanospan-gzip", "nanospan-otlp-grpc"):
+        output("pkg-config", "--cflags", "--libs", package, env=found)
     source = pathlib.Path(__file__).parent / "consumer/main.cc"
     run(compiler, source, *flags, "-o", work / "with_pkg_config", env=environment)
     check_program(work / "with_pkg_config", work / "cmake/plugin.so", environment, kind)
