@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""OTLP over gRPC with the official peers for Python (grpcio is gRPC's C core): their SDK to our gateway, our SDK and our
-gateway to their server; and HTTP/2 by curl and h2load."""
+"""OTLP over gRPC with the official peers for Python (grpcio is gRPC's C core): their SDK to our gateway, our SDK and
+our gateway to their server; and HTTP/2 by curl and h2load."""
 
 import concurrent.futures
 import contextlib
@@ -75,7 +75,8 @@ class Grpc(unittest.TestCase):
         for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
             with self.subTest(compression), Gateway(BOTH) as gateway:
                 kept = InMemorySpanExporter()
-                exporter = OTLPSpanExporter(f"127.0.0.1:{gateway.ports['grpc']}", insecure=True, compression=compression)
+                endpoint = f"127.0.0.1:{gateway.ports['grpc']}"
+                exporter = OTLPSpanExporter(endpoint, insecure=True, compression=compression)
                 provider = TracerProvider()
                 provider.add_span_processor(BatchSpanProcessor(exporter))
                 provider.add_span_processor(SimpleSpanProcessor(kept))

@@ -1,6 +1,8 @@
 // Answers judged without a server: the corners that the fault matrix does not reach.
 #include "export/otlp_http/otlp_http_answer.h"
 
+#include "export/otlp/otlp_answer.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,7 @@
 #include "export/otlp_http/otlp_http_config.h"
 
+#include "export/otlp/otlp_delivery.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,8 @@
 // What goes over the wire when all is well, and how the exporter is driven.
 #include "export/otlp_http/otlp_http_exporter.h"
 
+#include "export/otlp/otlp_exporter.h"
+
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>

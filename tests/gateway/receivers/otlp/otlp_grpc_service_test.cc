@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 
+#include "gateway/receivers/otlp/otlp_intake.h"
 #include "gateway/receivers/otlp/otlp_receiver.h"
 #include "net/grpc_client.h"
 #include "net/gzip.h"
