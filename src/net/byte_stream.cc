@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <system_error>
+
+#include "net/event_loop.h"
 
 namespace nanospan::net {
 namespace {
@@ -42,6 +45,14 @@ class SocketStream final : public ByteStream {
 };
 
 }  // namespace
+
+Status ByteStream::watch(EventLoop& loop, unsigned interest, FdHandler& handler) {
+  return loop.watch(fd(), interest, handler);
+}
+void ByteStream::set_interest(EventLoop& loop, unsigned interest) { loop.set_interest(fd(), interest); }
+void ByteStream::unwatch(EventLoop& loop) { loop.unwatch(fd()); }
+void ByteStream::establish(EventLoop& /*loop*/, OnEstablished done) { done({}); }
+std::string ByteStream::describe(int error) const { return std::generic_category().message(error); }
 
 std::unique_ptr<ByteStream> make_socket_stream(Fd socket) { return std::make_unique<SocketStream>(std::move(socket)); }
 

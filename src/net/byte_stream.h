@@ -1,8 +1,8 @@
-// ByteStream: the seam between a protocol (HTTP/1.1 today) and what carries its bytes: a socket, and later TLS over
-// one.
+// ByteStream: the seam between a protocol (HTTP/1.1, HTTP/2) and what carries its bytes: a socket, or TLS over one.
 //
-// Non-blocking, for one loop's thread, one owner. A protocol registers fd() with its loop for readiness and moves bytes
-// through read() and write() only, so that tests can put short, failing or reordered operations underneath it.
+// Non-blocking, for one loop's thread, one owner. A protocol is told of readiness through watch() and moves bytes
+// through read() and write() only, so that tests can put short, failing or reordered operations underneath it, and TLS
+// can have bytes where the descriptor has none.
 #pragma once
 
 #include <sys/uio.h>
@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
+#include "base/result.h"
 #include "net/socket.h"
 #include "net/unique_function.h"
 
@@ -23,6 +25,9 @@ struct IoResult {
   int error = 0;          ///< With kBroken: the errno.
 };
 
+class EventLoop;
+class FdHandler;
+
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -31,6 +36,20 @@ class ByteStream {
   virtual IoResult write(std::span<const iovec> from) = 0;
   /// Says that nothing more will be written; reading goes on.
   virtual void finish_writing() = 0;
+
+  /// As EventLoop's functions of these names, for this stream: kReadable means that read() has something to say, and
+  /// kWritable the same of write(). By default, the descriptor's own readiness.
+  virtual Status watch(EventLoop& loop, unsigned interest, FdHandler& handler);
+  virtual void set_interest(EventLoop& loop, unsigned interest);
+  virtual void unwatch(EventLoop& loop);
+
+  /// For a client, before the first byte: agrees with the peer on what comes first (TLS: the handshake). `done` is
+  /// called once, at once or later, and may destroy the stream; it is not called after the stream is destroyed.
+  using OnEstablished = UniqueFunction<void(Status)>;
+  virtual void establish(EventLoop& loop, OnEstablished done);
+
+  /// What a kBroken with this `error` means, for a message.
+  virtual std::string describe(int error) const;
 };
 
 /// Turns a connected socket into a stream; null if it cannot. The default is the socket itself. A server with several

@@ -73,10 +73,15 @@ void Connector::on_ready(unsigned /*ready*/) {
 void Connector::connected() {
   next_timer_.cancel();
   loop_.unwatch(connecting_.get());
-  Outcome outcome;
-  outcome.stream = make_stream_ ? make_stream_(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
-  if (!outcome.stream) outcome.message = "cannot set up the connection's stream";
-  finish(std::move(outcome));
+  establishing_ = make_stream_ ? make_stream_(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
+  if (!establishing_) return finish({nullptr, HttpFailure::kSystem, "cannot set up the connection's stream"});
+  establishing_->establish(loop_, [this](Status status) { established(std::move(status)); });
+}
+
+void Connector::established(Status status) {
+  std::unique_ptr<ByteStream> stream = std::move(establishing_);
+  if (!status.ok()) return finish({nullptr, HttpFailure::kTls, status.error().message});
+  finish({std::move(stream), {}, {}});
 }
 
 void Connector::note(int error) {
@@ -91,6 +96,7 @@ void Connector::drop() {
 
 void Connector::cancel() {
   drop();
+  establishing_.reset();
   open_.reset();
   resolving_ = false;
   done_ = {};

@@ -1,4 +1,5 @@
-// Connector: from a host name to a connected ByteStream: looks the name up, then tries its addresses one after another.
+// Connector: from a host name to a connected ByteStream: looks the name up, tries its addresses one after another, and
+// lets the stream agree with its peer (TLS).
 //
 // The caller's deadline ends it (cancel()); within it each address gets a fair share of the time, so that a black hole
 // does not hide the address behind it. Loop thread only; used for one connection. Nothing is called after cancel() or
@@ -33,12 +34,14 @@ class Connector final : public FdHandler {
   void connect(const std::string& host, std::uint16_t port, base::Deadline deadline, OnDone done);
   void cancel();
   bool resolving() const { return resolving_; }
+  bool establishing() const { return establishing_ != nullptr; }  ///< Connected; TLS is being agreed.
   void on_ready(unsigned ready) override;
 
  private:
   void on_addresses(Result<Addresses> result);
   void connect_next();
   void connected();
+  void established(Status status);
   void note(int error);
   void drop();
   void finish(Outcome outcome);
@@ -52,6 +55,7 @@ class Connector final : public FdHandler {
   std::size_t next_address_ = 0;
   int error_ = 0;  // of the addresses that failed; "refused" says more than the others
   Fd connecting_;
+  std::unique_ptr<ByteStream> establishing_;
   bool resolving_ = false;
   Timer next_timer_;
   std::shared_ptr<bool> open_;  // tells a late resolver answer that nobody waits for it

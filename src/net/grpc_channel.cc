@@ -193,11 +193,13 @@ void GrpcChannel::on_deadline(CallId id) {
   }
   std::erase(waiting_, id);
   const bool resolving = connector_ && connector_->resolving();
+  const bool establishing = connector_ && connector_->establishing();
   if (connector_ && waiting_.empty()) connector_.reset();
   failed(call, resolving ? HttpFailure::kResolveTimeout : HttpFailure::kConnectTimeout,
-         resolving     ? "deadline passed while resolving the host name"
-         : connection_ ? "deadline passed while waiting for a free stream"
-                       : "deadline passed while connecting",
+         resolving      ? "deadline passed while resolving the host name"
+         : connection_  ? "deadline passed while waiting for a free stream"
+         : establishing ? "deadline passed in the TLS handshake"
+                        : "deadline passed while connecting",
          false);
 }
 

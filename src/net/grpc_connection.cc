@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 
 #include "net/grpc_channel.h"
 
@@ -235,7 +234,7 @@ void GrpcConnection::fail_all(Http2Link::State state) {
   const std::string what = ping_timed_out_ ? "the peer does not answer keepalive pings"
                            : foreign ? "the peer breaks HTTP/2 (" + session_->failure() + "); is it a gRPC port (4317)?"
                            : state == Http2Link::State::kBroken
-                               ? "the connection broke: " + std::generic_category().message(link_->error())
+                               ? "the connection broke: " + link_->error()
                                : "the peer closed the connection";
   for (auto& [id, exchange] : std::exchange(exchanges_, {})) {
     if (exchange.call == nullptr) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
 
 #include "net/http1_client_pool.h"
@@ -53,13 +54,13 @@ void ClientConnection::on_connected(Connector::Outcome outcome) {
   stream_ = std::move(outcome.stream);
   if (!stream_) return fail(outcome.failure, outcome.message);
   ++pool_.counters().connections_opened;
-  if (!pool_.loop().watch(fd(), kReadable, *this).ok()) return fail(HttpFailure::kSystem, "no room in the poller");
+  if (!stream_->watch(pool_.loop(), kReadable, *this).ok()) return fail(HttpFailure::kSystem, "no room in the poller");
   begin_request(*exchange_);
 }
 
 void ClientConnection::close() {
   connector_.cancel();
-  pool_.loop().unwatch(fd());
+  if (stream_) stream_->unwatch(pool_.loop());
   idle_timer_.cancel();
   stream_.reset();
   exchange_ = nullptr;
@@ -142,7 +143,7 @@ void ClientConnection::send_some() {
 
 void ClientConnection::update_interest() {
   const bool sending = state_ == State::kBusy && !send_broken_ && sent_ < request_bytes();
-  pool_.loop().set_interest(fd(), sending ? kReadable | kWritable : kReadable);
+  stream_->set_interest(pool_.loop(), sending ? kReadable | kWritable : kReadable);
 }
 
 // --- Receiving ---
@@ -209,7 +210,10 @@ bool ClientConnection::on_head() {
 void ClientConnection::on_end(const IoResult& result) {
   const bool orderly = result.state == IoResult::State::kEnd && !send_broken_;
   if (orderly && answer_begun_ && parser_.end_of_stream()) return complete(false);
-  const std::string cause = orderly ? "the peer closed the connection" : "the connection was reset";
+  const bool told = result.state == IoResult::State::kBroken && result.error != ECONNRESET;
+  const std::string cause = orderly ? "the peer closed the connection"
+                            : told  ? "the connection broke (" + stream_->describe(result.error) + ")"
+                                    : "the connection was reset";
   if (answer_begun_) return fail(HttpFailure::kClosedMidResponse, cause + " in the middle of its response");
   if (requests_ > 1 && exchange_->request.repeatable && !exchange_->repeated) {
     Exchange& exchange = *exchange_;

@@ -36,6 +36,8 @@ class ClientConnection final : public FdHandler {
 
   /// What a deadline that passes now interrupts.
   HttpFailure timeout_failure() const;
+  /// Connected, and agreeing on TLS.
+  bool establishing() const { return connector_.establishing(); }
   /// The peer may have got the whole request.
   bool request_sent() const { return state_ == State::kBusy && sent_ == request_bytes(); }
   /// Closes without a word to the request, which the pool has finished.
@@ -56,7 +58,6 @@ class ClientConnection final : public FdHandler {
   void complete(bool reusable);
   void fail(HttpFailure failure, std::string_view what);
   void fail_parse();
-  int fd() const { return stream_ ? stream_->fd() : -1; }
   std::uint64_t request_bytes() const;
   void update_interest();
 

@@ -118,12 +118,14 @@ void Http1ClientPool::on_deadline(RequestId id) {
   }
   const HttpFailure failure = connection->timeout_failure();
   const bool sent = connection->request_sent();
+  const bool connection_establishing = connection->establishing();
   connection->close();
-  constexpr std::string_view kWhat = "deadline passed while ";
-  const std::string_view phase = failure == HttpFailure::kResolveTimeout   ? "resolving the host name"
-                                 : failure == HttpFailure::kConnectTimeout ? "connecting"
-                                 : failure == HttpFailure::kSendTimeout    ? "sending the request"
-                                                                           : "waiting for the response";
+  constexpr std::string_view kWhat = "deadline passed ";
+  const std::string_view phase = failure == HttpFailure::kResolveTimeout   ? "while resolving the host name"
+                                 : connection_establishing                 ? "in the TLS handshake"
+                                 : failure == HttpFailure::kConnectTimeout ? "while connecting"
+                                 : failure == HttpFailure::kSendTimeout    ? "while sending the request"
+                                                                           : "while waiting for the response";
   fail(exchange, failure, std::string(kWhat) + std::string(phase), sent);
 }
 

@@ -38,14 +38,14 @@ Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::uniqu
       timer_(shard.loop(), [this] { on_timer(); }) {}
 
 Http1Connection::~Http1Connection() {
-  if (stream_) shard_.loop().unwatch(stream_->fd());
+  if (stream_) stream_->unwatch(shard_.loop());
 }
 
 // --- Entry points: each ends in settle() ---
 
 void Http1Connection::start() {
   set_deadline(shard_.loop().now() + shard_.options().idle_nanos);
-  if (!shard_.loop().watch(stream_->fd(), kReadable, *this).ok()) state_ = State::kClosed;
+  if (!stream_->watch(shard_.loop(), kReadable, *this).ok()) state_ = State::kClosed;
   settle();
 }
 
@@ -56,7 +56,7 @@ void Http1Connection::on_ready(unsigned ready) {
     if ((ready & kFailed) != 0) {
       close(&C::closed_by_peer_in_response);
     } else {
-      shard_.loop().set_interest(stream_->fd(), 0);  // the next request is here already; it waits its turn
+      stream_->set_interest(shard_.loop(), 0);  // the next request is here already; it waits its turn
     }
   }
   run();
@@ -98,13 +98,13 @@ void Http1Connection::settle() {
     case State::kReading:
     case State::kSkipping:
     case State::kLingering:
-      return shard_.loop().set_interest(stream_->fd(), kReadable);
+      return stream_->set_interest(shard_.loop(), kReadable);
     case State::kAnswering:
       return;  // mostly nothing comes meanwhile, and two system calls are saved; on_ready() sees to the rest
     case State::kWriting:
-      return shard_.loop().set_interest(stream_->fd(), kWritable);
+      return stream_->set_interest(shard_.loop(), kWritable);
     case State::kIsHttp2:
-      shard_.loop().unwatch(stream_->fd());
+      stream_->unwatch(shard_.loop());
       return shard_.switch_to_http2(id_, std::move(stream_), std::move(peer_), std::move(pending_));  // destroys this
     case State::kClosed:
       return shard_.remove(id_);  // destroys this

@@ -24,10 +24,10 @@ Http2Link::Http2Link(EventLoop& loop, std::unique_ptr<ByteStream> stream, Http2S
       owner_(owner),
       flush_timer_(loop, [this] { on_timer(); }) {}
 
-Http2Link::~Http2Link() { loop_.unwatch(stream_->fd()); }
+Http2Link::~Http2Link() { stream_->unwatch(loop_); }
 
 Status Http2Link::start(std::string_view received) {
-  if (Status watched = loop_.watch(stream_->fd(), kReadable, *this); !watched.ok()) return watched;
+  if (Status watched = stream_->watch(loop_, kReadable, *this); !watched.ok()) return watched;
   if (!received.empty()) {
     bytes_received_ += received.size();
     reading_ = session_.receive(received);
@@ -142,9 +142,9 @@ void Http2Link::round_over() {
     }
   }
   if (lingering_) {
-    loop_.set_interest(stream_->fd(), kReadable);
+    stream_->set_interest(loop_, kReadable);
   } else if (state_ == State::kOpen) {
-    loop_.set_interest(stream_->fd(), (reading_ ? kReadable : 0U) | (blocked_ ? kWritable : 0U));
+    stream_->set_interest(loop_, (reading_ ? kReadable : 0U) | (blocked_ ? kWritable : 0U));
   }
   owner_.on_link_round(state_);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,7 +51,7 @@ class Http2Link final : public FdHandler {
   /// Ends it as if the peer had reset the connection, at the end of this round.
   void break_off();
 
-  int error() const { return error_; }
+  std::string error() const { return stream_->describe(error_); }
   bool wants_write() const { return blocked_; }
   std::uint64_t bytes_received() const { return bytes_received_; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }

@@ -38,6 +38,8 @@ std::string_view to_string(HttpFailure failure) {
       return "cancelled";
     case HttpFailure::kSystem:
       return "system";
+    case HttpFailure::kTls:
+      return "tls";
   }
   return "unknown";
 }
@@ -52,6 +54,7 @@ ErrorCode error_code_for(HttpFailure failure) {
     case HttpFailure::kResolve:
     case HttpFailure::kRefused:
     case HttpFailure::kUnreachable:
+    case HttpFailure::kTls:
     case HttpFailure::kReset:
     case HttpFailure::kClosedBeforeResponse:
     case HttpFailure::kClosedMidResponse:

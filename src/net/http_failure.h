@@ -27,6 +27,7 @@ enum class HttpFailure : std::uint8_t {
   kResponseTooLarge = 15,   ///< Head or body above the limit.
   kCancelled = 16,
   kSystem = 17,  ///< Out of descriptors, memory or alike on this side.
+  kTls = 18,     ///< Connected, but no agreement on TLS: a certificate, a version, or no TLS at all over there.
 };
 std::string_view to_string(HttpFailure failure);
 /// The code for an Error with this failure.

@@ -11,7 +11,7 @@ namespace {
 
 TEST(HttpFailure, NamesAreDistinctAndCodesAreSet) {
   std::set<std::string> names;
-  for (std::uint8_t value = 1; value <= static_cast<std::uint8_t>(HttpFailure::kSystem); ++value) {
+  for (std::uint8_t value = 1; value <= static_cast<std::uint8_t>(HttpFailure::kTls); ++value) {
     const auto failure = static_cast<HttpFailure>(value);
     EXPECT_TRUE(names.insert(std::string(to_string(failure))).second) << to_string(failure);
     EXPECT_NE(error_code_for(failure), ErrorCode::kUnknown) << to_string(failure);

@@ -26,6 +26,7 @@ Answer judge_kind(net::HttpFailure failure, const std::string& text, const net::
     case net::HttpFailure::kUnreachable:
     case net::HttpFailure::kQueueFull:
     case net::HttpFailure::kSystem:
+    case net::HttpFailure::kTls:
       return Answer::retry(text);
     case net::HttpFailure::kResolveTimeout:
     case net::HttpFailure::kConnectTimeout:

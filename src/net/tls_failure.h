@@ -1,0 +1,19 @@
+// Why TLS failed, in one line for people: what is wrong, and the remedy. Pure but for OpenSSL's queue of errors, which
+// it empties. Internal to TLS.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <string>
+#include <string_view>
+
+namespace nanospan::net {
+
+/// After an operation of `ssl` failed. `first_bytes` are the first that the peer ever sent; `host` is empty on a
+/// server.
+std::string tls_failure(SSL* ssl, std::string_view first_bytes, std::string_view host);
+
+/// The bytes begin like a record of TLS (RFC 8446, 5.1).
+bool looks_like_tls(std::string_view first_bytes);
+
+}  // namespace nanospan::net
