@@ -25,8 +25,7 @@ struct LabelField {
   static constexpr std::uint32_t kKey = 1, kText = 2, kNumber = 3, kUnit = 4;
 };
 struct MappingField {
-  static constexpr std::uint32_t kId = 1, kBegin = 2, kEnd = 3, kOffset = 4, kPath = 5, kBuildId = 6, kHasFunctions = 7,
-                                 kHasFilenames = 8, kHasLines = 9;
+  static constexpr std::uint32_t kId = 1, kBegin = 2, kEnd = 3, kOffset = 4, kPath = 5, kBuildId = 6, kHasFunctions = 7;
 };
 struct LocationField {
   static constexpr std::uint32_t kId = 1, kMapping = 2, kAddress = 3, kLine = 4;
