@@ -18,12 +18,14 @@ enum class DropReason : std::uint8_t {
   kRejected,       ///< The receiver answered with a partial success that refused them.
   kTooLarge,       ///< One span is larger than a request may be.
   kShutdown,       ///< Ended after shutdown began, or still waiting at its deadline.
+  kUnknownScope,   ///< A processor passed on a view whose scope is not a tracer's, so nobody knows whose span it is.
   kCount,
 };
 
 constexpr std::string_view drop_reason_name(DropReason reason) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(DropReason::kCount)> names = {
-      "ring_full", "queue_full", "export_failed", "export_timeout", "rejected", "too_large", "shutdown"};
+      "ring_full", "queue_full", "export_failed", "export_timeout",
+      "rejected",  "too_large",  "shutdown",      "unknown_scope"};
   return names[static_cast<std::size_t>(reason)];
 }
 

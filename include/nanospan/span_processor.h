@@ -85,7 +85,7 @@ std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exp
 /// Exports each sampled span at its end, on the ending thread, one at a time. For tests and debugging.
 std::shared_ptr<SpanProcessor> simple_processor(std::unique_ptr<SpanExporter> exporter);
 
-/// The ledger of a batch processor; an empty one for other processors.
+/// The ledger of a batch or simple processor; an empty one for others.
 Ledger ledger_of(const SpanProcessor& processor);
 
 }  // namespace v0

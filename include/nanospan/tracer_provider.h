@@ -50,7 +50,7 @@ class TracerProvider {
   FlushResult flush(std::uint64_t timeout_ms = 30000);
   /// Flushes, then stops: later spans do not record. Later calls return kFailure at once.
   FlushResult shutdown(std::uint64_t timeout_ms = 5000);
-  /// Sums the ledgers of its batch processors.
+  /// Sums the ledgers of its batch and simple processors. Others that wrap one keep it to themselves: ledger_of().
   Ledger ledger() const;
   const Resource& resource() const;
 

@@ -15,6 +15,12 @@ std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(by
 
 }  // namespace
 
+std::vector<std::uint8_t> field_of(const SpanView& span) {
+  std::vector<std::uint8_t> field(wire::bytes_field_size(otlp::ScopeSpans::kSpans, span.bytes().size()));
+  wire::put_bytes_field(field.data(), otlp::ScopeSpans::kSpans, as_text(span.bytes()));
+  return field;
+}
+
 void Batch::for_each(const std::function<void(const SpanView&)>& visit) const {
   for (const Group& group : groups_) {
     wire::Reader fields(as_text(Bytes(spans_).subspan(group.offset, group.size)));

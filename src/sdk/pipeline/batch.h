@@ -23,6 +23,9 @@ namespace nanospan::sdk {
 
 using Bytes = std::span<const std::uint8_t>;
 
+/// `12 len Span` of a view's span.
+std::vector<std::uint8_t> field_of(const SpanView& span);
+
 class Batch final : public SpanBatch {
  public:
   std::size_t span_count() const override { return span_count_; }

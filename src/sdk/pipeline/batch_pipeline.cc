@@ -12,8 +12,6 @@
 #include "sdk/pipeline/worker_exporter.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/timeouts.h"
-#include "wire/otlp_fields.h"
-#include "wire/writer.h"
 
 namespace nanospan::sdk {
 namespace {
@@ -73,11 +71,12 @@ void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
 void BatchPipeline::on_end(const SpanView& span) {
   if (!span.context().is_sampled()) return;
   const auto* tracer = tracer_of(span.scope());
-  if (tracer == nullptr) return;
-  const auto bytes = span.bytes();
-  std::vector<std::uint8_t> field(wire::bytes_field_size(wire::otlp::ScopeSpans::kSpans, bytes.size()));
-  wire::put_bytes_field(field.data(), wire::otlp::ScopeSpans::kSpans,
-                        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (tracer == nullptr) {
+    foreign_ended_.fetch_add(1, std::memory_order_relaxed);
+    drop(DropReason::kUnknownScope, 1);
+    return report("batch_processor", "a processor passed on a view whose scope is not a tracer's; its span is dropped");
+  }
+  std::vector<std::uint8_t> field = field_of(span);
   attach();
   {
     const std::lock_guard lock(notifier_);

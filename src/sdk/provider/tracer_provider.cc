@@ -16,6 +16,7 @@
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/batch_pipeline.h"
 #include "sdk/pipeline/drain.h"
+#include "sdk/provider/simple_processor.h"
 #include "sdk/resource/detectors.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/threads.h"
@@ -133,7 +134,18 @@ void renew_resources_after_fork() {
   }
 }
 
+void before_fork() {
+  Drain::instance().before_fork();
+  SimpleProcessor::before_fork();
+}
+
+void after_fork_in_parent() {
+  SimpleProcessor::after_fork_in_parent();
+  Drain::instance().after_fork_in_parent();
+}
+
 void after_fork_in_child() {
+  SimpleProcessor::after_fork_in_child();
   Drain::instance().after_fork_in_child();
   try {
     renew_resources_after_fork();
@@ -146,8 +158,7 @@ void after_fork_in_child() {
 void start_runtime() {
   static const bool once = [] {
     Drain::instance();
-    pthread_atfork([] { Drain::instance().before_fork(); }, [] { Drain::instance().after_fork_in_parent(); },
-                   &after_fork_in_child);
+    pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
     prepare_threads();
     install_api();
     return true;
@@ -156,9 +167,14 @@ void start_runtime() {
 }
 
 Status check(const TracerProviderOptions& options) {
-  for (const auto& processor : options.processors) {
+  for (auto at = options.processors.begin(); at != options.processors.end(); ++at) {
+    const auto& processor = *at;
     if (processor == nullptr)
       return Error{ErrorCode::kInvalidArgument, "processors: one of them is null; leave it out"};
+    if (std::find(options.processors.begin(), at, processor) != at)
+      return Error{ErrorCode::kInvalidArgument, "processors: number " +
+                                                    std::to_string(at - options.processors.begin() + 1) +
+                                                    " is listed before already; each sees every span once"};
     if (const auto* pipeline = dynamic_cast<const BatchPipeline*>(processor.get()); pipeline && pipeline->is_bound())
       return Error{ErrorCode::kInvalidArgument,
                    "processors: a batch processor belongs to another provider already; make one for each"};
@@ -284,8 +300,8 @@ FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
 
 Ledger TracerProvider::ledger() const {
   Ledger sum;
-  for (const auto& pipeline : state_->pipelines) {
-    const Ledger one = pipeline->ledger();
+  for (const auto& processor : state_->processors) {
+    const Ledger one = ledger_of(*processor);
     sum.ended += one.ended;
     sum.exported += one.exported;
     sum.queued += one.queued;
@@ -303,8 +319,9 @@ std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exp
 }
 
 Ledger ledger_of(const SpanProcessor& processor) {
-  const auto* pipeline = dynamic_cast<const sdk::BatchPipeline*>(&processor);
-  return pipeline != nullptr ? pipeline->ledger() : Ledger{};
+  if (const auto* batch = dynamic_cast<const sdk::BatchPipeline*>(&processor)) return batch->ledger();
+  if (const auto* simple = dynamic_cast<const sdk::SimpleProcessor*>(&processor)) return simple->ledger();
+  return {};
 }
 
 }  // namespace v0

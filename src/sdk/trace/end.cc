@@ -96,6 +96,7 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
 
   const PinnedHooks hooks((detail::load_cold(slab) & Slab::kHooks) != 0 ? &provider.hooks : nullptr);
   if (hooks) call_on_ending(*hooks, slab);
+  if (slab->core == nullptr) return;  // a processor forked, and this is the child: the slab is the parent's
   // From here on what on_ending kept is stale too.
   const bool shared = (detail::load_cold(slab) & Slab::kShared) != 0;
   if (shared) lock_slab(slab);
@@ -103,6 +104,7 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   if (shared) unlock_slab(slab);
   if ((detail::load_cold(slab) & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
   if (hooks) call_on_end(*hooks, slab);
+  if (slab->core == nullptr) return;  // as above
   if (provider.exports && (detail::load_cold(slab) & Slab::kUnsampled) == 0) push(slab);
   recycle(slab);
   give_back_slab(slab);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <mutex>
 
 #include "sdk/diagnostics.h"
@@ -13,6 +14,11 @@ namespace {
 
 std::atomic<TracerRecord*> records[kTracersMax];
 std::atomic<std::uint32_t> record_count{0};
+// The same by the address of their scope, which is what a view has: open addressing, at most half full, only ever added
+// to, so that looking one up takes no lock. Written under providers_mutex.
+constexpr unsigned kScopeBucketBits = 17;
+std::atomic<const TracerRecord*> by_scope[std::size_t{1} << kScopeBucketBits];
+static_assert(std::size(by_scope) >= 2 * kTracersMax);
 std::atomic<ProviderCore*> the_default{nullptr};
 // One for all providers, as looking a tracer up is rare, and fork handlers must take whatever there is.
 std::mutex providers_mutex;
@@ -43,6 +49,19 @@ bool same_attributes(const AttributeList& a, const Attributes& b) {
   append_attributes(left, 1, a, SpanLimits::kUnlimited, {});
   append_attributes(right, 1, b, SpanLimits::kUnlimited, {});
   return left == right;
+}
+
+// Where the search for a scope begins (Knuth's multiplicative hash).
+std::size_t bucket_of(const InstrumentationScope* scope) {
+  return reinterpret_cast<std::uintptr_t>(scope) * 0x9E3779B97F4A7C15U >> (64 - kScopeBucketBits);
+}
+std::size_t bucket_after(std::size_t bucket) { return (bucket + 1) % std::size(by_scope); }
+
+// REQUIRES: the lock of all providers.
+void index_by_scope(const TracerRecord* record) {
+  std::size_t bucket = bucket_of(&record->scope);
+  while (by_scope[bucket].load(std::memory_order_relaxed) != nullptr) bucket = bucket_after(bucket);
+  by_scope[bucket].store(record, std::memory_order_release);
 }
 
 // Attributes, which few scopes have, are left to the comparison.
@@ -158,6 +177,7 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
   }
   TracerRecord* record = make_record(provider, scope, bound, static_cast<std::uint16_t>(index));
   records[index].store(record, std::memory_order_release);
+  index_by_scope(record);
   provider.tracers.emplace(hash, record);
   if (provider.first_tracer == nullptr) provider.first_tracer = record;
   return record;
@@ -166,12 +186,10 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
 TracerRecord* tracer_at(std::uint16_t index) { return records[index].load(std::memory_order_acquire); }
 
 const TracerRecord* tracer_of(const InstrumentationScope& scope) {
-  const std::uint32_t count = std::min<std::uint32_t>(record_count.load(std::memory_order_acquire), kTracersMax);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const TracerRecord* record = records[i].load(std::memory_order_acquire);
-    if (record != nullptr && &record->scope == &scope) return record;
+  for (std::size_t bucket = bucket_of(&scope);; bucket = bucket_after(bucket)) {
+    const TracerRecord* record = by_scope[bucket].load(std::memory_order_acquire);
+    if (record == nullptr || &record->scope == &scope) return record;
   }
-  return nullptr;
 }
 
 void close_tracers(ProviderCore& provider) {

@@ -204,7 +204,7 @@ TEST(ExporterThatThrows, CountsAsFailureAndNothingEscapes) {
     TracerProvider provider = make_provider(std::move(options));
     provider.tracer({.name = "t"}).start_span("span").end();
     EXPECT_EQ(provider.flush(), FlushResult::kFailure);
-    EXPECT_EQ(provider.ledger().dropped_by(DropReason::kExportFailed), 1U);
+    EXPECT_EQ(provider.ledger().dropped_by(DropReason::kExportFailed), 2U) << "each accounts for the span";
     provider.shutdown();
     EXPECT_TRUE(provider.ledger().balances());
   }

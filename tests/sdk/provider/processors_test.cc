@@ -265,5 +265,33 @@ TEST(Wrapping, SpansPassedOnAfterTheShutdownAreCounted) {
   set_error_handler(nullptr);
 }
 
+// A view of the user's own making, with the scope that came or with one that no tracer has.
+TEST(Wrapping, AViewWhoseScopeIsNotATracersIsCountedAsDropped) {
+  std::vector<std::string> said;
+  set_error_handler([&](std::string_view component, std::string_view message) {
+    said.push_back(std::string(component).append(": ").append(message));
+  });
+  const auto collected = std::make_shared<Collected>();
+  const auto batch = batch_processor(std::make_unique<CollectingExporter>(collected), roomy_batches());
+  const InstrumentationScope own{.name = "own"};
+  Hooked hooked;
+  hooked.hooks->ended = [&](const SpanView& span) {
+    batch->on_end(SpanView(span.bytes(), span.resource(), span.scope(), true));
+    batch->on_end(SpanView(span.bytes(), span.resource(), own, true));
+  };
+  hooked.sdk.tracer().start_span("span");
+  EXPECT_EQ(batch->flush(0), FlushResult::kSuccess);
+  const Ledger ledger = ledger_of(*batch);
+  EXPECT_EQ(ledger.ended, 2U);
+  EXPECT_EQ(ledger.exported, 1U);
+  EXPECT_EQ(ledger.dropped_by(DropReason::kUnknownScope), 1U);
+  EXPECT_TRUE(ledger.balances());
+  EXPECT_EQ(said,
+            std::vector<std::string>{
+                "batch_processor: a processor passed on a view whose scope is not a tracer's; its span is dropped"});
+  EXPECT_EQ(batch->shutdown(5000), FlushResult::kSuccess);
+  set_error_handler(nullptr);
+}
+
 }  // namespace
 }  // namespace nanospan

@@ -234,6 +234,20 @@ TEST(NullProcessor, IsRefused) {
   EXPECT_EQ(TracerProvider::create(std::move(options)).error().code, ErrorCode::kInvalidArgument);
 }
 
+// It would see each span twice, and its ledger would count twice.
+TEST(SameProcessorTwice, IsRefused) {
+  for (const auto& processor : {batch_processor(std::make_unique<CollectingExporter>(std::make_shared<Collected>())),
+                                simple_processor(std::make_unique<CollectingExporter>(std::make_shared<Collected>())),
+                                std::make_shared<SpanProcessor>()}) {
+    TracerProviderOptions options;
+    options.processors = {processor, std::make_shared<SpanProcessor>(), processor};
+    const auto refused = TracerProvider::create(std::move(options));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(refused.error().message, "processors: number 3 is listed before already; each sees every span once");
+  }
+}
+
 /// An exporter that notes whether its calls overlap.
 class OverlapExporter final : public SpanExporter {
  public:
