@@ -17,13 +17,13 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include <nanospan/attributes.h>
 #include <nanospan/context.h>
 #include <nanospan/detail/append.h>
+#include <nanospan/detail/class_name.h>
 #include <nanospan/detail/end.h>
 #include <nanospan/span_context.h>
 
@@ -129,12 +129,8 @@ class SpanOperations {
   Handle& record_exception(std::string_view type, std::string_view message, std::string_view stacktrace = {},
                            const Attributes& attributes = {});
   Handle& record_exception(const std::exception& exception, const Attributes& attributes = {}) {
-#if defined(__GXX_RTTI)
-    const char* type = typeid(exception).name();
-#else
-    const char* type = "std::exception";
-#endif
-    return record_exception(type, exception.what(), {}, attributes);
+    if (self().slow().slab == nullptr) return self();
+    return record_exception(ClassName(exception).text(), exception.what(), {}, attributes);
   }
 
   /// Sets the status. Ok is final; Error replaces Error and Unset; Unset is ignored; a description is kept with Error

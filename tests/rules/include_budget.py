@@ -24,8 +24,9 @@ ENTRY = "include/nanospan/nanospan.h"
 LINES_MAX = 40_000
 COSTLY = ("functional", "iostream", "regex", "unordered_map")
 ADAPTERS = "include/nanospan/adapters/"
-# libc's headers that a public header may use; the C++ standard library's have neither dot nor slash.
+# Headers of libc and the C++ ABI that a public header may use; the standard library's have neither dot nor slash.
 LIBC = {
+    "cxxabi.h",
     "pthread.h",
     "time.h",
     "unistd.h",

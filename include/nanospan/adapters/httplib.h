@@ -14,9 +14,8 @@
 // the stable semantic conventions for HTTP spans (semantic-conventions docs/http/http-spans.md).
 //
 // Header only, optional, and links nothing: without an SDK in the process it only passes requests on. Written for
-// cpp-httplib 0.11, and only with its public interface. docs/adapters.md says what to keep when writing the next
-// adapter. Thread-safety: that of the httplib object. One worker thread handles one request from start to end, so the
-// request's span lives in a thread-local and needs no lock.
+// cpp-httplib 0.11, and only with its public interface. Thread-safety: that of the httplib object. One worker thread
+// handles one request from start to end, so the request's span lives in a thread-local and needs no lock.
 #pragma once
 
 #include <httplib.h>
@@ -262,7 +261,8 @@ class ServerRequest {
 
   void record(const std::exception& exception) {
     failed_ = true;
-    span_.record_exception(exception).set("error.type", typeid(exception).name());
+    if (!span_.is_recording()) return;
+    span_.record_exception(exception).set("error.type", nanospan::detail::ClassName(exception).text());
     span_.set_status(StatusCode::kError, exception.what());
   }
 

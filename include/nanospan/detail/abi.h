@@ -83,7 +83,7 @@ struct Ring {
   std::uint32_t busy_rounds = 0;                   ///< The drain's: rounds in a row in which this ring filled fast.
   std::atomic<Ring*> larger{
       nullptr};  ///< The drain found this one too full and made another, for the producer to take.
-  alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kRingSlack more that only overrunning copies touch.
+  alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kCopySlack more that only overrunning copies touch.
   std::uint64_t size = 0;                    ///< A power of two.
   std::atomic<Ring*> next{nullptr};          ///< The larger ring that the producer went on to; set after the last tail.
 };
