@@ -37,13 +37,19 @@ class MemoryBudget {
   void overdraw(std::uint64_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
+  /// Allows at most `bytes` from now on. At start, before anyone has asked how much there is.
+  void lower_to(std::uint64_t bytes) { bytes_max_ = std::min(bytes_max_.load(), bytes); }
+
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
-  std::uint64_t bytes_max() const { return bytes_max_; }
+  std::uint64_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
 
  private:
-  std::uint64_t left(std::uint64_t used) const { return used < bytes_max_ ? bytes_max_ - used : 0; }
+  std::uint64_t left(std::uint64_t used) const {
+    const std::uint64_t most = bytes_max();
+    return used < most ? most - used : 0;
+  }
 
-  const std::uint64_t bytes_max_;
+  std::atomic<std::uint64_t> bytes_max_;
   std::atomic<std::uint64_t> used_{0};
 };
 

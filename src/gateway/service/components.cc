@@ -9,6 +9,7 @@
 #include "gateway/extensions/pprof/pprof_factory.h"
 #include "gateway/processors/attributes/attributes_processor_factory.h"
 #include "gateway/processors/batch/batch_processor_factory.h"
+#include "gateway/processors/memory_limiter/memory_limiter_factory.h"
 #include "gateway/processors/probabilistic_sampler/probabilistic_sampler_factory.h"
 #include "gateway/processors/resource/resource_processor_factory.h"
 #include "gateway/receivers/otlp/otlp_receiver_factory.h"
@@ -18,8 +19,8 @@ namespace nanospan::gateway {
 ComponentRegistry built_in_components() {
   return {
       {otlp_receiver_factory()},
-      {batch_processor_factory(), probabilistic_sampler_factory(), attributes_processor_factory(),
-       resource_processor_factory()},
+      {batch_processor_factory(), memory_limiter_factory(), probabilistic_sampler_factory(),
+       attributes_processor_factory(), resource_processor_factory()},
       {otlp_grpc_exporter_factory(), otlp_http_exporter_factory(), file_exporter_factory(), debug_exporter_factory()},
       {health_check_factory(), pprof_factory()}};
 }

@@ -42,7 +42,8 @@ Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink)
     : config_(std::move(config)),
       clock_(clock),
       log_(clock, config_.telemetry.log_level, std::move(sink)),
-      budget_(config_.memory_budget_bytes != 0 ? config_.memory_budget_bytes : default_memory_budget_bytes()),
+      budget_(config_.memory_budget_bytes != 0 ? config_.memory_budget_bytes
+                                               : default_memory_budget_bytes(limits_.memory_bytes)),
       started_(clock.monotonic_now()) {}
 
 Gateway::~Gateway() {
@@ -63,8 +64,7 @@ Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base
 }
 
 Status Gateway::build() {
-  Result<std::unique_ptr<net::LoopThreads>> threads =
-      net::LoopThreads::start(process_cpu_count(), "nanospan-loop", clock_);
+  Result<std::unique_ptr<net::LoopThreads>> threads = net::LoopThreads::start(limits_.cpus, "nanospan-loop", clock_);
   if (!threads) return threads.error();
   shared_loops_ = (*threads)->loops();
   threads_.push_back(std::move(threads).value());
@@ -210,6 +210,8 @@ std::string Gateway::describe() const {
   out += "  limits     " + format_byte_size(budget_.bytes_max()) + " of requests in memory, " +
          std::to_string(shared_loops_.size()) + " event loops, " + format_duration(config_.shutdown_nanos) +
          " to drain on SIGTERM\n";
+  out += "  machine    " + format_byte_size(limits_.memory_bytes) + " of memory (" + limits_.memory_reason + "), " +
+         std::to_string(limits_.cpus) + " processors (" + limits_.cpu_reason + ")\n";
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/effective_limits.h"
 #include "gateway/component/component.h"
 #include "gateway/http/status_endpoint.h"
 #include "gateway/pipeline/fan_out.h"
@@ -73,6 +74,7 @@ class Gateway final : private Host {
   const base::Clock& clock_;
   Log log_;
   MetricsRegistry metrics_;
+  const base::EffectiveLimits limits_ = base::effective_limits();
   MemoryBudget budget_;
   std::vector<std::unique_ptr<net::LoopThreads>> threads_;  // the shared loops first, then one for each own_loop()
   std::vector<net::EventLoop*> shared_loops_;

@@ -1,17 +1,12 @@
-// What this process may use: the smaller of the machine's and the container's (cgroup v2). Read at start. Pure reads,
-// any thread.
+// What this process uses, and what of its memory requests may have. Any thread.
 #pragma once
 
 #include <cstdint>
 
 namespace nanospan::gateway {
 
-/// Bytes of memory; of the machine if there is no container limit.
-std::uint64_t process_memory_limit_bytes();
-/// Cores, rounded up, at least 1: affinity mask and cgroup quota.
-unsigned process_cpu_count();
-/// A quarter of the memory, at most 512 MiB: what requests may hold unless service.memory_budget says otherwise.
-std::uint64_t default_memory_budget_bytes();
+/// A quarter of `memory_bytes`, at most 512 MiB: what requests may hold unless service.memory_budget says otherwise.
+std::uint64_t default_memory_budget_bytes(std::uint64_t memory_bytes);
 
 struct ProcessUsage {
   std::uint64_t resident_bytes = 0;

@@ -126,7 +126,7 @@ TEST_F(ProbabilisticSamplerTest, PriorityOverrides) {
                           {trace_id(0), "", number(-1)},
                           {trace_id(0), "", text("high")},
                           {trace_id(0xff), "ot=th:c", number(1)}}),
-            "ot=th:0 ot=th:0 ");
+            "ot=th:0 ot=th:0 ot=th:c ");
 }
 
 TEST_F(ProbabilisticSamplerTest, HashSeedKeepsItsShareAndSaysItsRandomness) {

@@ -1,0 +1,53 @@
+// MemoryLimiter: refuses requests, for their senders to send again, while the process uses more memory than its soft
+// limit.
+//
+// There is one memory budget of requests, and receivers ask it before they read a body; this processor lowers it to the
+// soft limit, so that most refusals cost no memory at all. What the budget does not know (connections, buffers, the
+// rest of the program) is seen by a look at the whole heap each check_interval; between two looks the budget's change
+// is added. Thread-safe. Destroy it while loops stand still.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/component/component.h"
+#include "gateway/processors/memory_limiter/memory_limiter_config.h"
+
+namespace nanospan::gateway {
+
+class MemoryLimiter final : public Processor {
+ public:
+  /// `heap_bytes` says how much memory the process uses.
+  MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t check_nanos, const std::string& name, Host& host,
+                Consumer& next, std::function<std::uint64_t()> heap_bytes);
+  ~MemoryLimiter() override { *alive_ = false; }
+
+  Status start() override;
+  void drain(base::Deadline /*deadline*/, net::Task done) override { done(); }
+  std::string describe() const override;
+  Room room_for(const Batch& batch) const override;
+  bool waits_for_result() const override { return next_.waits_for_result(); }
+  void consume(BatchRef batch, Completion done) override;
+
+ private:
+  bool is_over() const;
+  void check();
+
+  const MemoryLimiterConfig::Limits limits_;
+  const std::uint64_t check_nanos_;
+  const std::string subject_;
+  Host& host_;
+  Consumer& next_;
+  const std::function<std::uint64_t()> heap_bytes_;
+  net::EventLoop& loop_;
+  PerSignal<Metric*> accepted_;
+  PerSignal<Metric*> refused_;
+  std::atomic<std::uint64_t> beside_budget_{0};  // at the last look: the heap without what the budget knows
+  net::Timer timer_;                             // the loop's own
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace nanospan::gateway

@@ -1,0 +1,36 @@
+// Ties the `memory_limiter` processor together: with the memory of this machine or container, and the heap of this
+// process. Called by the service's thread.
+#include "gateway/processors/memory_limiter/memory_limiter_factory.h"
+
+#include <malloc.h>
+
+#include "base/effective_limits.h"
+#include "gateway/processors/memory_limiter/memory_limiter.h"
+
+namespace nanospan::gateway {
+namespace {
+
+/// Bytes that malloc has given out: what Go calls the heap's Alloc, by which the Collector judges.
+std::uint64_t heap_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+}  // namespace
+
+ProcessorFactory memory_limiter_factory() {
+  return {"memory_limiter",
+          {},
+          "refuses requests while the process uses too much memory",
+          [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
+            return [name = id.text(), config = read_memory_limiter_config(reader)](
+                       Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              const base::EffectiveLimits machine = base::effective_limits();
+              return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(
+                  config.limits(machine.memory_bytes), config.check_nanos, name, host, next, heap_bytes));
+            };
+          },
+          {kSignals.begin(), kSignals.end()}};
+}
+
+}  // namespace nanospan::gateway
