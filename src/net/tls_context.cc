@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "net/tls_failure.h"
+
 namespace nanospan::net {
 namespace {
 
@@ -203,7 +205,7 @@ Status TlsContext::use_client(SSL_CTX* context) {
   const TlsClientOptions& options = client_options();
   SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(protocols_.data()),
                           static_cast<unsigned>(protocols_.size()));
-  SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &note_wrong_name);
   if (!options.ca.given() || options.system_ca) SSL_CTX_set_default_verify_paths(context);
   return options.ca.given() ? trust(context, options.ca, "ca_file") : Status();
 }

@@ -44,11 +44,10 @@ std::string wrong_certificate(SSL* ssl, long verdict, std::string_view host) {
   const std::string whose = host.empty() ? "the client's certificate" : "the certificate of " + std::string(host);
   switch (verdict) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: {
-      const Openssl<X509> certificate(SSL_get1_peer_certificate(ssl));
-      return "the server's certificate is not for " + std::string(host) + " but for " + names_of(certificate.get()) +
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "the server's certificate is not for " + std::string(host) + " but for " +
+             *static_cast<const std::string*>(SSL_get_app_data(ssl)) +
              "; connect by that name, or set server_name_override";
-    }
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return whose + " has expired; renew it, or set this machine's clock";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -88,6 +87,15 @@ std::string alert_text(int reason) {
 }
 
 }  // namespace
+
+int note_wrong_name(int verified, X509_STORE_CTX* context) {
+  const int verdict = X509_STORE_CTX_get_error(context);
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    SSL* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    *static_cast<std::string*>(SSL_get_app_data(ssl)) = names_of(X509_STORE_CTX_get_current_cert(context));
+  }
+  return verified;
+}
 
 bool looks_like_tls(std::string_view first_bytes) {
   return first_bytes.size() >= 2 && first_bytes[0] >= 0x14 && first_bytes[0] <= 0x17 && first_bytes[1] == 0x03;

@@ -13,6 +13,10 @@ namespace nanospan::net {
 /// server.
 std::string tls_failure(SSL* ssl, std::string_view first_bytes, std::string_view host);
 
+/// A verify callback (SSL_CTX_set_verify) that notes for whom a certificate is that is for somebody else: in the string
+/// that is the connection's app data. OpenSSL keeps nothing of a certificate that it refused.
+int note_wrong_name(int verified, X509_STORE_CTX* context);
+
 /// The bytes begin like a record of TLS (RFC 8446, 5.1).
 bool looks_like_tls(std::string_view first_bytes);
 

@@ -57,6 +57,7 @@ bool TlsStream::prepare() {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);  // owns it
+  SSL_set_app_data(ssl_.get(), &names_seen_);
   if (host_.empty()) {
     SSL_set_accept_state(ssl_.get());
     return true;

@@ -82,6 +82,7 @@ class TlsStream final : public ByteStream, private FdHandler {
   std::string out_;
   std::size_t out_sent_ = 0;
   std::string first_bytes_;
+  std::string names_seen_;                                  // of a certificate that is not for host_
   IoResult under_end_{IoResult::State::kWouldBlock, 0, 0};  // why under_ has no more bytes
   int error_ = 0;
   std::string failure_;

@@ -66,6 +66,8 @@ class TlsTest : public LoopTest {
   }
   void start_server(bool tls = true) {
     Http1ServerOptions options;
+    options.host = "0.0.0.0";
+    options.port = 0;
     options.http2 = http2_server_protocol();
     if (tls) {
       auto streams = tls_server_streams(server_tls_, under(), clock_);
@@ -119,6 +121,10 @@ class TlsTest : public LoopTest {
     const HttpResult result = post("hello");
     EXPECT_FALSE(result.ok());
     return result.error.error.message;
+  }
+  const std::vector<std::string>& server_failures() {
+    settle();
+    return server_failures_;
   }
   GrpcReply call(std::string message) {
     const auto held = std::make_shared<const std::string>(std::move(message));
