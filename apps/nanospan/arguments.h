@@ -16,6 +16,7 @@ struct Option {
   std::string_view name;   ///< With its dashes: "--config". Without dashes: a word that is given by its place, "FILE".
   std::string_view value;  ///< What its value is called in the help, "FILE"; empty for a flag.
   std::string_view help;
+  bool required = false;  ///< For the help; the command itself says what to give if it is missing.
 };
 
 class Arguments {

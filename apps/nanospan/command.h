@@ -13,7 +13,8 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed =
     1;                                ///< It could not do what was asked: a port in use, a file that cannot be written.
 inline constexpr int kExitUsage = 2;  ///< Wrong arguments.
-inline constexpr int kExitConfig = 3;  ///< The configuration is wrong; standard error says where.
+inline constexpr int kExitConfig = 3;  ///< The configuration is wrong or cannot be read; standard error says where.
+inline constexpr int kExitLost = 4;    ///< serve: acknowledged data could not be sent before the shutdown deadline.
 
 struct Command {
   std::string_view name;

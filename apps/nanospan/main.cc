@@ -12,7 +12,7 @@ namespace nanospan::app {
 namespace {
 
 constexpr std::string_view kExitCodes =
-    "Exit codes: 0 done, 1 could not be done, 2 wrong arguments, 3 wrong configuration.\n";
+    "Exit codes: 0 done, 1 could not be done, 2 wrong arguments, 3 wrong or unreadable configuration, 4 data lost.\n";
 
 void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
 
@@ -31,7 +31,8 @@ std::string overview(const std::vector<Command>& commands) {
 std::string help_of(const Command& command) {
   std::string text = "Usage: nanospan " + std::string(command.name);
   for (const Option& option : command.options) {
-    text += " [" + std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value)) + "]";
+    const std::string word = std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
+    text += option.required ? " " + word : " [" + word + "]";
   }
   text += "\n\n" + std::string(command.help) + "\n";
   for (const Option& option : command.options) {

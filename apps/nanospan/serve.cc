@@ -80,6 +80,12 @@ int run_until_signal(gateway::Gateway& gateway, const sigset_t& signals) {
     return kExitFailed;
   }
   main_loop.run();
+  if (const std::uint64_t lost = gateway.lost_in_drain(); lost != 0) {
+    gateway.log().error("serve", "stopped; " + std::to_string(lost) +
+                                     " items that were acknowledged are lost; the lines above say by which exporter, "
+                                     "service.shutdown_timeout how long they are tried for");
+    return kExitLost;
+  }
   gateway.log().info("serve", "drained, good bye");
   return kExitOk;
 }
@@ -105,7 +111,8 @@ Command serve_command() {
   return {
       "serve",
       "run the gateway",
-      "Runs the gateway: receives OTLP, forwards or keeps it, until SIGTERM or SIGINT; then drains and exits with 0.\n"
+      "Runs the gateway: receives OTLP, forwards or keeps it, until SIGTERM or SIGINT; then drains and exits with 0,\n"
+      "or with 4 if data that was acknowledged could not be sent within service.shutdown_timeout.\n"
       "Without --config: OTLP/HTTP on 127.0.0.1:4318, spans as JSON lines under ./nanospan-data/ (at most 1 GiB),\n"
       "health on 127.0.0.1:13133, its own metrics on 127.0.0.1:8888/metrics.\n",
       {{"--config", "FILE", "a configuration file as the OpenTelemetry Collector's"}},

@@ -22,7 +22,7 @@ Command validate_command() {
           "check a configuration file",
           "Checks a configuration and says in a line each what is wrong, with file, line, key and remedy.\n"
           "Exits with 0 and without a word if `serve` would take it.\n",
-          {{"--config", "FILE", "the file to check"}},
+          {{"--config", "FILE", "the file to check", true}},
           validate};
 }
 

@@ -25,6 +25,24 @@ Http1Limits limits_of(const Http1ServerOptions& options) {
   return {options.start_line_bytes_max, options.head_bytes_max, options.head_fields_max};
 }
 
+std::string seconds(std::uint64_t nanos) { return std::to_string(nanos / base::kNanosPerSecond) + " s"; }
+
+/// With the limit and what to do, where a limit was crossed.
+std::string explain(Http1Fault fault, const Http1Limits& limits) {
+  switch (fault) {
+    case Http1Fault::kStartLineTooLong:
+      return "the start line is longer than " + std::to_string(limits.start_line_bytes_max) +
+             " bytes; send a shorter URL";
+    case Http1Fault::kHeadTooLarge:
+      return "the headers are larger than " + std::to_string(limits.head_bytes_max) +
+             " bytes in all; send fewer or shorter ones";
+    case Http1Fault::kTooManyFields:
+      return "there are more than " + std::to_string(limits.head_fields_max) + " header fields; send fewer";
+    default:
+      return std::string(describe(fault));
+  }
+}
+
 }  // namespace
 
 Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
@@ -120,10 +138,14 @@ void Http1Connection::on_timer() {
         close(&C::closed_idle);
       } else if (!parser_.head_seen()) {
         shard_.count(&C::closed_head_slow);
-        refuse(408, "the request's headers took too long");
+        refuse(408, "the request's headers were not complete within " + seconds(shard_.options().head_nanos) +
+                        "; send them at once, or raise the server's limit for them");
       } else if (now >= body_deadline()) {
         shard_.count(&C::closed_body_slow);
-        refuse(408, "the request's body came too slowly");
+        refuse(408, "the request's body came too slowly: " + std::to_string(body_received_) + " bytes in " +
+                        seconds(now - body_since_) + ", less than " +
+                        std::to_string(shard_.options().body_bytes_per_second_min) +
+                        " bytes a second; send smaller or compressed bodies");
       } else {
         set_deadline(body_deadline());
       }
@@ -220,8 +242,10 @@ bool Http1Connection::read_some() {
 }
 
 bool Http1Connection::read_into_body(std::uint64_t left) {
-  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadBytes));
-  if (!make_room(want)) return true;  // refused: there is an answer to write
+  if (body_.room() == 0 && !make_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kBodyBytesFirst)))) {
+    return true;  // refused: there is an answer to write
+  }
+  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>({left, kReadBytes, body_.room()}));
   const iovec into{body_.tail(), want};
   const IoResult result = stream_->read({&into, 1});
   if (result.state != IoResult::State::kDone) return handle_end(result);
@@ -248,6 +272,8 @@ bool Http1Connection::handle_end(const IoResult& result) {
 void Http1Connection::parse(std::string_view input) {
   if (state_ == State::kLingering) return;  // read away, so that the close is no reset
   const bool was_between = parser_.between_messages();
+  // A ClientHello: record type 22, version 3.x (RFC 8446, 5.1).
+  const bool is_tls = was_between && input.starts_with("\x16\x03");
   for (;;) {
     const Http1Parser::Step step = parser_.next(input);
     input.remove_prefix(step.consumed);
@@ -266,6 +292,11 @@ void Http1Connection::parse(std::string_view input) {
         return state_ == State::kSkipping ? next_request() : dispatch();
       case Http1Parser::Event::kFault:
         if (state_ == State::kSkipping) return linger();
+        if (is_tls) {
+          shard_.count(&C::refused_malformed);
+          return refuse(400,
+                        "the client speaks TLS, this port does not; let it use http:// (OTLP exporters: insecure)");
+        }
         return refuse(parser_.fault());
     }
     if (state_ == State::kWriting) {  // refused: what is left of the input is the body that nobody wants
@@ -286,11 +317,10 @@ void Http1Connection::on_head(bool body_follows_in_input) {
   const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
   if (admission.accepted) {
     parser_.set_body_limit(admission.body_bytes_max);
-    body_bytes_max_ = admission.body_bytes_max;
+    body_bytes_max_ = head.content_length ? static_cast<std::size_t>(*head.content_length) : admission.body_bytes_max;
     ticket_ = std::move(admission.ticket);
     if (!has_body || head.content_length.value_or(0) > admission.body_bytes_max) return;  // the parser refuses
-    if (!accept_body(body_follows_in_input)) refuse(503, "no memory for the body");
-    return;
+    return accept_body(body_follows_in_input);
   }
   shard_.count(&C::answered_by_handler_early);
   body_unread_ = has_body;
@@ -301,24 +331,21 @@ void Http1Connection::on_head(bool body_follows_in_input) {
   start_writing(std::move(admission.response));
 }
 
-bool Http1Connection::accept_body(bool body_follows_in_input) {
-  const MessageHead& head = parser_.head();
-  if (head.content_length && !body_.reserve(static_cast<std::size_t>(*head.content_length))) return false;
+void Http1Connection::accept_body(bool body_follows_in_input) {
   set_deadline(body_deadline());
-  if (head.expects_continue && !body_follows_in_input) {
+  if (parser_.head().expects_continue && !body_follows_in_input) {
     const iovec from{const_cast<char*>(kContinue.data()), kContinue.size()};
     const IoResult result = stream_->write({&from, 1});
     // All answers before it are written, so there is room; a stream that takes less is broken.
     if (result.state != IoResult::State::kDone || result.bytes != kContinue.size()) state_ = State::kClosed;
   }
-  return true;
 }
 
-/// Room for `more` body bytes; bodies of unknown length grow by half, charged to the ticket first. False if refused.
+/// Room for `more` body bytes, charged to the ticket first. False if refused.
 bool Http1Connection::make_room(std::size_t more) {
   const std::size_t need = body_.size() + more;
   if (need <= body_.capacity()) return true;
-  const std::size_t capacity = std::max(need, std::min(body_.capacity() + body_.capacity() / 2, body_bytes_max_));
+  const std::size_t capacity = body_capacity(body_.size(), more, body_bytes_max_);
   if ((ticket_ != nullptr && !ticket_->grow(capacity)) || !body_.reserve(capacity)) {
     shard_.count(&C::refused_ticket);
     refuse(503, "no memory for the body; try again later");
@@ -363,7 +390,7 @@ void Http1Connection::refuse(Http1Fault fault) {
   shard_.count(status == 413                    ? &C::refused_body_too_large
                : status == 414 || status == 431 ? &C::refused_head_too_large
                                                 : &C::refused_malformed);
-  refuse(status, describe(fault));
+  refuse(status, explain(fault, limits_of(shard_.options())));
 }
 
 void Http1Connection::refuse(int status, std::string_view reason) {

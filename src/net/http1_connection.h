@@ -54,7 +54,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   bool handle_end(const IoResult& result);
   void parse(std::string_view input);
   void on_head(bool body_follows_in_input);
-  bool accept_body(bool body_follows_in_input);
+  void accept_body(bool body_follows_in_input);
   bool make_room(std::size_t more);
   void keep_body(std::string_view piece);
   void keep_rest(std::string_view input);
@@ -96,7 +96,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   bool body_unread_ = false;  // refused before its body was read
   base::MonotonicNanos body_since_ = 0;
   std::uint64_t body_received_ = 0;
-  std::size_t body_bytes_max_ = 0;
+  std::size_t body_bytes_max_ = 0;  // or its declared length, if that is known
   ByteBlock body_;
   std::unique_ptr<BodyTicket> ticket_;
 

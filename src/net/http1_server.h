@@ -2,10 +2,10 @@
 // peers. With Http1ServerOptions::http2 set, the same port speaks HTTP/2 as well, told apart by the first bytes.
 //
 // How a request goes: its head is read and handed to Http1Handler::on_headers(), which admits it (with a cap on the
-// body) or answers at once, before a byte of the body is read. The body is received straight into one block of its
-// exact size; then on_request() gets it with a Responder, which may answer at once or later, from any thread, exactly
-// once. Requests of one connection are handled one after the other, in order, pipelined ones too; while one is being
-// answered nothing is read: that is the back-pressure.
+// body) or answers at once, before a byte of the body is read. The body is received straight into one block
+// that grows with it, in steps that are charged; then on_request() gets it with a Responder, which may answer at once
+// or later, from any thread, exactly once. Requests of one connection are handled one after the other, in order,
+// pipelined ones too; while one is being answered nothing is read: that is the back-pressure.
 //
 // Threads: each listed loop accepts on its own SO_REUSEPORT socket, and a connection stays on its loop. The handler is
 // called on the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the
@@ -35,16 +35,23 @@ namespace nanospan::net {
 class BodyTicket {
  public:
   virtual ~BodyTicket() = default;
-  /// Bodies of unknown length (chunked, HTTP/2) only: about to hold `body_bytes` in all. False: refuse the request with
-  /// 503.
+  /// About to hold `body_bytes` in all: asked as bytes arrive, in steps (body_capacity), whatever length a head
+  /// declares. False: refuse the request with 503.
   virtual bool grow(std::size_t body_bytes) = 0;
 };
+
+/// How much of a body's declared length is given room on trust.
+inline constexpr std::size_t kBodyBytesFirst = 64u << 10;
+/// The room for a body that has `size` bytes and is about to get `more`: twice what is there, up to `bytes_max`. So
+/// memory is taken in step with the bytes that arrive, never for a promise: some heads that declare 20 MB each must not
+/// take the budget of all others.
+std::size_t body_capacity(std::size_t size, std::size_t more, std::size_t bytes_max);
 
 /// How a request's body is made up.
 enum class BodyFraming : std::uint8_t {
   kPlain,  ///< The body is the body.
   kGrpc,   ///< One gRPC message: "Compressed-Flag Message-Length Message" (gRPC over HTTP2, "Requests"). The five bytes
-           ///< in front give the block's exact size, are checked and taken off.
+           ///< in front are checked and taken off.
 };
 
 /// on_headers()'s decision.

@@ -16,7 +16,8 @@ constexpr Http2BodyReader::Verdict kNoMemory{503, "no memory for the body; try a
 Http2BodyReader::Verdict Http2BodyReader::expect(std::uint64_t content_length) {
   if (framing_ == BodyFraming::kGrpc) return {};  // the message says its own length
   if (content_length > bytes_max_) return kTooLarge;
-  return block_.reserve(static_cast<std::size_t>(content_length)) ? Verdict() : kNoMemory;
+  message_size_ = static_cast<std::size_t>(content_length);
+  return {};
 }
 
 Http2BodyReader::Verdict Http2BodyReader::append(std::string_view bytes) {
@@ -31,19 +32,13 @@ Http2BodyReader::Verdict Http2BodyReader::append(std::string_view bytes) {
     if (const Verdict begun = begin_message(); begun.status != 0) return begun;
   }
   if (bytes.size() > message_size_ - block_.size()) return {400, "more than one message in a unary call"};
-  put(bytes);
-  return {};
+  return put(bytes, message_size_);
 }
 
 Http2BodyReader::Verdict Http2BodyReader::append_plain(std::string_view bytes) {
   const std::size_t need = block_.size() + bytes.size();
   if (need > bytes_max_) return kTooLarge;
-  if (need > block_.capacity()) {
-    const std::size_t half_more = std::min(block_.capacity() + block_.capacity() / 2, bytes_max_);
-    if (const Verdict reserved = reserve(std::max(need, half_more)); reserved.status != 0) return reserved;
-  }
-  put(bytes);
-  return {};
+  return put(bytes, message_size_ != 0 ? message_size_ : bytes_max_);
 }
 
 Http2BodyReader::Verdict Http2BodyReader::begin_message() {
@@ -51,19 +46,22 @@ Http2BodyReader::Verdict Http2BodyReader::begin_message() {
   if (!prefix.valid) return {400, "the message's compressed flag is neither 0 nor 1"};
   if (prefix.size > bytes_max_) return {413, "the message is too large"};
   message_size_ = prefix.size;
-  return reserve(message_size_);
-}
-
-Http2BodyReader::Verdict Http2BodyReader::reserve(std::size_t capacity) {
-  const bool charged = ticket_ == nullptr || ticket_->grow(capacity);
-  return charged && block_.reserve(capacity) ? Verdict() : kNoMemory;
+  return {};
 }
 
 /// The bytes may lie in the block already: see room().
-void Http2BodyReader::put(std::string_view bytes) {
-  if (bytes.empty()) return;
+Http2BodyReader::Verdict Http2BodyReader::put(std::string_view bytes, std::size_t bytes_max) {
+  if (bytes.empty()) return {};
+  if (bytes.size() > block_.room()) {
+    const std::size_t left = message_size_ - std::min(message_size_, block_.size());
+    const std::size_t more = std::max(bytes.size(), std::min(left, kBodyBytesFirst));
+    const std::size_t capacity = body_capacity(block_.size(), more, bytes_max);
+    const bool charged = ticket_ == nullptr || ticket_->grow(capacity);
+    if (!charged || !block_.reserve(capacity)) return kNoMemory;
+  }
   if (bytes.data() != block_.tail()) std::memmove(block_.tail(), bytes.data(), bytes.size());
   block_.wrote(bytes.size());
+  return {};
 }
 
 Http2BodyReader::Verdict Http2BodyReader::end() const {

@@ -1,9 +1,11 @@
 // Http2BodyReader: receives the body of one request into one block, and charges it before it is there.
 //
-//   kPlain   content-length known: a block of that size; else one that grows by half
+//   kPlain   the body as it comes
 //   kGrpc    +------+----------------+---------+   (gRPC over HTTP2, "Length-Prefixed-Message")
-//            | flag | length, 32 bit | message |   the block holds the message alone, exactly
+//            | flag | length, 32 bit | message |   the block holds the message alone
 //            +------+----------------+---------+
+//
+// Room is made and charged as bytes arrive, up to the length that was declared (body_capacity()).
 //
 // One owner, one thread.
 #pragma once
@@ -48,8 +50,7 @@ class Http2BodyReader {
  private:
   Verdict append_plain(std::string_view bytes);
   Verdict begin_message();
-  Verdict reserve(std::size_t capacity);
-  void put(std::string_view bytes);
+  Verdict put(std::string_view bytes, std::size_t bytes_max);
 
   BodyFraming framing_ = BodyFraming::kPlain;
   std::size_t bytes_max_ = 0;
@@ -57,7 +58,7 @@ class Http2BodyReader {
   ByteBlock block_;
   std::array<char, 5> prefix_{};
   std::size_t prefix_size_ = 0;
-  std::size_t message_size_ = 0;
+  std::size_t message_size_ = 0;  // kPlain: content-length, 0 if there is none
   std::uint64_t received_ = 0;
 };
 

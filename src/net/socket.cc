@@ -96,7 +96,16 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (share_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (::bind(fd.get(), address.get(), address.size()) != 0) return system_error("bind" + where, errno);
+  if (::bind(fd.get(), address.get(), address.size()) != 0) {
+    const int why = errno;
+    Error refused = system_error("bind" + where, why);
+    if (why == EADDRINUSE) {
+      const std::string port = std::to_string(address.port());
+      refused.message +=
+          "; another program listens there: stop it (ss -ltnp 'sport = :" + port + "' shows it), or use another port";
+    }
+    return refused;
+  }
   if (::listen(fd.get(), kListenBacklog) != 0) return system_error("listen" + where, errno);
   return fd;
 }

@@ -1,5 +1,7 @@
 #include "wire/otlp_reply.h"
 
+#include <algorithm>
+
 #include "wire/otlp_fields.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
@@ -57,6 +59,24 @@ std::optional<std::uint64_t> decode_retry_info(Reader any) {
   return std::nullopt;
 }
 
+/// The media type, lower case, without parameters (RFC 9110, 8.3.1).
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find_first_of("; \t")));
+  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return type;
+}
+
+/// {} or {"partialSuccess": ...}: the only field that an Export*ServiceResponse has. The text is not parsed further.
+bool is_json_export_response(std::string_view body) {
+  const auto skip_space = [&body] { body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size())); };
+  skip_space();
+  if (body.empty()) return true;
+  if (body.front() != '{') return false;
+  body.remove_prefix(1);
+  skip_space();
+  return body.starts_with('}') || body.starts_with("\"partialSuccess\"") || body.starts_with("\"partial_success\"");
+}
+
 }  // namespace
 
 std::string encode_export_response(const PartialSuccess& partial) {
@@ -91,6 +111,13 @@ Result<PartialSuccess> decode_export_response(std::string_view bytes) {
   }
   if (!response.ok()) return malformed(response.fault());
   return partial;
+}
+
+std::string_view why_no_export_answer(std::string_view content_type, std::string_view body) {
+  const std::string type = media_type(content_type);
+  if (type == "application/x-protobuf" || (type.empty() && body.empty())) return {};
+  if (type == "application/json" && is_json_export_response(body)) return {};
+  return type == "text/html" ? "with a web page" : "with something else than an OTLP answer";
 }
 
 std::string encode_rpc_status(const RpcStatus& status) {

@@ -34,6 +34,12 @@ struct RpcStatus {
 std::string encode_export_response(const PartialSuccess& partial);
 Result<PartialSuccess> decode_export_response(std::string_view bytes);
 
+/// Empty if a 2xx with this Content-Type and body may be what an OTLP receiver answers to a protobuf request over HTTP
+/// (proto "OTLP/HTTP Response": the request's Content-Type). Else what it is, to be put behind "answered 200": what any
+/// web server answers is no delivery. Nothing without a type and JSON of the right form are let through, as proxies and
+/// real receivers send them. Whether protobuf is whole, decode_export_response() says.
+std::string_view why_no_export_answer(std::string_view content_type, std::string_view body);
+
 std::string encode_rpc_status(const RpcStatus& status);
 Result<RpcStatus> decode_rpc_status(std::string_view bytes);
 

@@ -58,8 +58,10 @@ class Drain(unittest.TestCase):
                 self.assertEqual(gateway.post(request_with([f"n-{i:06}"])), 200)
             backend.arrived.acquire()
             gateway.signal()
-            self.assertEqual(gateway.wait(), 0)
-            self.assertIn("3 requests were not sent before the shutdown deadline", gateway.text())
+            self.assertEqual(gateway.wait(), 4)
+            lost = "3 spans were not sent before the shutdown deadline: 3 of them were acknowledged and are lost"
+            self.assertIn(lost, gateway.text())
+            self.assertNotIn("drained, good bye", gateway.text())
 
     def test_a_second_signal_ends_it_at_once(self):
         backend = Backend()

@@ -66,6 +66,7 @@ TEST_F(Http1ServerTest, SlowLorisIsClosedWhenItsHeadTakesTooLong) {
   advance(2 * kSeconds);
   ASSERT_TRUE(ends(loris));
   EXPECT_EQ(loris.count("408 Request Timeout"), 1u);
+  EXPECT_EQ(loris.count("the request's headers were not complete within 10 s"), 1u);
   EXPECT_EQ(counters().closed_head_slow, 1u);
 }
 
@@ -87,6 +88,7 @@ TEST_F(Http1ServerTest, ABodyBelowTheLowestPaceIsClosedAndItsTicketReturned) {
   slow.receive();
   steady.receive();
   EXPECT_EQ(slow.count("408 Request Timeout"), 1u);
+  EXPECT_EQ(slow.count("less than 1000 bytes a second; send smaller or compressed bodies"), 1u);
   EXPECT_FALSE(steady.ended());
   EXPECT_EQ(counters().closed_body_slow, 1u);
   EXPECT_EQ(ledger_.tickets, 1);
@@ -160,6 +162,52 @@ TEST_F(Http1ServerTest, ATicketThatRefusesToGrowIsA503) {
   EXPECT_EQ(peer.count("503 Service Unavailable"), 1u);
   EXPECT_EQ(counters().refused_ticket, 1u);
   EXPECT_EQ(ledger_.tickets, 0);
+}
+
+// 26 sockets with "Content-Length: 20000000" and 1000 bytes each took a budget of 512 MiB from everyone else.
+TEST_F(Http1ServerTest, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
+  charge_bodies();
+  handler_->body_bytes_max = 20'000'000;
+  start();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  for (std::size_t sent = 0; sent < 1'000'000; sent += 1000) {
+    peer.send(std::string(1000, 'x'));
+    if (sent % 50'000 != 0) continue;
+    settle();
+    ASSERT_LE(ledger_.largest, 2 * (sent + 1000) + kBodyBytesFirst);
+  }
+  ASSERT_TRUE(gets(peer, "got 1000000"));
+  EXPECT_EQ(ledger_.largest, 1'000'000u);
+}
+
+TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503) {
+  ledger_.limit = 200'000;
+  charge_bodies();
+  handler_->body_bytes_max = 20'000'000;
+  start();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  for (int i = 0; i < 30; ++i) {
+    peer.send(std::string(10'000, 'x'));
+    settle();
+  }
+  ASSERT_TRUE(ends(peer));
+  EXPECT_EQ(peer.count("503 Service Unavailable"), 1u);
+  EXPECT_EQ(counters().refused_ticket, 1u);
+  EXPECT_EQ(ledger_.tickets, 0);
+}
+
+TEST_F(Http1ServerTest, RefusalsNameTheLimitAndTls) {
+  options_.head_bytes_max = 1000;
+  start();
+  RawPeer large(server_->port()), tls(server_->port());
+  large.send("POST / HTTP/1.1\r\nHost: a\r\nX: " + std::string(2000, 'x') + "\r\n\r\n");
+  ASSERT_TRUE(ends(large));
+  EXPECT_EQ(large.count("the headers are larger than 1000 bytes in all; send fewer or shorter ones"), 1u);
+  tls.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+  ASSERT_TRUE(ends(tls));
+  EXPECT_EQ(tls.count("the client speaks TLS, this port does not"), 1u);
 }
 
 /// Operations come in every size, and fail to be whole, on streams that are not plain sockets.

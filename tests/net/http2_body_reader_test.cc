@@ -89,7 +89,27 @@ TEST(Http2BodyReader, APlainBodyGrowsAsItComesWithinItsLimit) {
   Http2BodyReader known(BodyFraming::kPlain, 1000, nullptr);
   EXPECT_EQ(known.expect(1001).status, 413);
   EXPECT_EQ(known.expect(900).status, 0);
-  EXPECT_EQ(known.room().size(), 900u);
+  EXPECT_EQ(known.append("x").status, 0);
+  EXPECT_EQ(known.room().size(), 899u);
+}
+
+// Five bytes can promise 4 GiB, a head anything: only what arrives may take memory.
+TEST(Http2BodyReader, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
+  constexpr std::size_t kDeclared = 20'000'000;
+  for (const BodyFraming framing : {BodyFraming::kGrpc, BodyFraming::kPlain}) {
+    Ledger ledger;
+    Http2BodyReader reader(framing, kDeclared, std::make_unique<TestTicket>(ledger));
+    ASSERT_EQ(reader.expect(kDeclared).status, 0);
+    const std::string bytes =
+        framing == BodyFraming::kGrpc ? framed(std::string(kDeclared, 'x')) : std::string(kDeclared, 'x');
+    for (std::size_t at = 0; at < bytes.size(); at += 10'000) {
+      ASSERT_EQ(reader.append(std::string_view(bytes).substr(at, 10'000)).status, 0);
+      ASSERT_LE(ledger.largest, 2 * (at + 10'000) + kBodyBytesFirst);
+    }
+    EXPECT_EQ(reader.end().status, 0);
+    EXPECT_EQ(ledger.largest, kDeclared);
+    EXPECT_EQ(reader.take_block().size(), kDeclared);
+  }
 }
 
 }  // namespace

@@ -82,7 +82,11 @@ TEST(Socket, ErrorsNameCallAndAddress) {
   ASSERT_TRUE(first.ok());
   const Result<Fd> second = listen_on(*local_address(first->get()), false);
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.error().message, "bind on " + local_address(first->get())->text() + ": Address already in use");
+  EXPECT_EQ(second.error().message, "bind on " + local_address(first->get())->text() +
+                                        ": Address already in use; another program listens there: stop it (ss -ltnp "
+                                        "'sport = :" +
+                                        std::to_string(local_address(first->get())->port()) +
+                                        "' shows it), or use another port");
 }
 
 TEST(Socket, SharedPortsNeedBothSidesToSay) {

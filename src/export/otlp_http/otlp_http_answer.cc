@@ -32,11 +32,12 @@ bool is_web_page(const net::Response& response) {
 // ---- 2xx ---------------------------------------------------------------------------------------------------------
 
 Answer judge_success(const net::Response& response, const std::string& destination, std::size_t span_count) {
-  if (is_web_page(response)) {
-    return Answer::lost(destination + " answered " + std::to_string(response.status) +
-                        " with a web page; this is not an OTLP receiver, check host and port of the endpoint");
+  const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
+  if (const std::string_view why = wire::why_no_export_answer(type, response.body); !why.empty()) {
+    return Answer::lost(destination + " answered " + std::to_string(response.status) + " " + std::string(why) +
+                        "; this is not an OTLP receiver, check host and port of the endpoint");
   }
-  if (!is_protobuf(response)) return {};  // an empty body without a type is common
+  if (!is_protobuf(response)) return {};  // nothing to read, or JSON
   return judge_export_response(response.body, destination, span_count);
 }
 

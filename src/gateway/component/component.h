@@ -61,7 +61,11 @@ class Component {
   virtual std::string describe() const = 0;
 };
 
-class Exporter : public Component, public Consumer {};
+class Exporter : public Component, public Consumer {
+ public:
+  /// Spans that were acknowledged and could not be sent since drain() was called. From any thread, once that is done.
+  virtual std::uint64_t lost_in_drain() const = 0;
+};
 
 /// Stands in one pipeline, before the consumer that it was made with: each pipeline has its own instance.
 class Processor : public Component, public Consumer {};

@@ -22,6 +22,7 @@ class QueuedExporter final : public Exporter {
 
   Status start() override { return {}; }
   void drain(base::Deadline deadline, net::Task done) override { queue_.drain(deadline, std::move(done)); }
+  std::uint64_t lost_in_drain() const override { return queue_.lost_in_drain(); }
   std::string describe() const override { return description_; }
   Room room_for(const Batch& batch) const override { return queue_.room_for(batch); }
   bool waits_for_result() const override { return waits_for_result_; }

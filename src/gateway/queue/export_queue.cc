@@ -11,6 +11,7 @@ namespace {
 
 // What a sender is told that finds the queue full, if nothing better is known: soon, but not at once.
 constexpr std::uint64_t kFullRetryNanos = 1 * base::kNanosPerSecond;
+constexpr std::string_view kShutdown = "shutdown";  // the reason of what the drain's deadline cut off
 
 }  // namespace
 
@@ -189,9 +190,10 @@ void ExportQueue::attempt(Flight& flight) {
 void ExportQueue::on_result(Flight& flight, SendResult result) {
   const auto known = std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
   if (known == flights_.end()) return;  // The drain gave it up while it was being sent.
-  if (result.kind != SendResult::Kind::kSent) log_.warn_limited(subject_, result.reason, result.message);
-  if (result.kind == SendResult::Kind::kRetry && options_.retry.enabled) return retry_later(flight, std::move(result));
-  finish(flight, std::move(result));
+  if (result.kind != SendResult::Kind::kRetry || !options_.retry.enabled) return finish(flight, std::move(result));
+  log_.warn_limited(subject_, result.reason, result.message);
+  last_problem_ = result.message;
+  retry_later(flight, std::move(result));
 }
 
 void ExportQueue::retry_later(Flight& flight, SendResult result) {
@@ -237,6 +239,19 @@ void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
       .add(spans);
 }
 
+/// What its sender still has is one thing, what was acknowledged and is gone another: that is said as a loss.
+void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result) {
+  if (acknowledged) {
+    lost_ += spans;
+    if (draining_) lost_in_drain_.fetch_add(spans, std::memory_order_relaxed);
+  }
+  if (result.reason == kShutdown) return;  // expire_drain() reports them all in one line
+  if (!acknowledged) return log_.warn_limited(subject_, result.reason, result.message);
+  log_.warn_limited(subject_, "lost",
+                    "lost " + std::to_string(spans) + " spans that were acknowledged (" + std::to_string(lost_) +
+                        " since the start): " + result.message);
+}
+
 void ExportQueue::settle(Item item, const SendResult& result) {
   const std::uint64_t spans = item.batch->counts().spans;
   if (result.kind == SendResult::Kind::kSent) {
@@ -245,6 +260,7 @@ void ExportQueue::settle(Item item, const SendResult& result) {
     if (rejected != 0) count_failed(rejected, "rejected");
   } else {
     count_failed(spans, result.reason);
+    report_failure(spans, !item.done, result);
   }
   queued_.subtract(spans);
   {
@@ -284,7 +300,8 @@ void ExportQueue::drain(base::Deadline deadline, net::Task done) {
 }
 
 void ExportQueue::expire_drain() {
-  SendResult shutdown{SendResult::Kind::kRetry, "shutdown", "the gateway stopped before it was sent", 0, 0};
+  SendResult shutdown{SendResult::Kind::kRetry, kShutdown, "the gateway stopped before it was sent", 0, 0};
+  const std::uint64_t unsent = queued_.value(), lost_before = lost_;
   std::deque<Item> waiting;
   {
     const std::lock_guard lock(mutex_);
@@ -300,10 +317,14 @@ void ExportQueue::expire_drain() {
   std::vector<std::unique_ptr<Flight>> flights = std::move(flights_);
   flights_.clear();
   for (const std::unique_ptr<Flight>& flight : flights) settle(std::move(flight->item), shutdown);
-  if (!waiting.empty() || !flights.empty()) {
-    log_.warn(subject_,
-              std::to_string(waiting.size() + flights.size()) + " requests were not sent before the shutdown deadline");
-  }
+  const std::uint64_t spans = unsent - queued_.value();
+  if (spans == 0) return finish_drain_if_empty();
+  const std::uint64_t lost = lost_ - lost_before;
+  std::string text =
+      std::to_string(spans) + " spans were not sent before the shutdown deadline: " + std::to_string(lost) +
+      " of them were acknowledged and are lost, of " + std::to_string(spans - lost) + " their senders were told";
+  if (!last_problem_.empty()) text += "; last problem: " + last_problem_;
+  log_.error(subject_, text);
   finish_drain_if_empty();
 }
 

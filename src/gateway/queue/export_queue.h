@@ -12,6 +12,7 @@
 // destroy it on the loop's thread, or while the loop does not run.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -56,6 +57,8 @@ class ExportQueue {
     std::uint64_t enqueued = 0, sent = 0, failed = 0, queued = 0, refused = 0;  ///< Spans.
   };
   Ledger ledger() const;
+  /// Spans that were acknowledged and failed since drain() was called. Any thread.
+  std::uint64_t lost_in_drain() const { return lost_in_drain_.load(std::memory_order_relaxed); }
 
  private:
   struct Item {
@@ -78,6 +81,7 @@ class ExportQueue {
   void finish(Flight& flight, SendResult result);
   void count_failed(std::uint64_t spans, std::string_view reason);
   void settle(Item item, const SendResult& result);
+  void report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result);
   void expire_drain();
   void finish_drain_if_empty();
 
@@ -103,7 +107,11 @@ class ExportQueue {
   bool draining_ = false;
   bool pump_scheduled_ = false;
 
+  std::atomic<std::uint64_t> lost_in_drain_{0};
+
   // The loop's own.
+  std::uint64_t lost_ = 0;    // acknowledged spans that failed, since the start
+  std::string last_problem_;  // what the last try came to that failed for now
   std::vector<std::unique_ptr<Flight>> flights_;
   std::minstd_rand jitter_;
   net::Timer drain_timer_;

@@ -245,4 +245,10 @@ void Gateway::begin_drain(net::Task done) {
   });
 }
 
+std::uint64_t Gateway::lost_in_drain() const {
+  std::uint64_t lost = 0;
+  for (const auto& [name, exporter] : exporters_) lost += exporter->lost_in_drain();
+  return lost;
+}
+
 }  // namespace nanospan::gateway

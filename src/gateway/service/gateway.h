@@ -37,6 +37,8 @@ class Gateway final : private Host {
   /// Takes nothing more, finishes what there is, calls `done` from some thread; at service.shutdown_timeout at the
   /// latest.
   void begin_drain(net::Task done);
+  /// After the drain: how many spans were acknowledged and are lost. The log says by which exporter and why.
+  std::uint64_t lost_in_drain() const;
   Log& log() override { return log_; }
   MetricsRegistry& metrics() override { return metrics_; }
 

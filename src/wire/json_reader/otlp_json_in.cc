@@ -28,11 +28,15 @@ namespace ondemand = simdjson::ondemand;
 // pass is needed.
 class Conversion {
  public:
-  Conversion(ondemand::document& document, const char* json, std::string& out)
+  Conversion(ondemand::document& document, std::string_view json, std::string& out)
       : document_(document), json_(json), out_(out) {}
 
   bool run(const MessageSchema& schema) {
     ondemand::object object;
+    ondemand::json_type type;
+    if (document_.type().get(type) == simdjson::SUCCESS && type != ondemand::json_type::object) {
+      return fail_at(json_.data(), "the document is not a JSON object");
+    }
     if (const auto error = document_.get_object().get(object)) return fail_syntax(error);
     if (!read_message(object, schema, 0)) return false;
     const char* trailing = nullptr;
@@ -46,7 +50,7 @@ class Conversion {
     std::string message = path_;
     if (!message.empty()) message += ": ";
     message += reason_;
-    if (where_ != nullptr) message += " (byte " + std::to_string(where_ - json_) + ")";
+    if (where_ != nullptr) message += " (byte " + std::to_string(where_ - json_.data()) + ")";
     return Error{ErrorCode::kMalformed, std::move(message)};
   }
 
@@ -318,7 +322,10 @@ class Conversion {
 
   bool fail_syntax(simdjson::error_code error) {
     const char* where = nullptr;
-    if (document_.current_location().get(where) != simdjson::SUCCESS) where = nullptr;
+    // What is nowhere is missing at the end: a document cut short.
+    if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT || document_.current_location().get(where) != simdjson::SUCCESS) {
+      where = json_.data() + json_.size();
+    }
     return fail_at(where, simdjson::error_message(error));
   }
 
@@ -329,7 +336,7 @@ class Conversion {
   }
 
   ondemand::document& document_;
-  const char* const json_;
+  const std::string_view json_;
   std::string& out_;
   std::string decoded_;  // Of one hex or base64 string; kept for its memory.
   std::string path_;
@@ -410,11 +417,12 @@ Status OtlpJsonReader::convert(const MessageSchema& schema, std::string_view jso
   if (const auto error =
           parser_->parser.iterate(parser_->padded.data(), json.size(), parser_->padded.size()).get(document)) {
     if (error == simdjson::UTF8_ERROR) return malformed({valid_utf8_prefix(json), "document is not valid UTF-8"});
-    return Error{ErrorCode::kMalformed, simdjson::error_message(error)};
+    // The other faults of the first pass are found at the end: nothing, or a string or document that does not end.
+    return malformed({json.size(), simdjson::error_message(error)});
   }
   const std::size_t old_size = out.size();
   out.reserve(old_size + output_bytes_max(json));
-  Conversion conversion(document, parser_->padded.data(), out);
+  Conversion conversion(document, std::string_view(parser_->padded.data(), json.size()), out);
   if (!conversion.run(schema)) {
     out.resize(old_size);
     return conversion.error();

@@ -200,6 +200,10 @@ TEST_F(ExportQueueTest, GivesUpAfterMaxElapsedTimeAndCountsTheReason) {
   expect_balanced();
   EXPECT_NE(metrics_.render().find("nanospan_exporter_failed_spans{exporter=\"test\",reason=\"refused_for_now\"} 4"),
             std::string::npos);
+  EXPECT_NE(logged_.find("exporter test: lost 4 spans that were acknowledged (4 since the start): busy; given up after "
+                         "max_elapsed_time"),
+            std::string::npos)
+      << logged_;
 }
 
 TEST_F(ExportQueueTest, PermanentFailuresAreNotRetried) {
@@ -310,11 +314,32 @@ TEST_F(ExportQueueTest, DrainGivesUpAtItsDeadlineAndCounts) {
   advance(10 * kNanosPerSecond);
   EXPECT_TRUE(drained);
   EXPECT_EQ(queue().ledger().failed, 6u);
+  EXPECT_EQ(queue().lost_in_drain(), 0u);
   expect_balanced();
   ASSERT_EQ(outcomes_.size(), 3u);
   EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kRetry);  // Its sender still has it, and keeps it.
   answer(sent());  // The late answer of a flight that was given up changes nothing.
   EXPECT_EQ(queue().ledger().sent, 0u);
+}
+
+// "drained, good bye" after losing what was acknowledged is a lie: the log and lost_in_drain() tell.
+TEST_F(ExportQueueTest, WhatWasAcknowledgedAndCutOffByTheDrainIsReportedAsLost) {
+  bool drained = false;
+  options_.queue.consumers = 1;
+  script_.results = {retry()};
+  for (int i = 0; i < 3; ++i) offer(2);
+  run();
+  queue().drain(base::Deadline::after(clock_, 3 * kNanosPerSecond), [&drained] { drained = true; });
+  run();
+  EXPECT_EQ(queue().lost_in_drain(), 0u);
+  advance(3 * kNanosPerSecond);
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(queue().lost_in_drain(), 6u);
+  EXPECT_NE(logged_.find("error  exporter test: 6 spans were not sent before the shutdown deadline: 6 of them were "
+                         "acknowledged and are lost, of 0 their senders were told; last problem: busy"),
+            std::string::npos)
+      << logged_;
+  expect_balanced();
 }
 
 TEST_F(ExportQueueTest, ThousandsOfSynchronousResultsDoNotRecurse) {

@@ -127,7 +127,7 @@ std::vector<Wrong> wrong_components() {
        "f.yaml:8: exporters.otlphttp.retry_on_failure.max_elapsed_time: is shorter than initial_interval (5s); make it "
        "longer, or 0 for ever"},
       {"no path", with("", "  file:\n"),
-       "f.yaml:8: exporters.file.path: is missing; write the file to append to, such as ./traces.jsonl"},
+       "f.yaml:8: exporters.file.path: is missing; write the file to write to, such as ./traces.jsonl"},
       {"verbosity", with("", "  debug: {verbosity: loud}\n"),
        "f.yaml:8: exporters.debug.verbosity: \"loud\" is not one of basic, normal or detailed"},
   };

@@ -41,7 +41,7 @@ FileExporterConfig::FileExporterConfig() {
 FileExporterConfig read_file_exporter_config(MapReader& reader) {
   FileExporterConfig config;
   reader.read("path", config.file.path);
-  if (config.file.path.empty()) reader.fail("path", "is missing; write the file to append to, such as ./traces.jsonl");
+  if (config.file.path.empty()) reader.fail("path", "is missing; write the file to write to, such as ./traces.jsonl");
   reader.read("append", config.file.append);
   reader.read("create_directory", config.file.create_directory);
   read_directory_mode(reader, config.file);

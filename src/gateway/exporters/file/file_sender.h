@@ -18,6 +18,8 @@ class FileSender final : public Sender {
              MetricsRegistry& metrics);
 
   Status open();
+  /// See RotatingFile::set_aside().
+  const std::string& set_aside() const { return file_.set_aside(); }
   void send(BatchRef batch, base::Deadline deadline, Done done) override;
 
  private:

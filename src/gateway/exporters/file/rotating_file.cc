@@ -82,20 +82,24 @@ Status RotatingFile::open() {
     if (fs::create_directories(folder, failed)) fs::permissions(folder, fs::perms(options_.directory_mode), failed);
     if (failed) return error("create the directory of", failed.value());
   }
-  if (Status opened = open_at(!options_.append); !opened) return opened;
+  if (Status opened = open_file(); !opened) return opened;
+  if (!options_.append && size_ != 0) {
+    Result<std::string> backup = move_to_backup();
+    if (!backup) return backup.error();
+    set_aside_ = std::move(backup).value();
+  }
   remove_old_backups();
   return {};
 }
 
-Status RotatingFile::open_at(bool truncate) {
+Status RotatingFile::open_file() {
   net::Fd file(::open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file) return error("open", errno);
-  // A full disk must not cost the data of another gateway that writes here: lock before cutting anything.
+  // A full disk must not cost the data of another gateway that writes here: lock before cutting or renaming anything.
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{ErrorCode::kAlreadyExists,
                  options_.path + " is being written by another process; give each its own path"};
   }
-  if (truncate && ::ftruncate(file.get(), 0) != 0) return error("truncate", errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return error("stat", errno);
   file_ = std::move(file);
@@ -178,7 +182,7 @@ Status RotatingFile::append(std::string_view record) {
                                                     " bytes is larger than a whole file (rotation.max_megabytes)"};
   }
   if (!file_) {
-    if (Status opened = open_at(false); !opened) return opened;
+    if (Status opened = open_file(); !opened) return opened;
   }
   if (options_.rotate && size_ != 0 && size_ + record.size() > options_.bytes_max) {
     if (Status rotated = rotate(); !rotated) return rotated;
@@ -203,7 +207,7 @@ Status RotatingFile::write_all(std::string_view record) {
   return {};
 }
 
-Status RotatingFile::rotate() {
+Result<std::string> RotatingFile::move_to_backup() {
   const fs::path path(options_.path);
   const fs::path stem = path.parent_path() / path.stem();
   // Names carry milliseconds and must rise, also for several files within one: the oldest is the one that goes.
@@ -217,7 +221,12 @@ Status RotatingFile::rotate() {
   last_backup_ = when;
   if (::rename(options_.path.c_str(), backup.c_str()) != 0) return error("rename", errno);
   file_.reset();
-  if (Status opened = open_at(false); !opened) return opened;
+  if (Status opened = open_file(); !opened) return opened.error();
+  return backup.string();
+}
+
+Status RotatingFile::rotate() {
+  if (const Result<std::string> moved = move_to_backup(); !moved) return moved.error();
   remove_old_backups();
   return {};
 }

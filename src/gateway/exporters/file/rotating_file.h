@@ -30,7 +30,7 @@ enum class RecordForm { kLine, kLengthPrefixed };
 
 struct RotatingFileOptions {
   std::string path;
-  bool append = true;  ///< False: what is in the file is thrown away at start.
+  bool append = true;  ///< False: a file that is there at start is set aside under a backup's name; never destroyed.
   bool create_directory = false;
   unsigned directory_mode = 0755;
   bool rotate = false;  ///< False: one file that grows without bound.
@@ -57,15 +57,19 @@ class RotatingFile {
   std::uint64_t torn_records() const { return torn_records_; }
   std::uint64_t torn_bytes() const { return torn_bytes_; }
   std::uint64_t size() const { return size_; }
+  /// Where open() put what was there before, if append is false and anything was.
+  const std::string& set_aside() const { return set_aside_; }
 
  private:
-  Status open_at(bool truncate);
+  Status open_file();
   Status cut_torn_record();
   Status check_form() const;
   Result<std::uint64_t> end_of_last_line() const;
   Result<std::uint64_t> end_of_last_length_prefixed() const;
   Status cut_back(std::uint64_t from, std::uint64_t to);
   Status read_at(std::uint64_t at, std::span<char> into) const;
+  /// Renames the file to a backup of this moment and begins a new one. Returns the backup's path.
+  Result<std::string> move_to_backup();
   Status rotate();
   void remove_old_backups();
   Status write_all(std::string_view record);
@@ -76,6 +80,7 @@ class RotatingFile {
   net::Fd file_;
   std::uint64_t size_ = 0;
   base::UnixNanos last_backup_ = 0;
+  std::string set_aside_;
   std::uint64_t removed_files_ = 0;
   std::uint64_t removed_bytes_ = 0;
   std::uint64_t torn_records_ = 0;

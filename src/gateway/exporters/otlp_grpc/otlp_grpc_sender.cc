@@ -10,6 +10,7 @@ namespace nanospan::gateway {
 namespace {
 
 constexpr std::string_view kTracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+constexpr std::uint16_t kHttpPort = 4318;
 
 SendResult failed_connection(const net::GrpcReply& reply) {
   // Whatever broke, the destination may be back later. What can never be sent at all is a mistake in the configuration.
@@ -57,8 +58,10 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   }
   request.owner = std::move(batch);
   client_->call(std::move(request), [this, done = std::move(done)](net::GrpcReply reply) {
-    if (!reply.answered) return done(failed_connection(reply));
-    SendResult sent = judge(reply, destination_);
+    SendResult sent = reply.answered ? judge(reply, destination_) : failed_connection(reply);
+    if (sent.kind != SendResult::Kind::kSent && config_.url.port == kHttpPort) {
+      sent.message += "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
+    }
     if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
       log_.warn_limited(
           subject_, "partial_success",

@@ -10,12 +10,69 @@
 namespace nanospan::gateway {
 namespace {
 
+bool is_protobuf(std::string_view content_type) {
+  return net::equals_ignoring_case(content_type.substr(0, content_type.find_first_of("; ")), "application/x-protobuf");
+}
+
 /// The message of a google.rpc.Status, or the body itself if it is text.
 std::string error_text(const net::Response& response) {
   const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
-  if (type.substr(0, type.find(';')) != "application/x-protobuf") return printable(response.body);
+  if (!is_protobuf(type)) return printable(response.body);
   const Result<wire::RpcStatus> status = wire::decode_rpc_status(response.body);
   return status ? printable(status->message) : "";
+}
+
+std::string answered(const net::Response& response, const std::string& destination) {
+  std::string text = destination + " answered " + std::to_string(response.status);
+  if (const std::string_view phrase = net::reason_phrase(response.status); !phrase.empty()) {
+    text.append(" ").append(phrase);
+  }
+  return text;
+}
+
+/// Any web server answers 200; only the answer of an OTLP receiver says that the data is there.
+SendResult judge_success(const net::Response& response, const std::string& destination) {
+  const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
+  std::string_view why = wire::why_no_export_answer(type, response.body);
+  // Of an answer in JSON, which is not what was asked for, the text is not read: it says that the data was taken.
+  const Result<wire::PartialSuccess> partial = wire::decode_export_response(is_protobuf(type) ? response.body : "");
+  if (why.empty() && !partial) why = "with bytes that are no OTLP answer";
+  SendResult result;
+  if (!why.empty()) {
+    result.kind = SendResult::Kind::kPermanent;
+    result.reason = "not_otlp";
+    result.message = destination + " answered " + std::to_string(response.status) + " " + std::string(why) +
+                     "; this is not an OTLP receiver, check host, port and path of the endpoint";
+  } else if (!partial->full()) {
+    result.rejected_spans = static_cast<std::uint64_t>(std::max<std::int64_t>(partial->rejected_spans, 0));
+    result.message = printable(partial->message);
+  }
+  return result;
+}
+
+/// What to do about an answer that is final.
+std::string remedy(const net::Response& response) {
+  switch (response.status) {
+    case 401:
+    case 403:
+      return "; it wants credentials, send them with `headers` of this exporter, such as {authorization: \"Bearer "
+             "...\"}";
+    case 404:
+      return "; check the path of the endpoint, OTLP receivers use /v1/traces";
+    case 405:
+      return "; it takes no POST there, OTLP receivers use /v1/traces";
+    case 413:
+      return "; the request is too large for it, send smaller batches";
+    case 415:
+      return "; is this a gRPC port (4317)? For one use the exporter otlp_grpc; else try `compression: none`";
+    default:
+      break;
+  }
+  if (response.status / 100 == 3) {
+    const std::string_view location = net::find_header(response.headers, "Location").value_or("");
+    return "; redirects are not followed, put the right endpoint: \"" + printable(location) + "\"";
+  }
+  return "";
 }
 
 SendResult failed_connection(const net::HttpError& error) {
@@ -78,17 +135,9 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
 }
 
 SendResult OtlpHttpSender::judge(const net::Response& response, const std::string& destination, base::UnixNanos now) {
+  if (response.status >= 200 && response.status < 300) return judge_success(response, destination);
   SendResult result;
-  if (response.status >= 200 && response.status < 300) {
-    if (const Result<wire::PartialSuccess> partial = wire::decode_export_response(response.body);
-        partial && !partial->full()) {
-      result.rejected_spans = static_cast<std::uint64_t>(std::max<std::int64_t>(partial->rejected_spans, 0));
-      result.message = printable(partial->message);
-    }
-    return result;
-  }
-  result.message = destination + " answered " + std::to_string(response.status) + " " +
-                   std::string(net::reason_phrase(response.status));
+  result.message = answered(response, destination);
   if (const std::string text = error_text(response); !text.empty()) result.message += ": " + text;
   switch (response.status) {
     case 429:
@@ -101,15 +150,10 @@ SendResult OtlpHttpSender::judge(const net::Response& response, const std::strin
         result.retry_after_nanos = net::parse_retry_after(*value, now).value_or(0);
       }
       return result;
-    case 404:
-      result.message += "; check the path of the endpoint, OTLP receivers use /v1/traces";
-      break;
-    case 413:
-      result.message += "; the request is too large for it, send smaller batches";
-      break;
     default:
       break;
   }
+  result.message += remedy(response);
   result.kind = SendResult::Kind::kPermanent;
   result.reason = response.status >= 500 ? "server_error" : "client_error";
   return result;

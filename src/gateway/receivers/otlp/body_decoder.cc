@@ -92,7 +92,11 @@ bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, Bud
   if (decoded.error().code == ErrorCode::kResourceExhausted) {
     refusal = too_large("the decompressed body", body_bytes_max_);
   } else if (decoded.error().code == ErrorCode::kMalformed) {
-    refusal = malformed(malformed_reason(codec.coding), what + decoded.error().message);
+    refusal = codec.coding == net::Coding::kGzip && !body.starts_with("\x1f\x8b")
+                  ? malformed("malformed_gzip",
+                              "the body is not gzip, though Content-Encoding says so: compress it, or send no "
+                              "Content-Encoding")
+                  : malformed(malformed_reason(codec.coding), what + decoded.error().message);
   } else if (charge.bytes() == charge.budget_bytes_max()) {  // It had all of it: so it can never fit.
     refusal = too_large("the decompressed body", charge.bytes() - body.size());
   } else {

@@ -76,7 +76,9 @@ net::Admission OtlpHttpHandler::on_headers(const net::MessageHead& head) {
     return net::Admission::answer(*std::move(preflight));
   }
   if (std::optional<Refusal> refusal = check_head(head)) return net::Admission::answer(refuse(*refusal, &head));
-  std::unique_ptr<net::BodyTicket> ticket = intake_.charge(head.content_length.value_or(0));
+  // The rest of a larger body is charged as it arrives: a length is only a promise.
+  std::unique_ptr<net::BodyTicket> ticket =
+      intake_.charge(std::min<std::uint64_t>(head.content_length.value_or(0), net::kBodyBytesFirst));
   if (!ticket) return net::Admission::answer(refuse(intake_.no_memory(), &head));
   return net::Admission::accept(static_cast<std::size_t>(intake_.body_bytes_max()), std::move(ticket));
 }

@@ -50,15 +50,33 @@ TEST_F(RotatingFileTest, AppendsAndGoesOnAfterARestart) {
   EXPECT_EQ(contents(folder_ / "traces.jsonl"), "a\nb\n");
 }
 
-TEST_F(RotatingFileTest, WithoutAppendItBeginsAnew) {
+// What was acknowledged before a crash must outlive the restart, also with the Collector's default of append: false.
+TEST_F(RotatingFileTest, WithoutAppendItBeginsAnewAndSetsTheOldFileAside) {
   RotatingFileOptions anew = options();
   anew.append = false;
-  for (const char* record : {"a\n", "b\n"}) {
+  for (const char* record : {"a\n", "b\nhalf", "c\n"}) {  // the second crashes in the middle of a record
     RotatingFile file(anew, clock_);
     ASSERT_TRUE(file.open().ok());
     ASSERT_TRUE(file.append(record).ok());
+    const std::string before = *record == 'b' ? "a\n" : *record == 'c' ? "b\n" : "";
+    EXPECT_EQ(contents(file.set_aside()), before);
+    clock_.advance(base::kNanosPerSecond);
   }
-  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "b\n");
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "c\n");
+  EXPECT_EQ(folder_.files(), 3u);
+}
+
+TEST_F(RotatingFileTest, WithoutAppendAForeignFileIsRefusedToo) {
+  std::ofstream(folder_ / "traces.jsonl") << "# README\n";
+  RotatingFileOptions anew = options();
+  anew.append = false;
+  anew.first_byte = '{';
+  RotatingFile file(anew, clock_);
+  const Status opened = file.open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find("holds something else"), std::string::npos) << opened.error().message;
+  EXPECT_EQ(contents(folder_ / "traces.jsonl"), "# README\n");
+  EXPECT_EQ(folder_.files(), 1u);
 }
 
 TEST_F(RotatingFileTest, RotatesAndNeverHoldsMoreThanItsBound) {

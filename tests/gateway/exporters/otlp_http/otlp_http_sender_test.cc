@@ -136,6 +136,32 @@ TEST_F(OtlpHttpSenderTest, StatusesThatOtlpRetries) {
   for (const int status : {200, 202}) EXPECT_EQ(send_against(status).kind, SendResult::Kind::kSent) << status;
 }
 
+// Any web server answers 200: counting that as delivered would lose everything without a word.
+TEST_F(OtlpHttpSenderTest, OnlyAnOtlpAnswerIsDelivery) {
+  const SendResult page = send_against(200, "<html>It works!</html>", {{"Content-Type", "text/html; charset=utf-8"}});
+  EXPECT_EQ(page.kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(page.reason, "not_otlp");
+  EXPECT_EQ(page.message, server_.url("/v1/traces") +
+                              " answered 200 with a web page; this is not an OTLP receiver, check host, port and path "
+                              "of the endpoint");
+  const std::vector<net::Header> protobuf = {{"Content-Type", "Application/X-Protobuf"}};
+  const std::vector<net::Header> json = {{"Content-Type", "application/json"}};
+  EXPECT_EQ(send_against(200, "", {{"Content-Type", "text/html"}}).kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(send_against(200, "OK").kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(send_against(200, "\xff\xff\xff", protobuf).kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(send_against(200, "{\"status\": \"ok\"}", json).kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(send_against(200, "", protobuf).kind, SendResult::Kind::kSent);
+  EXPECT_EQ(send_against(200, " { \"partialSuccess\": {}}", json).kind, SendResult::Kind::kSent);
+  EXPECT_EQ(send_against(200, "{}", json).kind, SendResult::Kind::kSent);
+}
+
+TEST_F(OtlpHttpSenderTest, FinalAnswersNameTheRemedy) {
+  EXPECT_NE(send_against(401).message.find("`headers`"), std::string::npos);
+  EXPECT_NE(send_against(415).message.find("is this a gRPC port (4317)?"), std::string::npos);
+  EXPECT_NE(send_against(302, "", {{"Location", "https://h/"}}).message.find("put the right endpoint: \"https://h/\""),
+            std::string::npos);
+}
+
 TEST_F(OtlpHttpSenderTest, RetryAfterInBothForms) {
   EXPECT_EQ(send_against(503, {}, {{"Retry-After", "7"}}).retry_after_nanos, 7 * base::kNanosPerSecond);
   // The fake clock stands at 2023-11-14T22:13:20Z.

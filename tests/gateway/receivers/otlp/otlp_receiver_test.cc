@@ -139,9 +139,12 @@ TEST_F(OtlpReceiverTest, MalformedBodiesAreToldTheByte) {
       HasSubstr("{\"code\":3,\"message\":\"the gzip body ends before its end mark, at byte 15\"}"));
   EXPECT_THAT(
       exchange(port(), post("/v1/traces", std::string(kJson) + "Content-Encoding: gzip\r\n", "not gzip at all")),
-      HasSubstr("400 Bad Request"));
+      HasSubstr("the body is not gzip, though Content-Encoding says so"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "[]")), HasSubstr("not a JSON object (byte 0)"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{\"resourceSpans\":[{")), HasSubstr("byte 19"));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{\"resourceSpans")), HasSubstr("byte 15"));
   EXPECT_TRUE(refused("malformed_protobuf"));
-  EXPECT_TRUE(refused("malformed_json"));
+  EXPECT_TRUE(refused("malformed_json", 4));
   EXPECT_TRUE(refused("malformed_gzip", 2));
 }
 
