@@ -246,6 +246,7 @@ TEST_F(StartTest, CustomizeHasTheLastWordAndMayThrow) {
   ASSERT_TRUE(telemetry.ok());
   tracer("shop").start_span("kept");
   EXPECT_EQ(kept->size(), 1U);
+  EXPECT_EQ(telemetry->ledger().exported, 1U) << "of simple processors, too";
   telemetry->shutdown();
   EXPECT_EQ(start({.customize = [](TracerProviderOptions&) { throw 1; }}).error().code, ErrorCode::kInvalidArgument);
 }

@@ -62,6 +62,7 @@ void BatchPipeline::bind(ProviderCore& provider) {
 }
 
 void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
+  if (reason >= DropReason::kCount) reason = DropReason::kExportFailed;  // said by an exporter of the user
   dropped_[static_cast<std::size_t>(reason)].fetch_add(spans, std::memory_order_relaxed);
 }
 

@@ -193,7 +193,9 @@ TEST_F(BatchPipelineTest, WhatTheExporterSaysIsCountedByReason) {
   answer(2, {.success = true, .rejected = 3});
   answer(3, {.success = true, .rejected = 1000});  // never more than there were
   advance();
-  EXPECT_EQ(dropped(DropReason::kExportFailed), 10U);
+  answer(4, ExportResult::failed(static_cast<DropReason>(200)));  // no reason: counts as the general one
+  advance();
+  EXPECT_EQ(dropped(DropReason::kExportFailed), 20U);
   EXPECT_EQ(dropped(DropReason::kExportTimeout), 10U);
   EXPECT_EQ(dropped(DropReason::kRejected), 13U);
   EXPECT_EQ(pipeline_->ledger().exported, 7U);
