@@ -24,6 +24,7 @@ import tempfile
 
 SPANS = 6400
 PACED_SPANS = 20000
+PACED_RUNS = 5
 STALE = (
     0.90  # a count below this share of its budget: lower the budget, or the next regression hides in the gap
 )
@@ -91,10 +92,17 @@ def count(program, workload, locked, folder):
 
 
 def count_wakes(program):
-    printed = subprocess.run(
-        [program, "--paced", str(PACED_SPANS)], check=True, capture_output=True, text=True
-    ).stdout
-    return int(re.search(r"^wakes (\d+)", printed, re.MULTILINE).group(1))
+    """The least of some runs: a machine that runs the export thread late can only add to them."""
+    least = None
+    for _ in range(PACED_RUNS):
+        printed = subprocess.run(
+            [program, "--paced", str(PACED_SPANS)], check=True, capture_output=True, text=True
+        ).stdout
+        wakes = int(re.search(r"^wakes (\d+)", printed, re.MULTILINE).group(1))
+        least = wakes if least is None else min(least, wakes)
+        if least <= 1:  # the goal, S7
+            break
+    return least
 
 
 def read_budgets(path):

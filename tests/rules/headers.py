@@ -3,7 +3,8 @@
 
 Usage: headers.py ROOT WORK_DIR COMPILER... [-- FLAG...]
 
-The first compiler reads all headers; each further one reads the public headers. A compiler may carry a launcher
+The first compiler reads all headers, but for those that a source of the same name includes first: its own compilation
+shows the same. Each further one reads the public headers. A compiler may carry a launcher
 ("ccache g++"), which makes a second run cheap: an object is made, because a syntax check alone is not cached.
 """
 
@@ -39,8 +40,19 @@ def compile_alone(root, work, command, flags, path):
     return "" if finished.returncode == 0 else finished.stderr or f"exit code {finished.returncode}"
 
 
-def jobs_of(headers, compilers):
+def shown_by_its_source(root, path):
+    """True if the source of the same name begins with this header."""
+    source = path.removesuffix(".h") + ".cc"
+    if path.startswith("include/") or not pathlib.Path(root, source).is_file():
+        return False
+    first = next(iter(source_tree.includes(source_tree.read(root, source))), None)
+    return first is not None and f"src/{first[1]}" == path
+
+
+def jobs_of(root, headers, compilers):
     for path in headers:
+        if shown_by_its_source(root, path):
+            continue
         public = path.startswith("include/")
         for index, command in enumerate(compilers):
             if index == 0 or public:
@@ -56,7 +68,7 @@ def check(root, work, compilers, flags=()):
     headers = source_tree.files(root, ("include", "src"), (".h",))
     findings = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = list(jobs_of(headers, compilers))
+        jobs = list(jobs_of(root, headers, compilers))
         said = pool.map(lambda job: compile_alone(root, work, job[1], [*flags, *job[2]], job[0]), jobs)
         for (path, command, extra), text in zip(jobs, said):
             if text:

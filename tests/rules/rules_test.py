@@ -262,6 +262,15 @@ class CompilerTest(RuleTest):
         self.assertEqual(len(found), 1)
         self.assert_found(found, "src/base/a.h", "does not compile alone")
 
+    def test_a_source_shows_its_header_only_if_it_begins_with_it(self):
+        self.write("src/base/a.h", "#pragma once\nstd::string name();\n")
+        self.write("src/base/a.cc", '#include <string>\n\n#include "base/a.h"\n')
+        self.write("src/base/b.h", "#pragma once\nstd::string other();\n")
+        self.write("src/base/b.cc", '#include "base/b.h"\n')
+        found = headers.check(self.root, self.root + "/work", [[self.compiler]])
+        self.assertEqual(len(found), 1)
+        self.assert_found(found, "src/base/a.h", "does not compile alone")
+
     def test_a_public_header_that_needs_exceptions_or_rtti(self):
         self.write("include/nanospan/a.h", "#pragma once\ninline void f() { throw 1; }\n")
         self.write(

@@ -50,7 +50,7 @@ class HookSlot {
       release();
     }
   }
-  void release() { delete retired_.exchange(nullptr, std::memory_order_seq_cst); }
+  void release() { std::unique_ptr<const Hooks>(retired_.exchange(nullptr, std::memory_order_seq_cst)).reset(); }
 
   std::atomic<const Hooks*> hooks_{nullptr};
   std::atomic<const Hooks*> retired_{nullptr};
