@@ -30,7 +30,7 @@ base::MonotonicNanos Http2Connection::check_streams(base::MonotonicNanos now) {
       refuse(id, stream, {504, "the request's deadline has passed"});
     } else if (now >= pace) {
       shard_.count(&C::closed_body_slow);
-      refuse(id, stream, {408, "the request's body came too slowly"});
+      refuse(id, stream, {408, "the request's body came too slowly; send smaller or compressed bodies"});
     } else {
       next = std::min({next, pace, stream.answer_by.at});
     }

@@ -2,6 +2,7 @@
 """Commands, exit codes, and the embedded configuration's promises."""
 
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -58,6 +59,17 @@ class Commands(unittest.TestCase):
             self.assertEqual(missing.returncode, 3)
             self.assertIn("none.yaml: cannot be read: No such file or directory", missing.stderr)
 
+    def test_a_pipe_is_read_and_a_silent_one_does_not_hang(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(pathlib.Path(folder, "pipe"))
+            silent = run("validate", "--config", "pipe", cwd=folder)
+            self.assertEqual(silent.returncode, 3)
+            self.assertIn("pipe:1: the configuration is empty", silent.stderr)
+        piped = subprocess.run(
+            [BINARY, "validate", "--config", "/dev/stdin"], input=forwarding(1), capture_output=True, text=True
+        )
+        self.assertEqual((piped.returncode, piped.stderr), (0, ""))
+
     def test_a_port_in_use_is_1_and_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
             port = taken.getsockname()[1]
@@ -67,6 +79,7 @@ class Commands(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("receiver otlp: ", result.stderr)
             self.assertIn(f"127.0.0.1:{port}", result.stderr)
+            self.assertIn("another program listens there", result.stderr)
 
 
 class Serving(unittest.TestCase):

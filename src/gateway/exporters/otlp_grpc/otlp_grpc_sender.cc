@@ -83,6 +83,9 @@ SendResult OtlpGrpcSender::judge(const net::GrpcReply& reply, const std::string&
   }
   result.message = destination + " answered " + std::string(net::to_string(reply.status.code));
   if (!reply.status.message.empty()) result.message += ": " + printable(reply.status.message);
+  if (reply.status.code == net::GrpcCode::kUnauthenticated || reply.status.code == net::GrpcCode::kPermissionDenied) {
+    result.message += "; it wants credentials, send them with `headers` of this exporter";
+  }
   std::optional<std::uint64_t> retry_delay;
   if (!reply.status.details.empty()) {
     if (const Result<wire::RpcStatus> details = wire::decode_rpc_status(reply.status.details)) {

@@ -107,6 +107,8 @@ TEST_F(OtlpGrpcSenderTest, StatusesByTheOtlpTable) {
   EXPECT_EQ(wrong.kind, SendResult::Kind::kPermanent);
   EXPECT_EQ(wrong.reason, "client_error");
   EXPECT_EQ(send_against({GrpcCode::kInternal, "", {}}).reason, "server_error");
+  EXPECT_NE(send_against({GrpcCode::kUnauthenticated, "", {}}).message.find("with `headers` of this exporter"),
+            std::string::npos);
 }
 
 TEST_F(OtlpGrpcSenderTest, ADestinationThatIsAwayIsRetried) {
