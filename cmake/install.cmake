@@ -2,6 +2,7 @@
 #   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; it needs
 #                   libstdc++ and libc
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
+#   nanospan::tls   libnanospan_tls.a: https for the exporters; adds OpenSSL
 #   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
 #   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
 #   nanospan::profile_locks  libnanospan_locks.a: sees who waits for std::mutex and std::condition_variable
@@ -120,6 +121,20 @@ if(TARGET nanospan_export_otlp_grpc)
   target_link_options(nanospan_otlp_grpc_library INTERFACE ${NANOSPAN_OTLP_GRPC_LINK_OPTIONS})
 endif()
 
+# As nanospan::gzip; its symbol is in src/export/otlp/tls_hook.h.
+if(TARGET nanospan_export_tls)
+  set(parts net_tls export_tls)
+  if(NANOSPAN_SHARED)
+    list(APPEND parts base net)  # what it uses of these is hidden in libnanospan.so
+  endif()
+  nanospan_user_library(nanospan_tls_library STATIC nanospan_tls ${parts})
+  add_library(nanospan::tls ALIAS nanospan_tls_library)
+  set_target_properties(nanospan_tls_library PROPERTIES EXPORT_NAME tls)
+  target_link_libraries(nanospan_tls_library PUBLIC nanospan_library PRIVATE OpenSSL::SSL)
+  set(NANOSPAN_TLS_LINK_OPTIONS -Wl,-u,nanospan_tls_r1)
+  target_link_options(nanospan_tls_library INTERFACE ${NANOSPAN_TLS_LINK_OPTIONS})
+endif()
+
 # As a part of somebody else's project we install nothing on our own account.
 if(NOT PROJECT_IS_TOP_LEVEL)
   return()
@@ -144,6 +159,11 @@ if(TARGET nanospan_otlp_grpc_library)
   install(EXPORT nanospan_otlp_grpc_targets NAMESPACE nanospan:: FILE nanospan-otlp_grpc-targets.cmake
     DESTINATION ${package_dir} COMPONENT sdk)
 endif()
+if(TARGET nanospan_tls_library)
+  install(TARGETS nanospan_tls_library EXPORT nanospan_tls_targets COMPONENT sdk)
+  install(EXPORT nanospan_tls_targets NAMESPACE nanospan:: FILE nanospan-tls-targets.cmake
+    DESTINATION ${package_dir} COMPONENT sdk)
+endif()
 install(DIRECTORY include/nanospan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk FILES_MATCHING PATTERN "*.h")
 configure_package_config_file(cmake/nanospan-config.cmake.in ${PROJECT_BINARY_DIR}/package/nanospan-config.cmake
   INSTALL_DESTINATION ${package_dir})
@@ -166,5 +186,8 @@ if(TARGET nanospan_gzip_library)
 endif()
 if(TARGET nanospan_otlp_grpc_library)
   nanospan_pkg_config(nanospan-otlp-grpc)
+endif()
+if(TARGET nanospan_tls_library)
+  nanospan_pkg_config(nanospan-tls)
 endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT sdk)

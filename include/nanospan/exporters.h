@@ -16,10 +16,18 @@ inline namespace v0 {
 
 enum class Compression : std::uint8_t { kNone, kGzip };
 
+/// TLS of the OTLP exporters, for endpoints that begin with https. It comes with the target nanospan::tls, which adds
+/// OpenSSL. Files are PEM, read when the exporter is made. Version 1.2 at least.
+struct OtlpTlsOptions {
+  std::string ca_file = {};    ///< The authorities that are trusted; empty: the system's.
+  std::string cert_file = {};  ///< The client's certificate, for receivers that ask for one, and
+  std::string key_file = {};   ///< its key, without a passphrase.
+};
+
 /// OTLP over HTTP/1.1 with protobuf bodies. Source: protocol/exporter.md, opentelemetry-proto docs/specification.md
 /// "OTLP/HTTP".
 struct OtlpHttpOptions {
-  /// Where traces go, used as it is: http://host:port/v1/traces.
+  /// Where traces go, used as it is: http://host:port/v1/traces, or https with nanospan::tls linked.
   std::string traces_endpoint = "http://localhost:4318/v1/traces";
   std::vector<std::pair<std::string, std::string>> headers = {};
   Compression compression = Compression::kNone;  ///< kGzip needs nanospan::gzip linked.
@@ -30,6 +38,7 @@ struct OtlpHttpOptions {
   std::uint64_t retry_max_ms = 5000;
   std::uint32_t connections_max = 4;   ///< Requests in flight while the receiver is slow.
   std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+  OtlpTlsOptions tls = {};
 };
 /// Fails with kInvalidArgument if the endpoint, a header or a bound is not usable; nothing is connected yet.
 Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options = {});
@@ -37,7 +46,7 @@ Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options
 /// OTLP over gRPC. It comes with the target nanospan::otlp_grpc, which adds nghttp2. Source: protocol/exporter.md,
 /// opentelemetry-proto docs/specification.md "OTLP/gRPC".
 struct OtlpGrpcOptions {
-  std::string endpoint = "http://localhost:4317";                 ///< http://host:port; a path means nothing to gRPC.
+  std::string endpoint = "http://localhost:4317";                 ///< Or https; a path means nothing to gRPC.
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< Metadata of each call.
   Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
   std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
@@ -47,6 +56,7 @@ struct OtlpGrpcOptions {
   std::uint64_t retry_max_ms = 5000;
   std::uint32_t calls_max = 4;         ///< Calls in flight, all on one connection.
   std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+  OtlpTlsOptions tls = {};
 };
 /// Fails as otlp_http_exporter() does, and with kUnsupported if nanospan::otlp_grpc is not linked.
 Result<std::unique_ptr<SpanExporter>> otlp_grpc_exporter(OtlpGrpcOptions options = {});

@@ -153,7 +153,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(TlsServerOptions options,
 
 Result<std::shared_ptr<TlsContext>> TlsContext::create(Options options, const std::vector<std::string>& protocols,
                                                        const base::Clock& clock) {
-  const std::shared_ptr<TlsContext> made(new TlsContext(std::move(options), protocols, clock));
+  const std::shared_ptr<TlsContext> made =
+      std::unique_ptr<TlsContext>(new TlsContext(std::move(options), protocols, clock));
   Result<Openssl<SSL_CTX>> context = made->build();
   if (!context.ok()) return context.error();
   made->context_ = std::move(context).value();

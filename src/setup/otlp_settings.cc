@@ -1,6 +1,6 @@
 #include "setup/otlp_settings.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "export/otlp_grpc/otlp_grpc_config.h"
@@ -20,6 +20,10 @@ constexpr Names kHeaders = {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_
 constexpr Names kTimeout = {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"};
 constexpr Names kCompression = {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"};
 constexpr Names kInsecure = {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"};
+constexpr Names kCertificate = {"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"};
+constexpr Names kClientKey = {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"};
+constexpr Names kClientCertificate = {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+                                      "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"};
 constexpr Names kProtocol = {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"};
 
 /// Reads the environment into `settings`, one variable at a time, each only if the exporter accepts it.
@@ -96,17 +100,36 @@ class Reader {
     }
   }
 
-  void warn_about_tls() {
-    constexpr std::array<const char*, 6> kNames = {
-        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",        "OTEL_EXPORTER_OTLP_CERTIFICATE",
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",         "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"};
-    for (const char* name : kNames) {
-      if (environment_.text(name)) environment_.warn(name, "TLS is not in this build; it is ignored");
+  void read_ca() {
+    for (const char* name : {kCertificate.traces, kCertificate.all}) {
+      const auto file = environment_.text(name);
+      if (file && take(name, [&](auto& options) { options.tls.ca_file = *file; })) return;
     }
   }
 
+  /// The two go together: each alone is wrong.
+  void read_client_certificate() {
+    const auto certificate = stronger(kClientCertificate);
+    const auto key = stronger(kClientKey);
+    if (certificate.name == nullptr && key.name == nullptr) return;
+    take(certificate.name != nullptr ? certificate.name : key.name, [&](auto& options) {
+      options.tls.cert_file = certificate.value;
+      options.tls.key_file = key.value;
+    });
+  }
+
  private:
+  struct Named {
+    const char* name = nullptr;
+    std::string value;
+  };
+  Named stronger(const Names& names) const {
+    for (const char* name : {names.traces, names.all}) {
+      if (const auto text = environment_.text(name)) return {name, std::string(*text)};
+    }
+    return {};
+  }
+
   static void set_endpoint(OtlpHttpOptions& options, std::string url) { options.traces_endpoint = std::move(url); }
   static void set_endpoint(OtlpGrpcOptions& options, std::string url) { options.endpoint = std::move(url); }
 
@@ -175,7 +198,8 @@ Result<OtlpSettings> read_otlp_settings(const Options& options, const Environmen
   if (options.headers.empty()) reader.read_headers();
   reader.read_timeout();
   reader.read_compression();
-  reader.warn_about_tls();
+  reader.read_ca();
+  reader.read_client_certificate();
   return settings;
 }
 

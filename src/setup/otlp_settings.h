@@ -17,8 +17,8 @@ struct OtlpSettings {
   bool grpc = false;  ///< Which of the two options counts.
   OtlpHttpOptions http;
   OtlpGrpcOptions grpc_options;
-  bool usable =
-      true;  ///< False: the environment asks for what this build cannot do (https); nothing is to be exported.
+  bool usable = true;  ///< False: the environment asks for what this build cannot do (https without
+                       ///< nanospan::tls); nothing is to be exported.
 };
 
 /// `base` is an endpoint for all signals: v1/traces is appended to its path, with one slash between.

@@ -19,6 +19,7 @@ EXPORTED = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1")
 PARTS = (
     ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),
     ("consumer_grpc", "nanospan_otlp_grpc_r1", "libnghttp2.so"),
+    ("consumer_tls", "nanospan_tls_r1", "libssl.so"),
 )
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {
@@ -132,7 +133,7 @@ def with_cmake(work, prefix, compiler, environment, kind):
 def with_pkg_config(work, prefix, compiler, environment, kind):
     found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
     flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
-    for package in ("nanospan-gzip", "nanospan-otlp-grpc"):
+    for package in ("nanospan-gzip", "nanospan-otlp-grpc", "nanospan-tls"):
         output("pkg-config", "--cflags", "--libs", package, env=found)
     source = pathlib.Path(__file__).parent / "consumer/main.cc"
     run(compiler, source, *flags, "-o", work / "with_pkg_config", env=environment)

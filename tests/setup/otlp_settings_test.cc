@@ -78,7 +78,8 @@ TEST(OtlpEndpoint, PasswordsInUrlsAreNotShown) {
 TEST(OtlpEndpoint, HttpsMeansThatNothingIsExportedRatherThanElsewhere) {
   const Read got = read({{kAll, "https://collector:4318"}});
   EXPECT_FALSE(got.settings.usable);
-  EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr("https is not in this build"), HasSubstr("not exported"))));
+  EXPECT_THAT(got.warnings,
+              ElementsAre(AllOf(HasSubstr("https needs the library target nanospan::tls"), HasSubstr("not exported"))));
 }
 
 TEST(OtlpEndpoint, ProgramWinsOverEnvironment) {
@@ -203,11 +204,18 @@ TEST(OtlpGrpcEndpoint, TheProgramsIsUsedAsItIs) {
   EXPECT_EQ(read_otlp_settings(options, Environment::none(), true).error().code, ErrorCode::kUnsupported);
 }
 
-TEST(OtlpTls, CertificatesAreWarnedAbout) {
-  EXPECT_THAT(
-      read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"}, {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k"}}).warnings,
-      ::testing::UnorderedElementsAre(HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE: TLS"),
-                                      HasSubstr("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: TLS")));
+TEST(OtlpTls, ByTheTracesOwnVariableThenTheGeneralOne) {
+  const Read got = read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"},
+                         {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/all.pem"},
+                         {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "/traces.pem"},
+                         {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/traces.key"}});
+  EXPECT_EQ(got.settings.http.tls.ca_file, "/ca.pem");
+  EXPECT_EQ(got.settings.http.tls.cert_file, "/traces.pem");
+  EXPECT_EQ(got.settings.http.tls.key_file, "/traces.key");
+  EXPECT_THAT(got.warnings, IsEmpty());
+  const Read grpc =
+      read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}, {"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/ca.pem"}});
+  EXPECT_EQ(grpc.settings.grpc_options.tls.ca_file, "/ca.pem");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "export/otlp/tls_hook.h"
+
 namespace nanospan::exporters {
 namespace {
 
@@ -62,14 +64,16 @@ Status check_bounds(const OtlpCommonOptions& options) {
 Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
   Result<net::Url> url = net::parse_url(options.endpoint);
   if (!url) return url.error();
+  OtlpDelivery delivery;
   if (url->https) {
-    return Error{ErrorCode::kUnsupported,
-                 "endpoint " + url->origin() +
-                     ": https is not in this build; use http:// to a collector on this machine, "
-                     "which can send on with TLS"};
+    delivery.tls.ca.file = options.tls.ca_file;
+    delivery.tls.certificate.file = options.tls.cert_file;
+    delivery.tls.key.file = options.tls.key_file;
+    // Only to see whether it can be done; the protocol makes no difference to that.
+    const auto streams = tls_streams(delivery.tls, url->host, "http/1.1");
+    if (!streams) return streams.error().with_prefix("endpoint " + url->origin());
   }
   if (const Status status = check_bounds(options); !status) return status.error();
-  OtlpDelivery delivery;
   if (options.compression == Compression::kGzip) {
     delivery.gzip = gzip_encoder();
     if (delivery.gzip == nullptr) {

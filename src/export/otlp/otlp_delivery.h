@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "export/otlp/gzip_hook.h"
 #include "net/http1_message.h"
+#include "net/tls_options.h"
 #include "net/url.h"
 
 namespace nanospan::exporters {
@@ -21,6 +22,7 @@ struct OtlpDelivery {
   std::string name;         ///< The diagnostics' source: "otlp_http", "otlp_grpc".
   std::string destination;  ///< For messages.
   net::Url url;
+  net::TlsClientOptions tls;         ///< If url.https.
   std::vector<net::Header> headers;  ///< The user's, and User-Agent.
   GzipEncoder gzip = nullptr;        ///< Null: bodies go out as they are.
   std::uint64_t timeout_nanos = base::kNever;
@@ -43,9 +45,11 @@ struct OtlpCommonOptions {
   Compression compression;
   std::uint64_t timeout_ms, request_bytes_max, response_bytes_max, retry_initial_ms, retry_max_ms;
   const std::string& user_agent_prefix;
+  const OtlpTlsOptions& tls;
 };
 
-/// kInvalidArgument for what cannot be meant, kUnsupported for https and for gzip without nanospan::gzip.
+/// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without
+/// nanospan::gzip.
 Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options);
 
 }  // namespace nanospan::exporters

@@ -12,9 +12,10 @@ constexpr std::uint32_t kCallsMax = 1024;
 }  // namespace
 
 Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options) {
-  Result<OtlpDelivery> delivery = validate_delivery(
-      {options.endpoint, options.headers, options.compression, options.timeout_ms, options.request_bytes_max,
-       options.response_bytes_max, options.retry_initial_ms, options.retry_max_ms, options.user_agent_prefix});
+  Result<OtlpDelivery> delivery =
+      validate_delivery({options.endpoint, options.headers, options.compression, options.timeout_ms,
+                         options.request_bytes_max, options.response_bytes_max, options.retry_initial_ms,
+                         options.retry_max_ms, options.user_agent_prefix, options.tls});
   if (!delivery) return delivery.error();
   if (options.calls_max == 0 || options.calls_max > kCallsMax) {
     return Error{ErrorCode::kInvalidArgument,

@@ -15,7 +15,8 @@ struct OtlpGrpcConfig : OtlpDelivery {
   std::uint32_t calls_max = 1;
 };
 
-/// kInvalidArgument for what cannot be meant, kUnsupported for https, and for gzip without nanospan::gzip.
+/// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without
+/// nanospan::gzip.
 Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options);
 
 }  // namespace nanospan::exporters

@@ -2,6 +2,7 @@
 // OtlpTransport.
 #include <utility>
 
+#include "export/otlp/tls_hook.h"
 #include "export/otlp_grpc/otlp_grpc_answer.h"
 #include "export/otlp_grpc/otlp_grpc_hook.h"
 #include "net/grpc_client.h"
@@ -47,6 +48,14 @@ bool nanospan_otlp_grpc_r1(const nanospan::exporters::OtlpGrpcConfig& config, na
   nanospan::net::GrpcClientOptions options;
   options.origin = config.url;
   options.streams_max = config.calls_max;
+  if (config.url.https) {
+    auto streams = nanospan::exporters::tls_streams(config.tls, config.url.host, "h2");
+    if (!streams) {
+      error = streams.error();
+      return false;
+    }
+    options.make_stream = std::move(streams).value();
+  }
   auto client = nanospan::net::GrpcClient::create(loop, std::move(options));
   if (!client) {
     error = client.error();

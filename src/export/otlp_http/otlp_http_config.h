@@ -15,7 +15,8 @@ struct OtlpHttpConfig : OtlpDelivery {
   std::size_t connections_max = 1;
 };
 
-/// kInvalidArgument for what cannot be meant, kUnsupported for https and for gzip without nanospan::gzip.
+/// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without
+/// nanospan::gzip.
 Result<OtlpHttpConfig> validate(const OtlpHttpOptions& options);
 
 }  // namespace nanospan::exporters

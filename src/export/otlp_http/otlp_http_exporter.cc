@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "export/otlp/tls_hook.h"
 #include "export/otlp_http/otlp_http_answer.h"
 #include "net/http1_client.h"
 
@@ -40,6 +41,11 @@ Result<std::unique_ptr<OtlpTransport>> connect(const OtlpHttpConfig& config, net
   net::Http1ClientOptions options;
   options.origin = config.url;
   options.connections_max = config.connections_max;
+  if (config.url.https) {
+    Result<net::StreamFactory> streams = tls_streams(config.tls, config.url.host, "http/1.1");
+    if (!streams) return streams.error();
+    options.make_stream = std::move(streams).value();
+  }
   Result<std::unique_ptr<net::Http1Client>> client = net::Http1Client::create(loop, std::move(options));
   if (!client) return client.error();
   return std::unique_ptr<OtlpTransport>(std::make_unique<OtlpHttpTransport>(config, loop, std::move(client).value()));

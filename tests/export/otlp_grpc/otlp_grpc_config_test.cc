@@ -38,7 +38,8 @@ TEST(OtlpGrpcConfig, WhatCannotBeMeantIsRefused) {
   EXPECT_EQ(code_of(options), ErrorCode::kInvalidArgument);
   options = {};
   options.endpoint = "https://collector:4317";
-  EXPECT_EQ(code_of(options), ErrorCode::kUnsupported);
+  options.tls.key_file = "client.key";
+  EXPECT_EQ(code_of(options), ErrorCode::kInvalidArgument);
   options = {};
   options.calls_max = 0;
   EXPECT_EQ(code_of(options), ErrorCode::kInvalidArgument);

@@ -48,6 +48,7 @@ TEST(OtlpHttpAnswer, EveryFailureHasAKindAndSaysWhatHappened) {
       {HttpFailure::kResponseTooLarge, Kind::kLost, DropReason::kExportFailed},
       {HttpFailure::kCancelled, Kind::kLost, DropReason::kExportFailed},
       {HttpFailure::kSystem, Kind::kRetry, DropReason::kExportFailed},
+      {HttpFailure::kTls, Kind::kRetry, DropReason::kExportFailed},
   };
   for (const auto& row : rows) {
     const Answer answer = answer_to(row.failure);

@@ -38,8 +38,11 @@ TEST(OtlpHttpConfig, RefusesWhatCannotBeMeant) {
   const Bad all[] = {
       {[](OtlpHttpOptions& o) { o.traces_endpoint = "localhost:4318"; }, ErrorCode::kInvalidArgument, "scheme"},
       {[](OtlpHttpOptions& o) { o.traces_endpoint = ""; }, ErrorCode::kInvalidArgument, "URL"},
-      {[](OtlpHttpOptions& o) { o.traces_endpoint = "https://collector:4318/v1/traces"; }, ErrorCode::kUnsupported,
-       "https is not in this build"},
+      {[](OtlpHttpOptions& o) {
+         o.traces_endpoint = "https://collector:4318/v1/traces";
+         o.tls.cert_file = "client.pem";
+       },
+       ErrorCode::kInvalidArgument, "cert_file without key_file"},
       {[](OtlpHttpOptions& o) {
          o.headers = {{"bad name", "x"}};
        },
