@@ -20,26 +20,9 @@ class TlsSettingsTest : public TlsTest {
   }
 };
 
-TEST_F(TlsSettingsTest, AFileThatIsNotThereIsNamed) {
-  server_tls_.certificate.file = "/nowhere/server.pem";
-  EXPECT_EQ(server_error(), "TLS: cert_file \"/nowhere/server.pem\" cannot be opened: No such file or directory");
-}
-
-TEST_F(TlsSettingsTest, AFileWithoutACertificateIsNamed) {
-  server_tls_.certificate = pem("server.key");
-  EXPECT_THAT(server_error(), AllOf(HasSubstr("server.key\""), HasSubstr("holds no certificate")));
-  server_tls_.certificate = {{}, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"};
-  EXPECT_THAT(server_error(), HasSubstr("cert_file has a certificate that cannot be read"));
-}
-
 TEST_F(TlsSettingsTest, AKeyOfAnotherCertificateIsRefused) {
   server_tls_.key = pem("client.key");
   EXPECT_THAT(server_error(), AllOf(HasSubstr("client.key\""), HasSubstr("is not the key of cert_file")));
-}
-
-TEST_F(TlsSettingsTest, AKeyWithAPassphraseIsRefusedAndNobodyIsAskedForIt) {
-  server_tls_.key = pem("encrypted.key");
-  EXPECT_THAT(server_error(), HasSubstr("is encrypted; write it without a passphrase"));
 }
 
 TEST_F(TlsSettingsTest, HalfAnIdentityIsRefused) {
@@ -62,14 +45,6 @@ TEST_F(TlsSettingsTest, UnknownCiphersAndCurvesAreNamed) {
 TEST_F(TlsSettingsTest, VersionsTheWrongWayRoundAreRefused) {
   server_tls_.version_max = TlsVersion::k11;
   EXPECT_THAT(server_error(), HasSubstr("max_version is below min_version"));
-}
-
-TEST_F(TlsSettingsTest, TextMayStandInPlaceOfFiles) {
-  server_tls_.certificate = {{}, certificates().read("server.pem")};
-  server_tls_.key = {{}, certificates().read("server.key")};
-  EXPECT_EQ(server_error(), "");
-  server_tls_.key.file = "x";
-  EXPECT_THAT(server_error(), HasSubstr("both as a file and as text"));
 }
 
 TEST_F(TlsTest, OldVersionsWorkWhereTheyAreAskedFor) {
