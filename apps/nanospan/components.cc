@@ -11,7 +11,7 @@ template <class F>
 void list(const char* title, const std::vector<F>& factories) {
   std::printf("%s:\n", title);
   for (const F& factory : factories) {
-    std::printf("  %-14.*s%.*s", static_cast<int>(factory.type.size()), factory.type.data(),
+    std::printf("  %-22.*s%.*s", static_cast<int>(factory.type.size()), factory.type.data(),
                 static_cast<int>(factory.summary.size()), factory.summary.data());
     for (const std::string_view alias : factory.aliases)
       std::printf("  (also called %.*s)", static_cast<int>(alias.size()), alias.data());
@@ -22,6 +22,7 @@ void list(const char* title, const std::vector<F>& factories) {
 int components(const Arguments&) {
   const gateway::ComponentRegistry registry = gateway::built_in_components();
   list("receivers", registry.receivers);
+  list("processors", registry.processors);
   list("exporters", registry.exporters);
   list("extensions", registry.extensions);
   return kExitOk;
@@ -32,7 +33,7 @@ int components(const Arguments&) {
 Command components_command() {
   return {"components",
           "list the components of this build",
-          "Lists receivers, exporters and extensions that configurations may name.\n",
+          "Lists receivers, processors, exporters and extensions that configurations may name.\n",
           {},
           components};
 }

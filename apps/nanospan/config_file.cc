@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "gateway/config/setting.h"
 #include "gateway/config/yaml.h"
 #include "gateway/service/components.h"
 #include "net/socket.h"
@@ -48,21 +49,62 @@ Status read_file(const std::string& path, std::size_t bytes_max, std::string& te
   return {};
 }
 
+/// What a --config names: a path, or file:PATH, env:NAME, yaml:TEXT (confmap/provider).
+Result<gateway::ConfigSource> read_source(const std::string& uri) {
+  const auto rest = [&uri](std::string_view scheme) { return uri.substr(scheme.size()); };
+  if (uri.starts_with("yaml:")) return gateway::ConfigSource{"yaml", rest("yaml:")};
+  if (uri.starts_with("env:")) {
+    std::optional<std::string> value = environment(rest("env:"));
+    if (!value) return Error{ErrorCode::kNotFound, uri + ": the environment variable is not set"};
+    return gateway::ConfigSource{uri, *std::move(value)};
+  }
+  if (uri.starts_with("http:") || uri.starts_with("https:")) {
+    return Error{ErrorCode::kUnsupported, uri + ": this build reads no configuration over HTTP; download it first"};
+  }
+  gateway::ConfigSource source{uri.starts_with("file:") ? rest("file:") : uri, {}};
+  // One byte more than the limit, so that the reader says it is too large.
+  if (const Status read = read_file(source.name, gateway::kYamlBytesMax + 1, source.text); !read) {
+    return Error{read.error().code,
+                 source.name + ": cannot be read: " + read.error().message + "; give --config the path of a YAML file"};
+  }
+  return source;
+}
+
+Result<std::vector<gateway::ConfigSource>> read_sources(const Arguments& arguments) {
+  std::vector<gateway::ConfigSource> sources;
+  for (const std::string& uri : arguments.values("--config")) {
+    Result<gateway::ConfigSource> source = read_source(uri);
+    if (!source) return source.error();
+    sources.push_back(std::move(source).value());
+  }
+  if (sources.empty()) sources.push_back({"embedded configuration", std::string(gateway::embedded_config())});
+  for (const std::string& setting : arguments.values("--set")) {
+    Result<std::string> yaml = gateway::setting_yaml(setting);
+    if (!yaml) return yaml.error().with_prefix("--set");
+    sources.push_back({"--set " + setting, std::move(yaml).value()});
+  }
+  return sources;
+}
+
 }  // namespace
 
+std::vector<Option> config_options(bool required) {
+  return {{"--config", "FILE",
+           "as the OpenTelemetry Collector's: PATH, file:PATH, env:NAME or yaml:TEXT; later ones win", required},
+          {"--set", "KEY=VALUE", "one value, after all files: --set processors.batch.timeout=2s"},
+          {"--feature-gates", "LIST", "accepted, without effect"}};
+}
+
 std::optional<gateway::GatewayConfig> read_config(const Arguments& arguments) {
-  std::string name = "embedded configuration";
-  std::string text(gateway::embedded_config());
-  if (std::optional<std::string> given = arguments.value("--config")) {
-    name = given->rfind("file:", 0) == 0 ? given->substr(5) : *given;
-    // One byte more than the limit, so that the reader says it is too large.
-    if (const Status read = read_file(name, gateway::kYamlBytesMax + 1, text); !read) {
-      std::fprintf(stderr, "%s: cannot be read: %s; give --config the path of a YAML file\n", name.c_str(),
-                   read.error().message.c_str());
-      return std::nullopt;
-    }
+  if (arguments.has("--feature-gates")) {
+    std::fprintf(stderr, "warning: --feature-gates has no effect: this program has none of the Collector's\n");
   }
-  gateway::LoadedConfig loaded = gateway::load_config(text, name, gateway::built_in_components(), environment);
+  const Result<std::vector<gateway::ConfigSource>> sources = read_sources(arguments);
+  if (!sources) {
+    std::fprintf(stderr, "%s\n", sources.error().message.c_str());
+    return std::nullopt;
+  }
+  gateway::LoadedConfig loaded = gateway::load_config(*sources, gateway::built_in_components(), environment);
   for (const std::string& line : loaded.warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
   for (const std::string& line : loaded.errors) std::fprintf(stderr, "%s\n", line.c_str());
   if (!loaded.errors.empty()) return std::nullopt;

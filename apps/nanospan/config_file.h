@@ -3,11 +3,16 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "apps/nanospan/arguments.h"
 #include "gateway/service/gateway_config.h"
 
 namespace nanospan::app {
+
+/// --config, --set and --feature-gates.
+/// Whether --config must be given is for the help.
+std::vector<Option> config_options(bool required = false);
 
 /// The configuration, or nothing after its faults have been printed to standard error, a line each. Warnings are
 /// printed, too.

@@ -109,14 +109,12 @@ int serve(const Arguments& arguments) {
 
 Command serve_command() {
   return {
-      "serve",
-      "run the gateway",
+      "serve", "run the gateway",
       "Runs the gateway: receives OTLP, forwards or keeps it, until SIGTERM or SIGINT; then drains and exits with 0,\n"
       "or with 4 if data that was acknowledged could not be sent within service.shutdown_timeout.\n"
       "Without --config: OTLP/HTTP on 127.0.0.1:4318, spans as JSON lines under ./nanospan-data/ (at most 1 GiB),\n"
       "health on 127.0.0.1:13133, its own metrics on 127.0.0.1:8888/metrics.\n",
-      {{"--config", "FILE", "a configuration file as the OpenTelemetry Collector's"}},
-      serve};
+      config_options(), serve};
 }
 
 }  // namespace nanospan::app

@@ -18,12 +18,10 @@ int validate(const Arguments& arguments) {
 }  // namespace
 
 Command validate_command() {
-  return {"validate",
-          "check a configuration file",
+  return {"validate", "check a configuration file",
           "Checks a configuration and says in a line each what is wrong, with file, line, key and remedy.\n"
           "Exits with 0 and without a word if `serve` would take it.\n",
-          {{"--config", "FILE", "the file to check", true}},
-          validate};
+          config_options(true), validate};
 }
 
 }  // namespace nanospan::app

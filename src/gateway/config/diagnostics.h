@@ -16,7 +16,18 @@ class Diagnostics {
  public:
   static constexpr std::size_t kLinesMax = 50;  ///< More faults than this are not listed: the file is of another kind.
 
-  explicit Diagnostics(std::string file) : file_(std::move(file)) {}
+  static constexpr int kLinesPerSource = 1 << 23;  ///< A source has at most 4 MiB.
+  static constexpr std::size_t kSourcesMax = 128;
+
+  Diagnostics() = default;
+  explicit Diagnostics(std::string file) : sources_{std::move(file)} {}
+
+  /// One more file (or other source). Lines in it are counted from what this returns, so that a line says which source
+  /// it is of. REQUIRES: fewer than kSourcesMax so far.
+  int add_source(std::string file) {
+    sources_.push_back(std::move(file));
+    return static_cast<int>(sources_.size() - 1) * kLinesPerSource;
+  }
 
   void error(int line, std::string_view key, std::string_view text) { add(errors_, line, key, text); }
   void warning(int line, std::string_view key, std::string_view text) { add(warnings_, line, key, text); }
@@ -28,7 +39,8 @@ class Diagnostics {
  private:
   void add(std::vector<std::string>& lines, int line, std::string_view key, std::string_view text) const {
     if (lines.size() >= kLinesMax) return;
-    std::string out = file_ + ":" + std::to_string(line) + ": ";
+    const std::string& file = sources_.at(static_cast<std::size_t>(line / kLinesPerSource));
+    std::string out = file + ":" + std::to_string(line % kLinesPerSource) + ": ";
     if (!key.empty()) out.append(key).append(": ");
     out.append(text);
     // A quoted key or value may hold anything; a complaint stays one line.
@@ -37,7 +49,7 @@ class Diagnostics {
     lines.push_back(std::move(out));
   }
 
-  std::string file_;
+  std::vector<std::string> sources_;
   std::vector<std::string> errors_;
   std::vector<std::string> warnings_;
 };

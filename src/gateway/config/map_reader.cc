@@ -253,6 +253,7 @@ void MapReader::fail(std::string_view key, std::string_view text) {
 }
 
 void MapReader::finish() {
+  std::vector<std::string_view> complained;
   for (const ConfigNode::Entry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
     std::string text = "unknown key";
@@ -265,7 +266,10 @@ void MapReader::finish() {
       for (const std::string_view known : known_) text.append(" ").append(known);
     }
     diagnostics_->error(entry.line, path_to(entry.key), text);
+    complained.emplace_back(entry.key);
   }
+  // Once each, also where a component and its loader both finish.
+  known_.insert(known_.end(), complained.begin(), complained.end());
 }
 
 }  // namespace nanospan::gateway

@@ -21,13 +21,13 @@ bool is_plain_null(const std::string& text) {
 
 class Walker {
  public:
-  Walker(const EnvironmentLookup& environment, Diagnostics& diagnostics)
-      : environment_(environment), diagnostics_(diagnostics) {}
+  Walker(const EnvironmentLookup& environment, Diagnostics& diagnostics, int first_line)
+      : environment_(environment), diagnostics_(diagnostics), first_line_(first_line) {}
 
   /// `line_of_reference` is 0 in the file itself, else the line whose ${} gave this text.
   ConfigNode walk(const YAML::Node& yaml, int line_of_reference, int depth) {
     ConfigNode node;
-    node.line = line_of_reference != 0 ? line_of_reference : std::max(yaml.Mark().line, 0) + 1;
+    node.line = line_of_reference != 0 ? line_of_reference : first_line_ + std::max(yaml.Mark().line, 0) + 1;
     if (++nodes_ > kYamlNodesMax || depth > kDepthMax) {
       if (!std::exchange(overflowed_, true))
         diagnostics_.error(node.line, "", "the file is too large or too deeply nested");
@@ -71,7 +71,7 @@ class Walker {
     std::vector<ConfigNode> merged;
     std::set<std::string> keys;
     for (const auto& pair : yaml) {
-      const int line = line_of_reference != 0 ? line_of_reference : pair.first.Mark().line + 1;
+      const int line = line_of_reference != 0 ? line_of_reference : first_line_ + pair.first.Mark().line + 1;
       if (!pair.first.IsScalar()) {
         diagnostics_.error(line, "", "a key must be plain text");
         continue;
@@ -100,21 +100,23 @@ class Walker {
 
   const EnvironmentLookup& environment_;
   Diagnostics& diagnostics_;
+  const int first_line_;
   int nodes_ = 0;
   bool overflowed_ = false;
 };
 
 }  // namespace
 
-ConfigNode parse_yaml(std::string_view text, const EnvironmentLookup& environment, Diagnostics& diagnostics) {
+ConfigNode parse_yaml(std::string_view text, const EnvironmentLookup& environment, Diagnostics& diagnostics,
+                      int first_line) {
   if (text.size() > kYamlBytesMax) {
-    diagnostics.error(1, "", "the file is larger than 4 MiB");
+    diagnostics.error(first_line + 1, "", "the file is larger than 4 MiB");
     return {};
   }
   try {
-    return Walker(environment, diagnostics).walk(YAML::Load(std::string(text)), 0, 0);
+    return Walker(environment, diagnostics, first_line).walk(YAML::Load(std::string(text)), 0, 0);
   } catch (const YAML::Exception& fault) {
-    const int line = fault.mark.is_null() ? 1 : fault.mark.line + 1;
+    const int line = first_line + (fault.mark.is_null() ? 1 : fault.mark.line + 1);
     diagnostics.error(line, "", "this is not YAML: " + fault.msg + "; check indentation and quotes around here");
   }
   return {};

@@ -14,6 +14,8 @@ inline constexpr std::size_t kYamlBytesMax =
 inline constexpr int kYamlNodesMax = 100'000;  ///< After aliases are followed: an alias bomb ends here.
 
 /// Parses `text`, resolves ${} in values, merges "<<" keys. Faults go to `diagnostics`; what could be read is returned.
-ConfigNode parse_yaml(std::string_view text, const EnvironmentLookup& environment, Diagnostics& diagnostics);
+/// `first_line` is the one of Diagnostics::add_source().
+ConfigNode parse_yaml(std::string_view text, const EnvironmentLookup& environment, Diagnostics& diagnostics,
+                      int first_line = 0);
 
 }  // namespace nanospan::gateway

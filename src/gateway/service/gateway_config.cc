@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "gateway/config/merge.h"
 #include "gateway/config/units.h"
 #include "gateway/config/yaml.h"
 #include "gateway/service/telemetry_config.h"
@@ -101,6 +102,9 @@ class Loader {
       names.insert(names.end(), factory.aliases.begin(), factory.aliases.end());
     }
     const std::string kind(section.substr(0, section.size() - 1));
+    if (section == "processors" && (type == "filter" || type == "transform")) {
+      return "this build does not run OTTL, so it has no " + type + " processor; remove it here and from the pipelines";
+    }
     std::string text = "this build has no " + kind + " of type \"" + type + "\"";
     if (const std::string_view meant = nearest(type, names); !meant.empty()) {
       return text + "; did you mean \"" + std::string(meant) + "\"?";
@@ -244,9 +248,24 @@ class Loader {
 
 LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
                          const EnvironmentLookup& environment) {
-  Diagnostics diagnostics{std::string(file)};
+  return load_config({{std::string(file), std::string(text)}}, registry, environment);
+}
+
+LoadedConfig load_config(const std::vector<ConfigSource>& sources, const ComponentRegistry& registry,
+                         const EnvironmentLookup& environment) {
+  Diagnostics diagnostics;
   LoadedConfig loaded;
-  const ConfigNode root = parse_yaml(text, environment, diagnostics);
+  ConfigNode root;
+  if (sources.size() > Diagnostics::kSourcesMax) {
+    loaded.errors.push_back("more than " + std::to_string(Diagnostics::kSourcesMax) + " sources of configuration");
+    return loaded;
+  }
+  for (const ConfigSource& source : sources) {
+    const int first_line = diagnostics.add_source(source.name);
+    ConfigNode node = parse_yaml(source.text, environment, diagnostics, first_line);
+    if (node.is_null() && sources.size() > 1) continue;  // An empty file changes nothing.
+    merge_config(root, std::move(node));
+  }
   if (diagnostics.ok()) loaded.config = Loader(root, registry, diagnostics).run();
   loaded.errors = diagnostics.errors();
   loaded.warnings = diagnostics.warnings();

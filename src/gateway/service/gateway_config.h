@@ -56,6 +56,15 @@ struct LoadedConfig {
 LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
                          const EnvironmentLookup& environment);
 
+/// A file, or another place that a part of the configuration comes from.
+struct ConfigSource {
+  std::string name;  ///< For messages.
+  std::string text;
+};
+/// Reads the configuration that several sources give together; later ones go over earlier ones (merge_config()).
+LoadedConfig load_config(const std::vector<ConfigSource>& sources, const ComponentRegistry& registry,
+                         const EnvironmentLookup& environment);
+
 /// What `nanospan serve` runs without --config.
 std::string_view embedded_config();
 
