@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/processors/memory_limiter/memory_limiter_config.h"
 #include "gateway/processors/memory_limiter/memory_limiter_factory.h"
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/fake_host.h"
