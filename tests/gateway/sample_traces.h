@@ -34,4 +34,35 @@ inline BatchRef sample_batch(std::uint64_t spans = 1, const std::string& name = 
                                        SpanCounts{1, 1, spans}, BudgetCharge());
 }
 
+/// Any request, of `items` items.
+inline BatchRef batch_of(Signal signal, const std::string& request, std::uint64_t items) {
+  return std::make_shared<const Batch>(net::ByteBlock::copy_of(request), std::nullopt, SpanCounts{1, 1, items},
+                                       BudgetCharge(), signal);
+}
+
+/// A request of one metric with `points` data points, or of one log record.
+inline BatchRef sample_metrics(std::uint64_t points = 1) {
+  namespace otlp = wire::otlp;
+  std::string data, metric, scope, resource, request;
+  for (std::uint64_t i = 0; i < points; ++i) wire::Appender(data).bytes_field(otlp::MetricData::kDataPoints, "");
+  wire::Appender(metric).bytes_field(otlp::Metric::kName, "orders");
+  wire::Appender(metric).bytes_field(otlp::Metric::kUnit, "1");
+  wire::Appender(metric).bytes_field(otlp::Metric::kGauge, data);
+  wire::Appender(scope).bytes_field(otlp::ScopeMetrics::kMetrics, metric);
+  wire::Appender(resource).bytes_field(otlp::ResourceMetrics::kScopeMetrics, scope);
+  wire::Appender(request).bytes_field(otlp::ExportMetricsServiceRequest::kResourceMetrics, resource);
+  return batch_of(Signal::kMetrics, request, points);
+}
+inline BatchRef sample_logs() {
+  namespace otlp = wire::otlp;
+  std::string body, record, scope, resource, request;
+  wire::Appender(body).bytes_field(otlp::AnyValue::kStringValue, "it broke");
+  wire::Appender(record).bytes_field(otlp::LogRecord::kSeverityText, "ERROR");
+  wire::Appender(record).bytes_field(otlp::LogRecord::kBody, body);
+  wire::Appender(scope).bytes_field(otlp::ScopeLogs::kLogRecords, record);
+  wire::Appender(resource).bytes_field(otlp::ResourceLogs::kScopeLogs, scope);
+  wire::Appender(request).bytes_field(otlp::ExportLogsServiceRequest::kResourceLogs, resource);
+  return batch_of(Signal::kLogs, request, 1);
+}
+
 }  // namespace nanospan::gateway::testing

@@ -37,14 +37,16 @@ def requests_of_json(text):
     return [json_format.ParseDict(body, ExportTraceServiceRequest()) for body in bodies]
 
 
-def requests_of_frames(content):
-    """The messages of the file exporter's proto format: each after its length, four bytes, big endian."""
-    messages = []
+def frames_of(content):
+    """What is in the file exporter's proto format: requests, each after its length, four bytes, big endian."""
     while content:
         (size,) = struct.unpack(">I", content[:4])
-        messages.append(ExportTraceServiceRequest.FromString(content[4 : 4 + size]))
+        yield content[4 : 4 + size]
         content = content[4 + size :]
-    return messages
+
+
+def requests_of_frames(content):
+    return [ExportTraceServiceRequest.FromString(frame) for frame in frames_of(content)]
 
 
 def spans_of(messages):

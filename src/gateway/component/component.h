@@ -73,7 +73,9 @@ class Processor : public Component, public Consumer {};
 template <class T>
 using Maker = std::function<Result<std::unique_ptr<T>>(Host& host)>;
 /// A receiver also needs to know where its batches go.
-using ReceiverMaker = std::function<Result<std::unique_ptr<Component>>(Host& host, Consumer& next)>;
+using ReceiverMaker = std::function<Result<std::unique_ptr<Component>>(Host& host, const SignalConsumers& next)>;
+/// Called once for each signal that the exporter is used for: each has a queue of its own.
+using ExporterMaker = std::function<Result<std::unique_ptr<Exporter>>(Host& host, Signal signal)>;
 /// Called once for each pipeline that names the processor.
 using ProcessorMaker = std::function<Result<std::unique_ptr<Processor>>(Host& host, Consumer& next)>;
 
@@ -83,6 +85,8 @@ struct Factory {
   std::vector<std::string_view> aliases;  ///< Older names that configuration files still use.
   std::string_view summary;               ///< For `nanospan components`.
   std::function<M(const ComponentId& id, MapReader& config)> read;
+  /// Of a processor: the pipelines that it can stand in. The others carry every signal.
+  std::vector<Signal> signals = {Signal::kTraces};
 
   bool is_called(std::string_view name) const {
     return type == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end();
@@ -90,7 +94,7 @@ struct Factory {
 };
 using ReceiverFactory = Factory<ReceiverMaker>;
 using ProcessorFactory = Factory<ProcessorMaker>;
-using ExporterFactory = Factory<Maker<Exporter>>;
+using ExporterFactory = Factory<ExporterMaker>;
 using ExtensionFactory = Factory<Maker<Component>>;
 
 /// Everything this program was built with.

@@ -3,8 +3,9 @@
 
 namespace nanospan::gateway {
 
-Batch::Batch(net::ByteBlock bytes, std::optional<EncodedBody> received, SpanCounts counts, BudgetCharge charge)
-    : bytes_(std::move(bytes)), counts_(counts), charge_(std::move(charge)) {
+Batch::Batch(net::ByteBlock bytes, std::optional<EncodedBody> received, SpanCounts counts, BudgetCharge charge,
+             Signal signal)
+    : bytes_(std::move(bytes)), counts_(counts), signal_(signal), charge_(std::move(charge)) {
   if (received) encoded_.push_back(*std::move(received));
 }
 

@@ -1,5 +1,5 @@
-// Batch: one export request on its way through the gateway: its bytes as they were received, and how many spans they
-// hold.
+// Batch: one export request on its way through the gateway: its bytes as they were received, and how many spans (or
+// data points, log records, samples) they hold.
 //
 // Why bytes: what is not changed is never unpacked (DESIGN, "The one idea"). A batch is immutable from the moment it is
 // made and shared by all exporters of its pipelines through BatchRef; the memory budget gets its bytes back with the
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/pipeline/memory_budget.h"
+#include "gateway/pipeline/signal.h"
 #include "net/byte_block.h"
 #include "net/codec.h"
 
@@ -22,7 +23,7 @@ namespace nanospan::gateway {
 struct SpanCounts {
   std::uint64_t resources = 0;
   std::uint64_t scopes = 0;
-  std::uint64_t spans = 0;
+  std::uint64_t spans = 0;  ///< The items of the signal (see SignalInfo).
 };
 
 /// A body in a content coding.
@@ -33,12 +34,14 @@ struct EncodedBody {
 
 class Batch {
  public:
-  /// `bytes` is a validated ExportTraceServiceRequest; `received` the body that it was decoded from, if that was one
+  /// `bytes` is a validated request of `signal`; `received` the body that it was decoded from, if that was one
   /// complete frame and nothing else (DESIGN, decision 13). `charge` covers both.
-  Batch(net::ByteBlock bytes, std::optional<EncodedBody> received, SpanCounts counts, BudgetCharge charge);
+  Batch(net::ByteBlock bytes, std::optional<EncodedBody> received, SpanCounts counts, BudgetCharge charge,
+        Signal signal = Signal::kTraces);
 
   std::string_view bytes() const { return bytes_.view(); }
   const SpanCounts& counts() const { return counts_; }
+  Signal signal() const { return signal_; }
 
   /// The bytes in `coding` if they are there already: as they came, or by an earlier encoded(). Else empty.
   std::string_view kept(net::Coding coding) const;
@@ -53,6 +56,7 @@ class Batch {
 
   const net::ByteBlock bytes_;
   const SpanCounts counts_;
+  const Signal signal_;
   mutable std::mutex mutex_;
   mutable std::vector<EncodedBody> encoded_;  // only ever added to, so views of it stay
   mutable BudgetCharge charge_;

@@ -21,7 +21,7 @@ struct Outcome {
   Kind kind = Kind::kAccepted;
   std::string message;                  ///< One line, if it was not accepted; with kAccepted a warning, or empty.
   std::uint64_t retry_after_nanos = 0;  ///< With kRetry: when to come back; 0 if the consumer does not know.
-  std::uint64_t rejected_spans = 0;     ///< With kAccepted: so many of them will never be accepted.
+  std::uint64_t rejected_spans = 0;     ///< With kAccepted: so many items of it will never be accepted.
 
   static Outcome accepted() { return {}; }
   /// All but `rejected_spans` (OTLP, "Partial Success").
@@ -55,6 +55,22 @@ class Consumer {
   virtual bool waits_for_result() const { return false; }
   /// Takes the batch, or says in `done` why not. Never blocks.
   virtual void consume(BatchRef batch, Completion done) = 0;
+};
+
+/// Where the batches of a receiver go, by signal.
+class SignalConsumers {
+ public:
+  SignalConsumers() = default;
+  /// One for all signals.
+  SignalConsumers(Consumer& consumer) {  // NOLINT(google-explicit-constructor)
+    for (const Signal signal : kSignals) by_signal_[signal] = &consumer;
+  }
+  void set(Signal signal, Consumer& consumer) { by_signal_[signal] = &consumer; }
+  /// Null: no pipeline of this signal has the receiver.
+  Consumer* of(Signal signal) const { return by_signal_[signal]; }
+
+ private:
+  PerSignal<Consumer*> by_signal_;
 };
 
 }  // namespace nanospan::gateway

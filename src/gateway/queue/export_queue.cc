@@ -33,20 +33,15 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
       metrics_(metrics),
       log_(log),
       subject_("exporter " + options_.exporter),
-      enqueued_(metrics.counter("nanospan_exporter_enqueued_spans", "Spans taken into the queue.",
-                                {{"exporter", options_.exporter}})),
-      sent_(metrics.counter("otelcol_exporter_sent_spans", "Spans that the destination took.",
+      enqueued_(counter("nanospan_exporter_enqueued_", " taken into the queue.")),
+      sent_(counter("otelcol_exporter_sent_", " that the destination took.")),
+      failed_(counter("otelcol_exporter_send_failed_", " given up.")),
+      queued_(metrics.gauge("nanospan_exporter_queued_" + std::string(info_of(options_.signal).metric_items),
+                            "Waiting or being sent: enqueued = sent + failed + queued.",
                             {{"exporter", options_.exporter}})),
-      failed_(
-          metrics.counter("otelcol_exporter_send_failed_spans", "Spans given up.", {{"exporter", options_.exporter}})),
-      queued_(metrics.gauge("nanospan_exporter_queued_spans",
-                            "Spans waiting or being sent: enqueued = sent + failed + queued.",
-                            {{"exporter", options_.exporter}})),
-      refused_(metrics.counter("otelcol_exporter_enqueue_failed_spans",
-                               "Spans refused by the queue; their sender was told.",
-                               {{"exporter", options_.exporter}})),
+      refused_(counter("otelcol_exporter_enqueue_failed_", " refused by the queue; their sender was told.")),
       size_(metrics.gauge("otelcol_exporter_queue_size", "Present size of the queue, in its sizer's unit.",
-                          {{"exporter", options_.exporter}, {"data_type", "traces"}})),
+                          {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})),
       in_flight_(metrics.gauge("otelcol_exporter_in_flight_requests", "Requests being sent.",
                                {{"exporter", options_.exporter}})),
       retries_(
@@ -56,8 +51,17 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
       sender_(std::move(sender)) {
   metrics
       .gauge("otelcol_exporter_queue_capacity", "Bound of the queue, in its sizer's unit.",
-             {{"exporter", options_.exporter}, {"data_type", "traces"}})
+             {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})
       .add(options_.queue.size_max);
+}
+
+/// Named after what the signal counts.
+Metric& ExportQueue::counter(std::string_view name, std::string_view help, std::string_view reason) {
+  const SignalInfo& info = info_of(options_.signal);
+  Labels labels{{"exporter", options_.exporter}};
+  if (!reason.empty()) labels.push_back({"reason", reason});
+  return metrics_.counter(std::string(name) + std::string(info.metric_items),
+                          "The " + std::string(info.items) + std::string(help), labels);
 }
 
 ExportQueue::~ExportQueue() { *alive_ = false; }
@@ -91,10 +95,7 @@ Room ExportQueue::room_for(const Batch& batch) const {
 
 void ExportQueue::refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done) {
   refused_.add(batch.counts().spans);
-  metrics_
-      .counter("nanospan_exporter_refused_spans", "Spans refused by the queue, by reason.",
-               {{"exporter", options_.exporter}, {"reason", reason}})
-      .add(batch.counts().spans);
+  counter("nanospan_exporter_refused_", " refused by the queue, by reason.", reason).add(batch.counts().spans);
   log_.warn_limited(subject_, reason, outcome.message);
   outcome.message = subject_ + ": " + outcome.message;
   done(std::move(outcome));
@@ -233,10 +234,7 @@ void ExportQueue::finish(Flight& flight, SendResult result) {
 
 void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
   failed_.add(spans);
-  metrics_
-      .counter("nanospan_exporter_failed_spans", "Spans given up, by reason.",
-               {{"exporter", options_.exporter}, {"reason", reason}})
-      .add(spans);
+  counter("nanospan_exporter_failed_", " given up, by reason.", reason).add(spans);
 }
 
 /// What its sender still has is one thing, what was acknowledged and is gone another: that is said as a loss.
@@ -248,8 +246,8 @@ void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const S
   if (result.reason == kShutdown) return;  // expire_drain() reports them all in one line
   if (!acknowledged) return log_.warn_limited(subject_, result.reason, result.message);
   log_.warn_limited(subject_, "lost",
-                    "lost " + std::to_string(spans) + " spans that were acknowledged (" + std::to_string(lost_) +
-                        " since the start): " + result.message);
+                    "lost " + std::to_string(spans) + " " + std::string(info_of(options_.signal).items) +
+                        " that were acknowledged (" + std::to_string(lost_) + " since the start): " + result.message);
 }
 
 void ExportQueue::settle(Item item, const SendResult& result) {
@@ -320,9 +318,10 @@ void ExportQueue::expire_drain() {
   const std::uint64_t spans = unsent - queued_.value();
   if (spans == 0) return finish_drain_if_empty();
   const std::uint64_t lost = lost_ - lost_before;
-  std::string text =
-      std::to_string(spans) + " spans were not sent before the shutdown deadline: " + std::to_string(lost) +
-      " of them were acknowledged and are lost, of " + std::to_string(spans - lost) + " their senders were told";
+  std::string text = std::to_string(spans) + " " + std::string(info_of(options_.signal).items) +
+                     " were not sent before the shutdown deadline: " + std::to_string(lost) +
+                     " of them were acknowledged and are lost, of " + std::to_string(spans - lost) +
+                     " their senders were told";
   if (!last_problem_.empty()) text += "; last problem: " + last_problem_;
   log_.error(subject_, text);
   finish_drain_if_empty();

@@ -3,9 +3,10 @@
 //   offer (any thread) -> waiting list, bounded -> at most `consumers` flights -> Sender -> sent | retry after back-off
 //   | failed
 //
-// The ledger: enqueued = sent + failed (by reason) + queued, in spans, exact whenever nobody is inside offer().
-// `queued` is counted on its own: up when a batch enters, down when its fate is known; a flight that waits for its next
-// try is queued. What is refused was never enqueued and is counted apart: its sender was told, and still has it.
+// The ledger: enqueued = sent + failed (by reason) + queued, in spans (or the signal's other items), exact whenever
+// nobody is inside offer(). `queued` is counted on its own: up when a batch enters, down when its fate is known; a
+// flight that waits for its next try is queued. What is refused was never enqueued and is counted apart: its sender was
+// told, and still has it.
 //
 // Threads: offer(), room_for() from any thread, under one mutex held for a few pushes. Everything else runs on the
 // loop: sending, retries, completions of wait_for_result. Owns its batches until their fate is known. Create and
@@ -36,6 +37,7 @@ struct ExportQueueOptions {
   QueueOptions queue;
   RetryOptions retry;
   std::uint64_t attempt_nanos = 5 * base::kNanosPerSecond;  ///< Deadline of each try.
+  Signal signal = Signal::kTraces;                          ///< Of all its batches.
 };
 
 class ExportQueue {
@@ -68,6 +70,7 @@ class ExportQueue {
   };
   struct Flight;
 
+  Metric& counter(std::string_view name, std::string_view help, std::string_view reason = {});
   std::uint64_t size_of(const Batch& batch) const;
   bool can_never_fit(const Batch& batch) const;
   bool fits(const Batch& batch) const;  // mutex held

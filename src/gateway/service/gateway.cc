@@ -87,13 +87,23 @@ net::EventLoop& Gateway::own_loop() {
 }
 
 Status Gateway::build_exporters() {
-  for (const auto& configured : config_.exporters) {
-    const std::string name = configured.id.text();
-    Result<std::unique_ptr<Exporter>> exporter = configured.make(*this);
-    if (!exporter) return exporter.error().with_prefix("exporter " + name);
-    if (Status started = (*exporter)->start(); !started) return started.error().with_prefix("exporter " + name);
-    exporters_.emplace(name, std::move(exporter).value());
+  for (const PipelineConfig& pipeline : config_.pipelines) {
+    for (const ComponentId& id : pipeline.exporters) {
+      if (exporters_.contains({id.text(), pipeline.signal})) continue;
+      if (Status built = build_exporter(id, pipeline.signal); !built)
+        return built.error().with_prefix("exporter " + id.text());
+    }
   }
+  return {};
+}
+
+Status Gateway::build_exporter(const ComponentId& id, Signal signal) {
+  const auto configured = std::find_if(config_.exporters.begin(), config_.exporters.end(),
+                                       [&](const auto& exporter) { return exporter.id == id; });
+  Result<std::unique_ptr<Exporter>> exporter = configured->make(*this, signal);
+  if (!exporter) return exporter.error();
+  if (Status started = (*exporter)->start(); !started) return started;
+  exporters_.emplace(std::pair(id.text(), signal), std::move(exporter).value());
   return {};
 }
 
@@ -102,7 +112,7 @@ Status Gateway::build_pipelines() {
     Pipeline& pipeline = pipelines_.emplace_back();
     pipeline.config = &config;
     std::vector<Consumer*> exporters;
-    for (const ComponentId& id : config.exporters) exporters.push_back(exporters_.at(id.text()).get());
+    for (const ComponentId& id : config.exporters) exporters.push_back(exporter(id, config.signal));
     pipeline.exporters = std::make_unique<FanOut>(std::move(exporters));
     Consumer* next = pipeline.exporters.get();
     for (auto id = config.processors.rbegin(); id != config.processors.rend(); ++id) {
@@ -120,10 +130,11 @@ Status Gateway::build_pipelines() {
 }
 
 /// A receiver in several pipelines feeds all of them; an exporter that several reach without a processor, only once.
-std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver) const {
+std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver, Signal signal) const {
   std::set<std::string> names;
   std::vector<Consumer*> consumers;
   for (const Pipeline& pipeline : pipelines_) {
+    if (pipeline.config->signal != signal) continue;
     const std::vector<ComponentId>& receivers = pipeline.config->receivers;
     if (std::find(receivers.begin(), receivers.end(), receiver) == receivers.end()) continue;
     if (!pipeline.processors.empty()) {
@@ -131,7 +142,7 @@ std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver) const 
       continue;
     }
     for (const ComponentId& id : pipeline.config->exporters) {
-      if (names.insert(id.text()).second) consumers.push_back(exporters_.at(id.text()).get());
+      if (names.insert(id.text()).second) consumers.push_back(exporter(id, signal));
     }
   }
   return consumers;
@@ -140,7 +151,12 @@ std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver) const 
 Status Gateway::build_receivers() {
   for (const auto& configured : config_.receivers) {
     const std::string name = configured.id.text();
-    FanOut& next = *fan_outs_.emplace(name, std::make_unique<FanOut>(consumers_of(configured.id))).first->second;
+    SignalConsumers next;
+    for (const Signal signal : kSignals) {
+      std::vector<Consumer*> consumers = consumers_of(configured.id, signal);
+      if (consumers.empty()) continue;
+      next.set(signal, *fan_outs_.emplace_back(std::make_unique<FanOut>(std::move(consumers))));
+    }
     Result<std::unique_ptr<Component>> receiver = configured.make(*this, next);
     if (!receiver) return receiver.error().with_prefix("receiver " + name);
     if (Status started = (*receiver)->start(); !started) return started.error().with_prefix("receiver " + name);
@@ -193,7 +209,10 @@ std::string Gateway::describe() const {
   std::string out = "nanospan serves\n";
   for (const NamedComponent& receiver : receivers_)
     out += "  receiver   " + receiver.name + ": " + receiver.component->describe() + "\n";
-  for (const auto& [name, exporter] : exporters_) out += "  exporter   " + name + ": " + exporter->describe() + "\n";
+  std::set<std::string> exporters;  // One line for those that do not differ by signal.
+  for (const auto& [name, exporter] : exporters_)
+    exporters.insert("  exporter   " + name.first + ": " + exporter->describe() + "\n");
+  for (const std::string& line : exporters) out += line;
   for (const Pipeline& pipeline : pipelines_) {
     const PipelineConfig& config = *pipeline.config;
     out += "  pipeline   " + config.id.text() + ": " + join(config.receivers) + " -> ";

@@ -59,7 +59,9 @@ class Gateway final : private Host {
   Status build_exporters();
   Status build_pipelines();
   Status build_receivers();
-  std::vector<Consumer*> consumers_of(const ComponentId& receiver) const;
+  Status build_exporter(const ComponentId& id, Signal signal);
+  Exporter* exporter(const ComponentId& id, Signal signal) const { return exporters_.at({id.text(), signal}).get(); }
+  std::vector<Consumer*> consumers_of(const ComponentId& receiver, Signal signal) const;
   void drain_processors(std::size_t place, base::Deadline deadline, net::Task done);
   Status build_extensions();
   Status start_metrics();
@@ -85,9 +87,9 @@ class Gateway final : private Host {
   base::MonotonicNanos started_ = 0;
 
   // Destroyed in reverse: first what calls, then what is called.
-  std::map<std::string, std::unique_ptr<Exporter>> exporters_;
+  std::map<std::pair<std::string, Signal>, std::unique_ptr<Exporter>> exporters_;
   std::vector<Pipeline> pipelines_;
-  std::map<std::string, std::unique_ptr<FanOut>> fan_outs_;  // by receiver
+  std::vector<std::unique_ptr<FanOut>> fan_outs_;  // of each receiver and signal
   std::vector<NamedComponent> receivers_;
   std::vector<NamedComponent> extensions_;
   std::unique_ptr<StatusEndpoint> metrics_endpoint_;

@@ -189,21 +189,28 @@ class Loader {
       const Result<ComponentId> id = parse_id(entry.key);
       if (!id) {
         reader.fail("", id.error().message);
-      } else if (id->type == "metrics" || id->type == "logs" || id->type == "profiles") {
-        reader.fail("", "this build has pipelines for traces only; remove this one");
-      } else if (id->type != "traces") {
-        reader.fail("", "\"" + id->type + "\" is no signal; pipelines are called traces or traces/name");
+      } else if (const std::optional<Signal> signal = find_signal(id->type); !signal) {
+        reader.fail("", "\"" + id->type +
+                            "\" is no signal; pipelines are called traces, metrics, logs or profiles, or one of these "
+                            "with /name");
       } else {
-        read_pipeline(reader, *id);
+        read_pipeline(reader, *id, *signal);
       }
     }
   }
 
-  void read_pipeline(MapReader& reader, const ComponentId& id) {
-    PipelineConfig pipeline{id, {}, {}, {}};
+  void read_pipeline(MapReader& reader, const ComponentId& id, Signal signal) {
+    PipelineConfig pipeline{id, signal, {}, {}, {}};
     pipeline.receivers = use_all(reader, "receivers", "receiver", receivers_);
     pipeline.processors = use_all(reader, "processors", "processor", processors_, false);
     pipeline.exporters = use_all(reader, "exporters", "exporter", exporters_);
+    for (const ComponentId& processor : pipeline.processors) {
+      const auto factory = std::find_if(registry_.processors.begin(), registry_.processors.end(),
+                                        [&](const auto& f) { return f.is_called(processor.type); });
+      if (std::find(factory->signals.begin(), factory->signals.end(), signal) != factory->signals.end()) continue;
+      reader.fail("processors", "\"" + processor.text() + "\" cannot process " + std::string(info_of(signal).name) +
+                                    " in this build; remove it");
+    }
     reader.finish();
     config_.pipelines.push_back(std::move(pipeline));
   }
@@ -240,7 +247,7 @@ class Loader {
   GatewayConfig config_;
   std::vector<Declared<ReceiverMaker>> receivers_;
   std::vector<Declared<ProcessorMaker>> processors_;
-  std::vector<Declared<Maker<Exporter>>> exporters_;
+  std::vector<Declared<ExporterMaker>> exporters_;
   std::vector<Declared<Maker<Component>>> extensions_;
 };
 

@@ -1,7 +1,7 @@
 // GatewayConfig: a whole configuration file, read and checked: makers of its components and the pipelines between them.
 //
 // Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called by the service: once
-// each, those of processors once for each pipeline.
+// each, those of exporters once for each signal, those of processors once for each pipeline.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct ConfiguredComponent {
 };
 
 struct PipelineConfig {
-  ComponentId id;  ///< type is the signal: "traces".
+  ComponentId id;  ///< type is the signal's name.
+  Signal signal = Signal::kTraces;
   std::vector<ComponentId> receivers;
   std::vector<ComponentId> processors;  ///< In the order in which batches go through them.
   std::vector<ComponentId> exporters;
@@ -38,7 +39,7 @@ struct TelemetryConfig {
 struct GatewayConfig {
   std::vector<ConfiguredComponent<ReceiverMaker>> receivers;      ///< Only those that a pipeline uses.
   std::vector<ConfiguredComponent<ProcessorMaker>> processors;    ///< The same.
-  std::vector<ConfiguredComponent<Maker<Exporter>>> exporters;    ///< The same.
+  std::vector<ConfiguredComponent<ExporterMaker>> exporters;      ///< The same.
   std::vector<ConfiguredComponent<Maker<Component>>> extensions;  ///< In the order of service.extensions.
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;

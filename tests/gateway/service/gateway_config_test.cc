@@ -143,10 +143,9 @@ std::vector<Wrong> wrong_services() {
        "f.yaml:13: service.pipelines.traces/2.exporters: is empty; a pipeline needs at least one exporter"},
       {"twice", with("", "", "    traces/2: {receivers: [otlp, otlp], exporters: [otlphttp]}\n"),
        "f.yaml:13: service.pipelines.traces/2.receivers: \"otlp\" is listed twice; remove one"},
-      {"metrics pipeline", with("", "", "    metrics: {receivers: [otlp], exporters: [otlphttp]}\n"),
-       "f.yaml:13: service.pipelines.metrics: this build has pipelines for traces only; remove this one"},
       {"no signal", with("", "", "    spans: {receivers: [otlp], exporters: [otlphttp]}\n"),
-       "f.yaml:13: service.pipelines.spans: \"spans\" is no signal; pipelines are called traces or traces/name"},
+       "f.yaml:13: service.pipelines.spans: \"spans\" is no signal; pipelines are called traces, metrics, logs or "
+       "profiles, or one of these with /name"},
       {"undeclared processor",
        with("", "", "    traces/2: {receivers: [otlp], processors: [batch], exporters: [otlphttp]}\n"),
        "f.yaml:13: service.pipelines.traces/2.processors: there is no processor \"batch\"; declare it under "

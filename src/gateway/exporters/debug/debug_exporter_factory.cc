@@ -7,20 +7,21 @@
 namespace nanospan::gateway {
 namespace {
 
-Result<std::unique_ptr<Exporter>> make(const std::string& id, const DebugExporterConfig& config, Host& host) {
+Result<std::unique_ptr<Exporter>> make(const std::string& id, const DebugExporterConfig& config, Host& host,
+                                       Signal signal) {
   auto sender = std::make_unique<DebugSender>(config, id, host.clock(), host.metrics(), host.log());
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
-      host.own_loop(), ExportQueueOptions{id, config.queue, RetryOptions(), base::kNever}, std::move(sender), host,
-      "standard error"));
+      host.own_loop(), ExportQueueOptions{id, config.queue, RetryOptions(), base::kNever, signal}, std::move(sender),
+      host, "standard error"));
 }
 
 }  // namespace
 
 ExporterFactory debug_exporter_factory() {
   return {
-      "debug", {}, "shows spans on standard error", [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
-        return [name = id.text(), config = read_debug_exporter_config(reader)](Host& host) {
-          return make(name, config, host);
+      "debug", {}, "shows telemetry on standard error", [](const ComponentId& id, MapReader& reader) -> ExporterMaker {
+        return [name = id.text(), config = read_debug_exporter_config(reader)](Host& host, Signal signal) {
+          return make(name, config, host, signal);
         };
       }};
 }

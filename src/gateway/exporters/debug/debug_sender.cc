@@ -38,6 +38,55 @@ void append_span(wire::Reader span, std::string& out) {
   out += '\n';
 }
 
+/// "    http.server.duration  {s}": what a person looks for.
+void append_metric(wire::Reader metric, std::string& out) {
+  std::string_view name, unit;
+  std::uint64_t points = 0;
+  while (metric.next()) {
+    if (metric.is(otlp::Metric::kName, WireType::kBytes)) name = metric.bytes();
+    if (metric.is(otlp::Metric::kUnit, WireType::kBytes)) unit = metric.bytes();
+    if (metric.field() < otlp::Metric::kGauge || metric.field() > otlp::Metric::kSummary) continue;
+    if (metric.type() != WireType::kBytes) continue;
+    for (wire::Reader data = metric.message(); data.next();) {
+      if (data.is(otlp::MetricData::kDataPoints, WireType::kBytes)) ++points;
+    }
+  }
+  out += "    " + printable(name) + (unit.empty() ? "" : "  " + printable(unit)) + "  " + std::to_string(points) +
+         " data points\n";
+}
+
+/// "    ERROR  it broke"; a body that is not text is left to verbosity: detailed.
+void append_log_record(wire::Reader record, std::string& out) {
+  std::string_view severity, body;
+  while (record.next()) {
+    if (record.is(otlp::LogRecord::kSeverityText, WireType::kBytes)) severity = record.bytes();
+    if (!record.is(otlp::LogRecord::kBody, WireType::kBytes)) continue;
+    for (wire::Reader value = record.message(); value.next();) {
+      if (value.is(otlp::AnyValue::kStringValue, WireType::kBytes)) body = value.bytes();
+    }
+  }
+  out += "    " + printable(severity) + "  " + printable(body) + '\n';
+}
+
+void append_item(Signal signal, wire::Reader item, std::string& out) {
+  switch (signal) {
+    case Signal::kTraces:
+      return append_span(item, out);
+    case Signal::kMetrics:
+      return append_metric(item, out);
+    case Signal::kLogs:
+      return append_log_record(item, out);
+    case Signal::kProfiles:
+      break;
+  }
+}
+
+// Requests of all signals have the same shape down to their items.
+static_assert(otlp::ResourceSpans::kScopeSpans == otlp::ResourceMetrics::kScopeMetrics &&
+              otlp::ResourceSpans::kScopeSpans == otlp::ResourceLogs::kScopeLogs &&
+              otlp::ScopeSpans::kSpans == otlp::ScopeMetrics::kMetrics &&
+              otlp::ScopeSpans::kSpans == otlp::ScopeLogs::kLogRecords);
+
 template <class Visit>
 void for_each_message(wire::Reader parent, std::uint32_t field, Visit visit) {
   while (parent.next()) {
@@ -71,25 +120,29 @@ bool DebugSender::is_sampled() {
 }
 
 std::string DebugSender::render(const Batch& batch) const {
+  const SignalInfo& info = info_of(batch.signal());
   std::string out;
   if (config_.verbosity == Verbosity::kNormal) {
-    for_each_message(
-        wire::Reader(batch.bytes()), otlp::ExportTraceServiceRequest::kResourceSpans, [&](wire::Reader resource) {
-          for_each_message(resource, otlp::ResourceSpans::kScopeSpans, [&](wire::Reader scope) {
-            for_each_message(scope, otlp::ScopeSpans::kSpans, [&](wire::Reader span) { append_span(span, out); });
-          });
-        });
+    for_each_message(wire::Reader(batch.bytes()), otlp::ExportTraceServiceRequest::kResourceSpans,
+                     [&](wire::Reader resource) {
+                       for_each_message(resource, otlp::ResourceSpans::kScopeSpans, [&](wire::Reader scope) {
+                         for_each_message(scope, otlp::ScopeSpans::kSpans,
+                                          [&](wire::Reader item) { append_item(batch.signal(), item, out); });
+                       });
+                     });
   }
-  if (config_.verbosity == Verbosity::kDetailed && wire::append_traces_json(batch.bytes(), out)) out += '\n';
+  if (config_.verbosity == Verbosity::kDetailed && info.has_json && wire::append_json(info.request, batch.bytes(), out))
+    out += '\n';
   return out;
 }
 
 void DebugSender::send(BatchRef batch, base::Deadline, Done done) {
   if (is_sampled()) {
     const SpanCounts& counts = batch->counts();
-    std::string line = "traces: " + std::to_string(counts.spans) + " spans, " + std::to_string(counts.scopes) +
-                       " scopes, " + std::to_string(counts.resources) + " resources, " +
-                       format_byte_size(batch->bytes().size());
+    const SignalInfo& info = info_of(batch->signal());
+    std::string line = std::string(info.name) + ": " + std::to_string(counts.spans) + " " + std::string(info.items) +
+                       ", " + std::to_string(counts.scopes) + " scopes, " + std::to_string(counts.resources) +
+                       " resources, " + format_byte_size(batch->bytes().size());
     if (hidden_since_shown_ != 0)
       line += "  (" + std::to_string(hidden_since_shown_) + " requests before it not shown)";
     hidden_since_shown_ = 0;

@@ -18,17 +18,38 @@ std::string describe(const FileExporterConfig& config) {
   return text + ", at most " + format_byte_size(config.file.bytes_max * (config.file.backups_max + 1)) + " in all)";
 }
 
-Result<std::unique_ptr<Exporter>> make(const std::string& id, const FileExporterConfig& config, Host& host) {
-  auto sender = std::make_unique<FileSender>(config, id, host.clock(), host.metrics());
-  if (Status opened = sender->open(); !opened) return opened.error();
-  if (!sender->set_aside().empty()) {
-    host.log().info("exporter " + id, "append is false: what was in " + config.file.path + " is now in " +
-                                          sender->set_aside() + "; append: true goes on in the same file");
+/// The one writer of a file, with the loop that it is used on: all signals of an exporter share both.
+struct OpenFile {
+  std::shared_ptr<FileSender> sender;
+  net::EventLoop* loop = nullptr;
+};
+
+class SharedFileSender final : public Sender {
+ public:
+  explicit SharedFileSender(std::shared_ptr<FileSender> file) : file_(std::move(file)) {}
+  void send(BatchRef batch, base::Deadline deadline, Done done) override {
+    file_->send(std::move(batch), deadline, std::move(done));
+  }
+
+ private:
+  const std::shared_ptr<FileSender> file_;
+};
+
+Result<std::unique_ptr<Exporter>> make(const std::string& id, const FileExporterConfig& config, OpenFile& file,
+                                       Host& host, Signal signal) {
+  if (file.sender == nullptr) {
+    auto sender = std::make_shared<FileSender>(config, id, host.clock(), host.metrics());
+    if (Status opened = sender->open(); !opened) return opened.error();
+    file = {std::move(sender), &host.own_loop()};
+    if (!file.sender->set_aside().empty()) {
+      host.log().info("exporter " + id, "append is false: what was in " + config.file.path + " is now in " +
+                                            file.sender->set_aside() + "; append: true goes on in the same file");
+    }
   }
   // A write has no deadline: the kernel answers when it answers.
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
-      host.own_loop(), ExportQueueOptions{id, config.queue, config.retry, base::kNever}, std::move(sender), host,
-      describe(config)));
+      *file.loop, ExportQueueOptions{id, config.queue, config.retry, base::kNever, signal},
+      std::make_unique<SharedFileSender>(file.sender), host, describe(config)));
 }
 
 }  // namespace
@@ -37,10 +58,9 @@ ExporterFactory file_exporter_factory() {
   return {"file",
           {},
           "writes OTLP JSON lines or protobuf to a file, rotated and bounded",
-          [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
-            return [name = id.text(), config = read_file_exporter_config(reader)](Host& host) {
-              return make(name, config, host);
-            };
+          [](const ComponentId& id, MapReader& reader) -> ExporterMaker {
+            return [name = id.text(), config = read_file_exporter_config(reader), file = std::make_shared<OpenFile>()](
+                       Host& host, Signal signal) { return make(name, config, *file, host, signal); };
           }};
 }
 

@@ -35,13 +35,17 @@ void FileSender::publish_counts() {
 }
 
 void FileSender::send(BatchRef batch, base::Deadline, Done done) {
+  const SignalInfo& info = info_of(batch->signal());
   record_.clear();
   if (format_ == FileFormat::kProto) {
-    //  length, 4 bytes, big endian | ExportTraceServiceRequest
+    //  length, 4 bytes, big endian | request
     const std::size_t size = batch->bytes().size();
     for (const int shift : {24, 16, 8, 0}) record_ += static_cast<char>((size >> shift) & 0xFF);
     record_ += batch->bytes();
-  } else if (const Status converted = wire::append_traces_json(batch->bytes(), record_); converted) {
+  } else if (!info.has_json) {
+    return done({SendResult::Kind::kPermanent, "convert",
+                 std::string(info.name) + " cannot be written as JSON; write format: proto", 0, 0});
+  } else if (const Status converted = wire::append_json(info.request, batch->bytes(), record_); converted) {
     record_ += '\n';
   } else {
     return done(

@@ -8,7 +8,8 @@
 namespace nanospan::gateway {
 namespace {
 
-Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExporterConfig& config, Host& host) {
+Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExporterConfig& config, Host& host,
+                                       Signal signal) {
   net::EventLoop& loop = host.shared_loop();
   Result<std::unique_ptr<OtlpGrpcSender>> sender = OtlpGrpcSender::create(loop, config, "exporter " + id, host.log());
   if (!sender) return sender.error();
@@ -16,9 +17,9 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExpo
                                   (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") +
                                   ", queue " + describe_size(config.queue) +
                                   (config.queue.wait_for_result ? ", senders wait for the result" : "");
-  return std::unique_ptr<Exporter>(
-      std::make_unique<QueuedExporter>(loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos},
-                                       std::move(sender).value(), host, description));
+  return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
+      loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos, signal}, std::move(sender).value(),
+      host, description));
 }
 
 }  // namespace
@@ -27,9 +28,9 @@ ExporterFactory otlp_grpc_exporter_factory() {
   return {"otlp_grpc",
           {"otlp"},
           "sends OTLP over gRPC (gzip, zstd, snappy or none)",
-          [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
-            return [name = id.text(), config = read_otlp_grpc_exporter_config(reader)](Host& host) {
-              return make(name, config, host);
+          [](const ComponentId& id, MapReader& reader) -> ExporterMaker {
+            return [name = id.text(), config = read_otlp_grpc_exporter_config(reader)](Host& host, Signal signal) {
+              return make(name, config, host, signal);
             };
           }};
 }

@@ -9,7 +9,6 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr std::string_view kTracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 constexpr std::uint16_t kHttpPort = 4318;
 
 SendResult failed_connection(const net::GrpcReply& reply) {
@@ -40,7 +39,8 @@ OtlpGrpcSender::OtlpGrpcSender(OtlpGrpcExporterConfig config, std::string subjec
 
 void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   net::GrpcRequest request;
-  request.path = kTracesPath;
+  const Signal signal = batch->signal();
+  request.path = info_of(signal).grpc_path;
   request.metadata = config_.headers;
   request.metadata.push_back({"user-agent", "nanospan-gateway"});
   request.deadline = deadline;
@@ -57,15 +57,15 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
     request.message = {*encoded};
   }
   request.owner = std::move(batch);
-  client_->call(std::move(request), [this, done = std::move(done)](net::GrpcReply reply) {
+  client_->call(std::move(request), [this, signal, done = std::move(done)](net::GrpcReply reply) {
     SendResult sent = reply.answered ? judge(reply, destination_) : failed_connection(reply);
     if (sent.kind != SendResult::Kind::kSent && config_.url.port == kHttpPort) {
       sent.message += "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
     }
     if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
-      log_.warn_limited(
-          subject_, "partial_success",
-          destination_ + " rejected " + std::to_string(sent.rejected_spans) + " spans for good: " + sent.message);
+      log_.warn_limited(subject_, "partial_success",
+                        destination_ + " rejected " + std::to_string(sent.rejected_spans) + " " +
+                            std::string(info_of(signal).items) + " for good: " + sent.message);
     }
     done(std::move(sent));
   });

@@ -4,32 +4,42 @@
 namespace nanospan::gateway {
 namespace {
 
-/// `traces_endpoint` is used as it is; `endpoint` gets /v1/traces appended, with one slash between
+/// `traces_endpoint` and its like are used as they are; `endpoint` gets /v1/traces appended, with one slash between
 /// (otlphttpexporter/factory.go).
-void read_url(MapReader& reader, net::Url& out) {
-  std::string base, traces, unused;
+void read_urls(MapReader& reader, PerSignal<net::Url>& out) {
+  std::string base;
   reader.read("endpoint", base);
-  reader.read("traces_endpoint", traces);
-  for (const std::string_view key : {"metrics_endpoint", "logs_endpoint", "profiles_endpoint"})
-    reader.read(key, unused);
-  const std::string_view key = traces.empty() ? "endpoint" : "traces_endpoint";
-  if (traces.empty() && base.empty())
-    return reader.fail("endpoint",
-                       "is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318");
-  if (traces.empty()) traces = base + (base.back() == '/' ? "v1/traces" : "/v1/traces");
-  Result<net::Url> url = net::parse_url(traces);
-  if (!url) return reader.fail(key, url.error().message);
-  if (url->https)
-    return reader.fail(
-        key, "this build sends without TLS; use an http:// address, for example of a TLS proxy on this machine");
-  out = *std::move(url);
+  bool is_missing = true;
+  for (const Signal signal : kSignals) {
+    const std::string_view own_key = info_of(signal).endpoint_key;
+    std::string address;
+    reader.read(own_key, address);
+    const std::string_view key = address.empty() ? "endpoint" : own_key;
+    if (address.empty() && base.empty()) continue;
+    is_missing = false;
+    if (address.empty()) {
+      const std::string_view path = info_of(signal).http_path;
+      address = base + std::string(path.substr(base.back() == '/' ? 1 : 0));
+    }
+    Result<net::Url> url = net::parse_url(address);
+    if (!url) return reader.fail(key, url.error().message);
+    if (url->https) {
+      return reader.fail(
+          key, "this build sends without TLS; use an http:// address, for example of a TLS proxy on this machine");
+    }
+    out[signal] = *std::move(url);
+  }
+  if (is_missing) {
+    reader.fail("endpoint", "is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318");
+  }
 }
 
 }  // namespace
 
 OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
   OtlpHttpExporterConfig config;
-  read_url(reader, config.url);
+  read_urls(reader, config.urls);
+  config.url = config.urls[Signal::kTraces];
   read_otlp_headers(reader, config.headers);
   read_otlp_compression(reader, config.compression);
   read_otlp_tls(reader);

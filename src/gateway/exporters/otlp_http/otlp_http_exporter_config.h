@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/exporters/otlp_settings.h"
+#include "gateway/pipeline/signal.h"
 #include "gateway/queue/queue_config.h"
 #include "net/http1_message.h"
 #include "net/url.h"
@@ -14,7 +15,8 @@
 namespace nanospan::gateway {
 
 struct OtlpHttpExporterConfig {
-  net::Url url;  ///< With the path of the traces signal.
+  PerSignal<net::Url> urls;  ///< Without a host where a signal was given none.
+  net::Url url;              ///< Of the signal that is sent; here that of traces.
   std::vector<net::Header> headers;
   OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;

@@ -8,7 +8,14 @@
 namespace nanospan::gateway {
 namespace {
 
-Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpHttpExporterConfig& config, Host& host) {
+Result<std::unique_ptr<Exporter>> make(const std::string& id, OtlpHttpExporterConfig config, Host& host,
+                                       Signal signal) {
+  config.url = config.urls[signal];
+  if (config.url.host.empty()) {
+    const SignalInfo& info = info_of(signal);
+    return Error{ErrorCode::kInvalidArgument, "is in a pipeline of " + std::string(info.name) +
+                                                  ": give it endpoint or " + std::string(info.endpoint_key)};
+  }
   net::EventLoop& loop = host.shared_loop();
   Result<std::unique_ptr<OtlpHttpSender>> sender = OtlpHttpSender::create(loop, config, "exporter " + id, host.log());
   if (!sender) return sender.error();
@@ -16,9 +23,9 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpHttpExpo
       config.url.origin() + config.url.path +
       (config.compression.coding != nullptr ? ", " + std::string(config.compression.coding->name) : "") + ", queue " +
       describe_size(config.queue) + (config.queue.wait_for_result ? ", senders wait for the result" : "");
-  return std::unique_ptr<Exporter>(
-      std::make_unique<QueuedExporter>(loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos},
-                                       std::move(sender).value(), host, description));
+  return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
+      loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos, signal}, std::move(sender).value(),
+      host, description));
 }
 
 }  // namespace
@@ -27,9 +34,9 @@ ExporterFactory otlp_http_exporter_factory() {
   return {"otlp_http",
           {"otlphttp"},
           "sends OTLP over HTTP/1.1 (protobuf; gzip, zstd, snappy, deflate or none)",
-          [](const ComponentId& id, MapReader& reader) -> Maker<Exporter> {
-            return [name = id.text(), config = read_otlp_http_exporter_config(reader)](Host& host) {
-              return make(name, config, host);
+          [](const ComponentId& id, MapReader& reader) -> ExporterMaker {
+            return [name = id.text(), config = read_otlp_http_exporter_config(reader)](Host& host, Signal signal) {
+              return make(name, config, host, signal);
             };
           }};
 }

@@ -58,9 +58,9 @@ std::string remedy(const net::Response& response) {
       return "; it wants credentials, send them with `headers` of this exporter, such as {authorization: \"Bearer "
              "...\"}";
     case 404:
-      return "; check the path of the endpoint, OTLP receivers use /v1/traces";
+      return "; check the path of the endpoint, OTLP receivers use /v1/traces, /v1/metrics and /v1/logs";
     case 405:
-      return "; it takes no POST there, OTLP receivers use /v1/traces";
+      return "; it takes no POST there, OTLP receivers use /v1/traces, /v1/metrics and /v1/logs";
     case 413:
       return "; the request is too large for it, send smaller batches";
     case 415:
@@ -105,6 +105,7 @@ OtlpHttpSender::OtlpHttpSender(net::EventLoop& loop, OtlpHttpExporterConfig conf
 
 void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   net::HttpRequest request;
+  const Signal signal = batch->signal();
   request.target = config_.url.path;
   request.headers.push_back({"Content-Type", "application/x-protobuf"});
   request.headers.push_back({"User-Agent", "nanospan-gateway"});
@@ -122,13 +123,13 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
     request.body = {*encoded};
   }
   request.body_owner = std::move(batch);
-  client_->send(std::move(request), [this, done = std::move(done)](net::HttpResult result) {
+  client_->send(std::move(request), [this, signal, done = std::move(done)](net::HttpResult result) {
     if (!result.ok()) return done(failed_connection(result.error));
     SendResult sent = judge(result.response, destination_, loop_.clock().unix_now());
     if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
-      log_.warn_limited(
-          subject_, "partial_success",
-          destination_ + " rejected " + std::to_string(sent.rejected_spans) + " spans for good: " + sent.message);
+      log_.warn_limited(subject_, "partial_success",
+                        destination_ + " rejected " + std::to_string(sent.rejected_spans) + " " +
+                            std::string(info_of(signal).items) + " for good: " + sent.message);
     }
     done(std::move(sent));
   });

@@ -138,7 +138,7 @@ std::optional<Outcome> BatchProcessor::refuse(const Batch& batch) {
   }
   std::uint64_t repeated = 0;
   if (const std::uint64_t most = config_.send_spans_max;
-      most != 0 && open_.counts.spans + batch.counts().spans > most) {
+      most != 0 && batch.signal() != Signal::kMetrics && open_.counts.spans + batch.counts().spans > most) {
     repeated = (batch.counts().spans / most + 1) * RequestSplitter::largest_envelope(batch.bytes());
     if (repeated > kRepeatedBytesMax + batch.bytes().size()) {
       return Outcome::permanent(subject_ + ": to split the request at send_batch_max_size would repeat its resource, " +
@@ -155,7 +155,16 @@ std::optional<Outcome> BatchProcessor::refuse(const Batch& batch) {
 void BatchProcessor::append(const Batch& batch, const std::shared_ptr<Senders>& senders, std::vector<Ready>& ready) {
   const std::uint64_t most = config_.send_spans_max;
   const SpanCounts& counts = batch.counts();
-  if (most == 0 || open_.counts.spans + counts.spans <= most) {
+  open_.signal = batch.signal();
+  // Data points lie in metrics, which are not cut: a request of metrics stays whole, whatever its size.
+  const bool is_cut = batch.signal() != Signal::kMetrics;
+  if (!is_cut && most != 0 && open_.counts.spans != 0 && open_.counts.spans + counts.spans > most) {
+    by_size_.add(1);
+    cut(ready);
+    open_.signal = batch.signal();
+    if (!grow_for(open_.bytes, batch.bytes().size())) return lose(counts.spans, senders);
+  }
+  if (!is_cut || most == 0 || open_.counts.spans + counts.spans <= most) {
     open_.bytes.append(batch.bytes());
     open_.counts.resources += counts.resources;
     open_.counts.scopes += counts.scopes;
@@ -172,18 +181,19 @@ void BatchProcessor::append(const Batch& batch, const std::shared_ptr<Senders>& 
     const std::uint64_t before = open_.counts.spans;
     const bool taken = splitter.take(most - before, open_.bytes, open_.counts);
     const std::uint64_t spans = open_.counts.spans - before;
-    if (!taken || spans == 0) {  // Out of memory: the rest is lost to a sender that may not wait to hear of it.
-      held_.subtract(left);
-      count_dropped(left, "out_of_memory");
-      if (senders != nullptr) {
-        senders->expect();
-        senders->add(Outcome::retry(subject_ + ": out of memory", kRetryNanos), left, 0);
-      }
-      return;
-    }
+    if (!taken || spans == 0) return lose(left, senders);
     note(spans, senders);
     left -= spans;
   }
+}
+
+/// Out of memory: the rest of a request is lost to a sender that may not wait to hear of it. Mutex held.
+void BatchProcessor::lose(std::uint64_t spans, const std::shared_ptr<Senders>& senders) {
+  held_.subtract(spans);
+  count_dropped(spans, "out_of_memory");
+  if (senders == nullptr) return;
+  senders->expect();
+  senders->add(Outcome::retry(subject_ + ": out of memory", kRetryNanos), spans, 0);
 }
 
 /// Who waits for the last `spans` of the open batch. The batch's memory is charged even where the budget is used up: it
@@ -204,9 +214,9 @@ void BatchProcessor::cut(std::vector<Ready>& ready) {
   Open open = std::exchange(open_, Open());
   open.bytes.trim();
   open.charge.shrink_to(open.bytes.capacity());
-  ready.push_back(
-      {std::make_shared<const Batch>(std::move(open.bytes), std::nullopt, open.counts, std::move(open.charge)),
-       std::move(open.waiting)});
+  ready.push_back({std::make_shared<const Batch>(std::move(open.bytes), std::nullopt, open.counts,
+                                                 std::move(open.charge), open.signal),
+                   std::move(open.waiting)});
 }
 
 /// Sees to it that on_timer() runs on the loop. Mutex held.

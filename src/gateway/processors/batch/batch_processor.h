@@ -59,6 +59,7 @@ class BatchProcessor final : public Processor {
     net::ByteBlock bytes;
     BudgetCharge charge;
     SpanCounts counts;
+    Signal signal = Signal::kTraces;  // of all its requests: a pipeline has one
     std::vector<Waiting> waiting;
     base::MonotonicNanos since = 0;
   };
@@ -69,6 +70,7 @@ class BatchProcessor final : public Processor {
   }
   std::optional<Outcome> refuse(const Batch& batch);
   void append(const Batch& batch, const std::shared_ptr<Senders>& senders, std::vector<Ready>& ready);
+  void lose(std::uint64_t spans, const std::shared_ptr<Senders>& senders);
   void note(std::uint64_t spans, const std::shared_ptr<Senders>& senders);
   void cut(std::vector<Ready>& ready);
   void schedule();

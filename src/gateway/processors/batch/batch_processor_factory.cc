@@ -6,13 +6,16 @@
 namespace nanospan::gateway {
 
 ProcessorFactory batch_processor_factory() {
-  return {
-      "batch", {}, "joins requests into larger ones", [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
-        return [name = id.text(), config = read_batch_processor_config(reader)](
-                   Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-          return std::unique_ptr<Processor>(std::make_unique<BatchProcessor>(config, name, host, next));
-        };
-      }};
+  return {"batch",
+          {},
+          "joins requests into larger ones",
+          [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
+            return [name = id.text(), config = read_batch_processor_config(reader)](
+                       Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              return std::unique_ptr<Processor>(std::make_unique<BatchProcessor>(config, name, host, next));
+            };
+          },
+          {Signal::kTraces, Signal::kMetrics, Signal::kLogs}};
 }
 
 }  // namespace nanospan::gateway

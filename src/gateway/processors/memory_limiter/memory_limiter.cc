@@ -16,12 +16,15 @@ MemoryLimiter::MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t c
       next_(next),
       heap_bytes_(std::move(heap_bytes)),
       loop_(host.shared_loop()),
-      accepted_(host.metrics().counter("otelcol_processor_accepted_spans", "Spans passed on by the memory limiter.",
-                                       {{"processor", name}})),
-      refused_(host.metrics().counter("otelcol_processor_refused_spans",
-                                      "Spans refused by the memory limiter; their sender was told to retry.",
-                                      {{"processor", name}})),
       timer_(loop_, [this] { check(); }) {
+  for (const Signal signal : kSignals) {
+    const std::string items(info_of(signal).metric_items);
+    accepted_[signal] = &host.metrics().counter("otelcol_processor_accepted_" + items,
+                                                "Passed on by the memory limiter.", {{"processor", name}});
+    refused_[signal] = &host.metrics().counter("otelcol_processor_refused_" + items,
+                                               "Refused by the memory limiter; their sender was told to retry.",
+                                               {{"processor", name}});
+  }
   host.budget().lower_to(limits.soft_bytes);
 }
 
@@ -56,10 +59,10 @@ Room MemoryLimiter::room_for(const Batch& batch) const { return is_over() ? Room
 void MemoryLimiter::consume(BatchRef batch, Completion done) {
   const std::uint64_t spans = batch->counts().spans;
   if (!is_over()) {
-    accepted_.add(spans);
+    accepted_[batch->signal()]->add(spans);
     return next_.consume(std::move(batch), std::move(done));
   }
-  refused_.add(spans);
+  refused_[batch->signal()]->add(spans);
   done(Outcome::retry(
       subject_ + ": the process uses more than " + format_byte_size(limits_.soft_bytes) + " of memory; send again",
       std::max<std::uint64_t>(check_nanos_, base::kNanosPerSecond)));

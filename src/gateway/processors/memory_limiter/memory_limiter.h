@@ -43,8 +43,8 @@ class MemoryLimiter final : public Processor {
   Consumer& next_;
   const std::function<std::uint64_t()> heap_bytes_;
   net::EventLoop& loop_;
-  Metric& accepted_;
-  Metric& refused_;
+  PerSignal<Metric*> accepted_;
+  PerSignal<Metric*> refused_;
   std::atomic<std::uint64_t> beside_budget_{0};  // at the last look: the heap without what the budget knows
   net::Timer timer_;                             // the loop's own
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

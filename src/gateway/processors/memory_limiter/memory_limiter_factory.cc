@@ -29,7 +29,8 @@ ProcessorFactory memory_limiter_factory() {
               return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(
                   config.limits(machine.memory_bytes), config.check_nanos, name, host, next, heap_bytes));
             };
-          }};
+          },
+          {kSignals.begin(), kSignals.end()}};
 }
 
 }  // namespace nanospan::gateway

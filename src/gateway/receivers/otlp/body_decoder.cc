@@ -25,6 +25,11 @@ std::string_view malformed_reason(net::Coding coding) {
   return "malformed_snappy";
 }
 
+/// Without its package.
+std::string short_name(const wire::MessageSchema& message) {
+  return std::string(message.full_name.substr(message.full_name.rfind('.') + 1));
+}
+
 Refusal malformed(std::string_view reason, std::string message) { return {400, reason, std::move(message)}; }
 
 }  // namespace
@@ -39,8 +44,9 @@ Refusal BodyDecoder::too_large(std::string_view what, std::uint64_t body_bytes_m
               "raise it"};
 }
 
-BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, const net::Codec* codec, BudgetCharge charge,
-                             Refusal& refusal) {
+BatchRef BodyDecoder::decode(net::ByteBlock body, Signal signal, OtlpEncoding encoding, const net::Codec* codec,
+                             BudgetCharge charge, Refusal& refusal) {
+  const wire::MessageSchema& request = info_of(signal).request;
   net::ByteBlock bytes = std::move(body);
   std::optional<EncodedBody> received;
   if (codec != nullptr) {
@@ -53,12 +59,12 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, const n
   }
   if (encoding == OtlpEncoding::kJson) {
     net::ByteBlock converted;
-    if (!convert_json(bytes.view(), charge, converted, refusal)) return nullptr;
+    if (!convert_json(request, bytes.view(), charge, converted, refusal)) return nullptr;
     bytes = std::move(converted);
   }
-  const wire::WalkResult walk = wire::validate_traces(bytes.view());
+  const wire::WalkResult walk = wire::validate(request, bytes.view());
   if (!walk.ok()) {
-    refusal = malformed("malformed_protobuf", "the body is not an ExportTraceServiceRequest: byte " +
+    refusal = malformed("malformed_protobuf", "the body is not an " + short_name(request) + ": byte " +
                                                   std::to_string(walk.fault.offset) + ": " + walk.fault.text);
     return nullptr;
   }
@@ -69,7 +75,7 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, OtlpEncoding encoding, const n
   }
   charge.shrink_to(held);
   const SpanCounts counts{walk.counts.resources, walk.counts.scopes, walk.counts.items};
-  return std::make_shared<const Batch>(std::move(bytes), std::move(received), counts, std::move(charge));
+  return std::make_shared<const Batch>(std::move(bytes), std::move(received), counts, std::move(charge), signal);
 }
 
 bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, BudgetCharge& charge, net::ByteBlock& out,
@@ -105,7 +111,8 @@ bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, Bud
   return false;
 }
 
-bool BodyDecoder::convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal) {
+bool BodyDecoder::convert_json(const wire::MessageSchema& request, std::string_view json, BudgetCharge& charge,
+                               net::ByteBlock& out, Refusal& refusal) {
   // Beside what is held already: the reader's buffers and output, and the output once more as the batch's own block.
   const std::uint64_t needed =
       charge.bytes() + wire::OtlpJsonReader::working_bytes(json) + wire::OtlpJsonReader::output_bytes_max(json);
@@ -120,8 +127,8 @@ bool BodyDecoder::convert_json(std::string_view json, BudgetCharge& charge, net:
     return false;
   }
   std::string converted;
-  if (const Status read = json_reader_.read_traces(json, converted); !read) {
-    refusal = malformed("malformed_json", "the body is not an ExportTraceServiceRequest: " + read.error().message);
+  if (const Status read = json_reader_.read(request, json, converted); !read) {
+    refusal = malformed("malformed_json", "the body is not an " + short_name(request) + ": " + read.error().message);
     return false;
   }
   out = net::ByteBlock::copy_of(converted);

@@ -24,8 +24,8 @@ class BodyDecoder {
 
   /// The batch, or null and why in `refusal`. `codec` is the body's content coding, null for none. `charge` covers the
   /// body and goes with the batch.
-  BatchRef decode(net::ByteBlock body, OtlpEncoding encoding, const net::Codec* codec, BudgetCharge charge,
-                  Refusal& refusal);
+  BatchRef decode(net::ByteBlock body, Signal signal, OtlpEncoding encoding, const net::Codec* codec,
+                  BudgetCharge charge, Refusal& refusal);
 
   /// What a body above the limit is told. `what` begins the sentence: "the body".
   static Refusal too_large(std::string_view what, std::uint64_t body_bytes_max);
@@ -33,7 +33,8 @@ class BodyDecoder {
  private:
   bool decompress(const net::Codec& codec, std::string_view body, BudgetCharge& charge, net::ByteBlock& out,
                   bool& is_single_frame, Refusal& refusal);
-  bool convert_json(std::string_view json, BudgetCharge& charge, net::ByteBlock& out, Refusal& refusal);
+  bool convert_json(const wire::MessageSchema& request, std::string_view json, BudgetCharge& charge,
+                    net::ByteBlock& out, Refusal& refusal);
 
   const std::uint64_t body_bytes_max_;
   wire::OtlpJsonReader json_reader_;

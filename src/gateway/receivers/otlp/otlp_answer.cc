@@ -56,10 +56,10 @@ std::optional<OtlpEncoding> encoding_of(std::string_view content_type) {
   return std::nullopt;
 }
 
-net::Response success_answer(OtlpEncoding encoding, const wire::PartialSuccess& partial) {
+net::Response success_answer(Signal signal, OtlpEncoding encoding, const wire::PartialSuccess& partial) {
   std::string body = wire::encode_export_response({partial.rejected_spans, printable(partial.message)});
   if (encoding == OtlpEncoding::kProtobuf) return with_body(200, kProtobufType, std::move(body));
-  return with_body(200, kJsonType, as_json(wire::schema::kExportTraceServiceResponse, body));
+  return with_body(200, kJsonType, as_json(info_of(signal).response, body));
 }
 
 net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding) {

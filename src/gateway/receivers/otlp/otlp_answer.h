@@ -1,4 +1,4 @@
-// The answers of OTLP/HTTP: ExportTraceServiceResponse for success, google.rpc.Status for everything else, in the
+// The answers of OTLP/HTTP: the signal's response message for success, google.rpc.Status for everything else, in the
 // encoding of the request (opentelemetry-proto docs/specification.md, "OTLP/HTTP Response"). Pure functions.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "gateway/pipeline/signal.h"
 #include "net/http1_message.h"
 #include "wire/otlp_reply.h"
 
@@ -16,8 +17,8 @@ enum class OtlpEncoding { kProtobuf, kJson };
 /// The encoding that a Content-Type names, whatever its parameters; nothing for any other type.
 std::optional<OtlpEncoding> encoding_of(std::string_view content_type);
 
-/// 200 with an ExportTraceServiceResponse: empty if all was accepted, else with what was not, or a warning.
-net::Response success_answer(OtlpEncoding encoding, const wire::PartialSuccess& partial = {});
+/// 200 with the signal's response message: empty if all was accepted, else with what was not, or a warning.
+net::Response success_answer(Signal signal, OtlpEncoding encoding, const wire::PartialSuccess& partial = {});
 
 /// An error with a google.rpc.Status; as plain text if the request's encoding is unknown.
 net::Response error_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding);

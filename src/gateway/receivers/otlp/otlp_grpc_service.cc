@@ -10,8 +10,6 @@ namespace {
 using net::GrpcCode;
 using net::GrpcStatus;
 
-constexpr std::string_view kTracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
 /// With a RetryInfo if `retry_after_nanos` is not 0.
 GrpcStatus make_status(GrpcCode code, std::string message, std::uint64_t retry_after_nanos = 0) {
   GrpcStatus status{code, std::move(message), {}};
@@ -42,15 +40,26 @@ GrpcStatus status_of(const Outcome& outcome) {
 
 }  // namespace
 
-OtlpGrpcService::OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host, Consumer& next)
+OtlpGrpcService::OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host,
+                                 const SignalConsumers& next)
     : intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
+
+/// Nothing for a signal that no pipeline takes from here.
+std::optional<Signal> OtlpGrpcService::signal_of(std::string_view path) const {
+  for (const Signal signal : kSignals) {
+    if (intake_.takes(signal) && path == info_of(signal).grpc_path) return signal;
+  }
+  return std::nullopt;
+}
 
 OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head) {
   intake_.count_request();
-  if (head.path() != kTracesPath) {
-    const std::string path = printable(head.path(), 100);
-    return {
-        refuse({404, "wrong_path", path + " is not served here; send traces to " + std::string(kTracesPath)}), 0, {}};
+  if (!signal_of(head.path())) {
+    std::string message = printable(head.path(), 100) + " is not served here; it takes";
+    for (const Signal signal : kSignals) {
+      if (intake_.takes(signal)) message.append(" ").append(info_of(signal).grpc_path);
+    }
+    return {refuse({404, "wrong_path", std::move(message)}), 0, {}};
   }
   if (intake_.draining()) return {refuse(OtlpIntake::shutting_down()), 0, {}};
   std::unique_ptr<net::BodyTicket> ticket = intake_.charge(0);
@@ -62,7 +71,7 @@ void OtlpGrpcService::on_message(net::Request request, net::GrpcResponder respon
   // The server let only codings pass that it was told of.
   const net::Codec* const codec =
       request.compressed ? find_grpc_codec(request.head.headers.find("grpc-encoding").value_or("")) : nullptr;
-  BatchRef batch = intake_.decode(request, OtlpEncoding::kProtobuf, codec, refusal);
+  BatchRef batch = intake_.decode(request, *signal_of(request.head.path()), OtlpEncoding::kProtobuf, codec, refusal);
   if (batch == nullptr) return responder.fail(refuse(refusal.status == 413 ? too_large() : refusal));
   intake_.consume(
       std::move(batch), [self = shared_from_this(), responder = std::move(responder)](Outcome outcome) mutable {

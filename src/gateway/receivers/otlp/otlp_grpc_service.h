@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/receivers/otlp/otlp_intake.h"
@@ -19,7 +20,7 @@ namespace nanospan::gateway {
 class OtlpGrpcService final : public net::GrpcService, public std::enable_shared_from_this<OtlpGrpcService> {
  public:
   /// `host` and `next` must outlive the calls.
-  OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host, Consumer& next);
+  OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host, const SignalConsumers& next);
 
   Decision on_call(const net::MessageHead& head) override;
   void on_message(net::Request request, net::GrpcResponder responder) override;
@@ -29,6 +30,7 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
   void begin_drain() { intake_.begin_drain(); }
 
  private:
+  std::optional<Signal> signal_of(std::string_view path) const;
   net::GrpcStatus refuse(const Refusal& refusal);
   Refusal too_large() const;
 

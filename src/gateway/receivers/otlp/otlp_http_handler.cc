@@ -24,7 +24,7 @@ std::string_view content_encoding(const net::MessageHead& head) {
 
 }  // namespace
 
-OtlpHttpHandler::OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next)
+OtlpHttpHandler::OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, const SignalConsumers& next)
     : options_(std::move(options)), intake_(std::move(receiver), "http", options_.body_bytes_max, host, next) {}
 
 const net::Codec* OtlpHttpHandler::codec_for(std::string_view content_encoding) const {
@@ -34,13 +34,31 @@ const net::Codec* OtlpHttpHandler::codec_for(std::string_view content_encoding) 
   return is_accepted ? coding->codec : nullptr;
 }
 
-std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head) const {
-  if (head.path() != options_.traces_path) {
-    return Refusal{404, "wrong_path",
-                   quoted(head.path()) + " is not served here; send traces to POST " + options_.traces_path};
+/// Nothing for a signal that no pipeline takes from here.
+std::optional<Signal> OtlpHttpHandler::signal_of(std::string_view path) const {
+  for (const Signal signal : kSignals) {
+    if (intake_.takes(signal) && path == options_.paths[signal]) return signal;
   }
+  return std::nullopt;
+}
+
+Refusal OtlpHttpHandler::wrong_path(std::string_view path) const {
+  std::string message = quoted(path) + " is not served here; send ";
+  std::string_view separator;
+  for (const Signal signal : kSignals) {
+    if (!intake_.takes(signal)) continue;
+    message.append(separator).append(info_of(signal).name).append(" to POST ").append(options_.paths[signal]);
+    separator = ", ";
+  }
+  return {404, "wrong_path", std::move(message)};
+}
+
+std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head) const {
+  const std::optional<Signal> signal = signal_of(head.path());
+  if (!signal) return wrong_path(head.path());
   if (head.method() != "POST") {
-    Refusal refusal{405, "wrong_method", "send traces with POST, not " + printable(head.method(), 20)};
+    Refusal refusal{405, "wrong_method",
+                    "send " + std::string(info_of(*signal).name) + " with POST, not " + printable(head.method(), 20)};
     refusal.headers.push_back({"Allow", options_.cors.allowed_origins.empty() ? "POST" : "POST, OPTIONS"});
     return refusal;
   }
@@ -49,6 +67,9 @@ std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head)
                     "Content-Type " + quoted(type) + " is not supported; send " + std::string(kTypes)};
     refusal.headers.push_back({"Accept", std::string(kTypes)});
     return refusal;
+  }
+  if (!info_of(*signal).has_json && encoding_of(content_type(head)) == OtlpEncoding::kJson) {
+    return Refusal{415, "wrong_type", std::string(info_of(*signal).name) + " are taken as application/x-protobuf only"};
   }
   if (const std::string_view encoding = content_encoding(head); !encoding.empty() && codec_for(encoding) == nullptr) {
     std::string accepted;
@@ -124,21 +145,24 @@ void OtlpHttpHandler::decorate(net::Response& response, std::string_view origin)
 
 void OtlpHttpHandler::on_request(net::Request request, net::Responder responder) {
   const OtlpEncoding encoding = *encoding_of(content_type(request.head));  // on_headers() let only these pass.
+  const Signal signal = *signal_of(request.head.path());
   Refusal refusal;
   const net::Codec* codec = codec_for(content_encoding(request.head));
-  BatchRef batch = intake_.decode(request, encoding, codec, refusal);
+  BatchRef batch = intake_.decode(request, signal, encoding, codec, refusal);
   if (batch == nullptr) return responder.respond(refuse(refusal, &request.head));
   std::string origin(request.head.headers.find("Origin").value_or(""));
-  intake_.consume(std::move(batch),
-                  [self = shared_from_this(), encoding, origin = std::move(origin), responder = std::move(responder)](
-                      Outcome outcome) mutable { responder.respond(self->answer(outcome, encoding, origin)); });
+  intake_.consume(std::move(batch), [self = shared_from_this(), signal, encoding, origin = std::move(origin),
+                                     responder = std::move(responder)](Outcome outcome) mutable {
+    responder.respond(self->answer(outcome, signal, encoding, origin));
+  });
 }
 
-net::Response OtlpHttpHandler::answer(const Outcome& outcome, OtlpEncoding encoding, std::string_view origin) const {
+net::Response OtlpHttpHandler::answer(const Outcome& outcome, Signal signal, OtlpEncoding encoding,
+                                      std::string_view origin) const {
   net::Response response;
   switch (outcome.kind) {
     case Outcome::Kind::kAccepted:
-      response = success_answer(encoding, {static_cast<std::int64_t>(outcome.rejected_spans), outcome.message});
+      response = success_answer(signal, encoding, {static_cast<std::int64_t>(outcome.rejected_spans), outcome.message});
       break;
     case Outcome::Kind::kRetry:
       response = retry_answer(503, outcome.message, encoding, outcome.retry_after_nanos);

@@ -26,7 +26,7 @@ namespace nanospan::gateway {
 class OtlpHttpHandler final : public net::Http1Handler, public std::enable_shared_from_this<OtlpHttpHandler> {
  public:
   /// `host` and `next` must outlive the requests.
-  OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, Consumer& next);
+  OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, const SignalConsumers& next);
 
   net::Admission on_headers(const net::MessageHead& head) override;
   bool on_input_kept(std::size_t bytes, std::unique_ptr<net::BodyTicket>& ticket) override;
@@ -39,9 +39,11 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
  private:
   /// Null: none, or not accepted.
   const net::Codec* codec_for(std::string_view content_encoding) const;
+  std::optional<Signal> signal_of(std::string_view path) const;
+  Refusal wrong_path(std::string_view path) const;
   std::optional<Refusal> check_head(const net::MessageHead& head) const;
   net::Response refuse(const Refusal& refusal, const net::MessageHead* head);
-  net::Response answer(const Outcome& outcome, OtlpEncoding encoding, std::string_view origin) const;
+  net::Response answer(const Outcome& outcome, Signal signal, OtlpEncoding encoding, std::string_view origin) const;
   void decorate(net::Response& response, std::string_view origin) const;
 
   const OtlpHttpOptions options_;

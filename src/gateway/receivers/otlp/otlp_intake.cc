@@ -21,22 +21,26 @@ class BodyCharge final : public net::BodyTicket {
 }  // namespace
 
 OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_t body_bytes_max, Host& host,
-                       Consumer& next)
+                       const SignalConsumers& next)
     : receiver_(std::move(receiver)),
       transport_(std::move(transport)),
       body_bytes_max_(std::min(body_bytes_max, host.budget().bytes_max() / 2)),
       host_(host),
       next_(next),
-      accepted_(host.metrics().counter("otelcol_receiver_accepted_spans", "Spans taken into the pipeline.",
-                                       {{"receiver", receiver_}, {"transport", transport_}})),
-      refused_(host.metrics().counter("otelcol_receiver_refused_spans",
-                                      "Spans refused for the moment; their sender was told to retry.",
-                                      {{"receiver", receiver_}, {"transport", transport_}})),
-      failed_(host.metrics().counter("otelcol_receiver_failed_spans",
-                                     "Spans that a destination will never take; their sender was told.",
-                                     {{"receiver", receiver_}, {"transport", transport_}})),
       requests_(host.metrics().counter("nanospan_receiver_requests", "Requests whose head was complete.",
                                        {{"receiver", receiver_}, {"transport", transport_}})) {
+  for (const Signal signal : kSignals) {
+    if (!takes(signal)) continue;
+    const SignalInfo& info = info_of(signal);
+    const auto counter = [&](std::string_view event, std::string_view help) {
+      return &host.metrics().counter("otelcol_receiver_" + std::string(event) + "_" + std::string(info.metric_items),
+                                     "The " + std::string(info.items) + std::string(help),
+                                     {{"receiver", receiver_}, {"transport", transport_}});
+    };
+    counters_[signal] = {counter("accepted", " taken into the pipeline."),
+                         counter("refused", " refused for the moment; their sender was told to retry."),
+                         counter("failed", " that a destination will never take; their sender was told.")};
+  }
   for (net::EventLoop* loop : host.loops()) decoders_.emplace(loop, BodyDecoder(body_bytes_max_));
 }
 
@@ -46,27 +50,30 @@ std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes) const {
   return std::make_unique<BodyCharge>(std::move(charge));
 }
 
-BatchRef OtlpIntake::decode(net::Request& request, OtlpEncoding encoding, const net::Codec* codec, Refusal& refusal) {
+BatchRef OtlpIntake::decode(net::Request& request, Signal signal, OtlpEncoding encoding, const net::Codec* codec,
+                            Refusal& refusal) {
   return decoders_.at(request.loop)
-      .decode(std::move(request.body), encoding, codec, std::move(static_cast<BodyCharge&>(*request.ticket).charge()),
-              refusal);
+      .decode(std::move(request.body), signal, encoding, codec,
+              std::move(static_cast<BodyCharge&>(*request.ticket).charge()), refusal);
 }
 
 void OtlpIntake::consume(BatchRef batch, Completion done) {
   const std::uint64_t spans = batch->counts().spans;
   // OTLP, "Empty Telemetry Envelopes": success, and nothing to pass on.
   if (spans == 0) return done(Outcome::accepted());
-  next_.consume(std::move(batch), [this, spans, done = std::move(done)](Outcome outcome) {
+  const Counters& counters = counters_[batch->signal()];
+  Consumer& next = *next_.of(batch->signal());
+  next.consume(std::move(batch), [&counters, spans, done = std::move(done)](Outcome outcome) {
     switch (outcome.kind) {
       case Outcome::Kind::kAccepted:
-        accepted_.add(spans - outcome.rejected_spans);
-        failed_.add(outcome.rejected_spans);
+        counters.accepted->add(spans - outcome.rejected_spans);
+        counters.failed->add(outcome.rejected_spans);
         break;
       case Outcome::Kind::kRetry:
-        refused_.add(spans);
+        counters.refused->add(spans);
         break;
       case Outcome::Kind::kPermanent:
-        failed_.add(spans);
+        counters.failed->add(spans);
         break;
     }
     done(std::move(outcome));

@@ -22,19 +22,23 @@ namespace nanospan::gateway {
 class OtlpIntake {
  public:
   /// `transport` is the label: "http" or "grpc".
-  OtlpIntake(std::string receiver, std::string transport, std::uint64_t body_bytes_max, Host& host, Consumer& next);
+  OtlpIntake(std::string receiver, std::string transport, std::uint64_t body_bytes_max, Host& host,
+             const SignalConsumers& next);
 
   /// The configured limit, or less: what can never be admitted must not be sent back for a retry.
   std::uint64_t body_bytes_max() const { return body_bytes_max_; }
   /// A request whose head was complete.
   void count_request() { requests_.add(1); }
 
+  bool takes(Signal signal) const { return next_.of(signal) != nullptr; }
   /// What a body of `bytes` is charged to; null if there is no memory for it now.
   std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes) const;
   /// The batch in the request's body, which is taken out of it, or null and why in `refusal`. REQUIRES: its ticket is
   /// one of charge().
-  BatchRef decode(net::Request& request, OtlpEncoding encoding, const net::Codec* codec, Refusal& refusal);
-  /// Passes it on. `done` is called once, from any thread, when the outcome is counted.
+  BatchRef decode(net::Request& request, Signal signal, OtlpEncoding encoding, const net::Codec* codec,
+                  Refusal& refusal);
+  /// Passes it on to the consumer of its signal, which takes() said is there. `done` is called once, from any thread,
+  /// when the outcome is counted.
   void consume(BatchRef batch, Completion done);
   /// Counts it and says it in the log.
   void count_refusal(const Refusal& refusal);
@@ -45,16 +49,20 @@ class OtlpIntake {
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
 
  private:
+  struct Counters {  // Null where the signal is not taken.
+    Metric* accepted = nullptr;
+    Metric* refused = nullptr;
+    Metric* failed = nullptr;
+  };
+
   const std::string receiver_;
   const std::string transport_;
   const std::uint64_t body_bytes_max_;
   Host& host_;
-  Consumer& next_;
+  const SignalConsumers next_;
   std::map<net::EventLoop*, BodyDecoder> decoders_;  // no lock, and buffers are reused
   std::atomic<bool> draining_{false};
-  Metric& accepted_;
-  Metric& refused_;
-  Metric& failed_;
+  PerSignal<Counters> counters_;
   Metric& requests_;
 };
 

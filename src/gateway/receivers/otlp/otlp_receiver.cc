@@ -9,8 +9,8 @@
 
 namespace nanospan::gateway {
 
-OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, Consumer& next)
-    : config_(std::move(config)), receiver_(std::move(receiver)), host_(host) {
+OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, const SignalConsumers& next)
+    : config_(std::move(config)), receiver_(std::move(receiver)), host_(host), next_(next) {
   if (config_.http_enabled) {
     http_handler_ = std::make_shared<OtlpHttpHandler>(config_.http, receiver_, host, next);
   }
@@ -117,11 +117,20 @@ void OtlpReceiver::drain(base::Deadline deadline, net::Task done) {
   }
 }
 
+/// Of the signals that it takes.
+std::string OtlpReceiver::paths() const {
+  std::string text;
+  for (const Signal signal : kSignals) {
+    if (next_.of(signal) != nullptr) text += (text.empty() ? "" : " ") + config_.http.paths[signal];
+  }
+  return text;
+}
+
 std::string OtlpReceiver::describe() const {
   std::string text;
   if (http_handler_) {
     const std::uint16_t port = http_server_ ? http_server_->port() : config_.http.port;
-    text = "http " + ListenAddress{config_.http.host, port}.text() + config_.http.traces_path + ", bodies to " +
+    text = "http " + ListenAddress{config_.http.host, port}.text() + paths() + ", bodies to " +
            format_byte_size(config_.http.body_bytes_max) + ", connections to " +
            std::to_string(config_.http.connections_max);
   }

@@ -17,13 +17,14 @@ namespace nanospan::gateway {
 
 class OtlpReceiver final : public Component {
  public:
-  OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, Consumer& next);
+  OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, const SignalConsumers& next);
 
   Status start() override;
   void drain(base::Deadline deadline, net::Task done) override;
   std::string describe() const override;
 
  private:
+  std::string paths() const;
   Status start_http();
   Status start_grpc();
   void publish_counters(std::string_view transport, const net::Http1Server& server);
@@ -31,6 +32,7 @@ class OtlpReceiver final : public Component {
   const OtlpReceiverConfig config_;
   const std::string receiver_;
   Host& host_;
+  const SignalConsumers next_;
   std::shared_ptr<OtlpHttpHandler> http_handler_;  // null: the protocol is off
   std::shared_ptr<OtlpGrpcService> grpc_service_;
   std::unique_ptr<net::Http1Server> http_server_;

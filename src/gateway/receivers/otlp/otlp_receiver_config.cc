@@ -61,11 +61,11 @@ void refuse_common(MapReader& reader) {
 
 void read_http(MapReader& reader, OtlpHttpOptions& out) {
   read_endpoint(reader, out.host, out.port);
-  reader.read("traces_url_path", out.traces_path);
-  if (out.traces_path.empty() || out.traces_path.front() != '/') out.traces_path.insert(0, "/");
-  std::string unused_path;
-  for (const std::string_view key : {"metrics_url_path", "logs_url_path", "profiles_url_path"})
-    reader.read(key, unused_path);
+  for (const Signal signal : kSignals) {
+    std::string& path = out.paths[signal];
+    reader.read(info_of(signal).path_key, path);
+    if (path.empty() || path.front() != '/') path.insert(0, "/");
+  }
   reader.read_bytes("max_request_body_size", out.body_bytes_max);
   if (out.body_bytes_max == 0) out.body_bytes_max = OtlpHttpOptions().body_bytes_max;
   read_compression(reader, out);
@@ -126,6 +126,12 @@ std::vector<const ContentCoding*> all_codings() {
   std::vector<const ContentCoding*> all;
   for (const ContentCoding& coding : content_codings()) all.push_back(&coding);
   return all;
+}
+
+PerSignal<std::string> default_paths() {
+  PerSignal<std::string> paths;
+  for (const Signal signal : kSignals) paths[signal] = info_of(signal).http_path;
+  return paths;
 }
 
 OtlpReceiverConfig read_otlp_receiver_config(MapReader& reader) {

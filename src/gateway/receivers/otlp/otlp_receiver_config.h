@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "gateway/codec/content_coding.h"
 #include "gateway/config/map_reader.h"
+#include "gateway/pipeline/signal.h"
 #include "net/http2_server.h"
 
 namespace nanospan::gateway {
@@ -22,11 +23,12 @@ struct CorsOptions {
 };
 
 std::vector<const ContentCoding*> all_codings();
+PerSignal<std::string> default_paths();
 
 struct OtlpHttpOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 4318;
-  std::string traces_path = "/v1/traces";
+  PerSignal<std::string> paths = default_paths();
   std::uint64_t body_bytes_max = 20u << 20;  ///< Of the body as it came, and after inflating. The Collector's default.
   std::vector<const ContentCoding*> codings = all_codings();  ///< Content-Encodings that are accepted beside none.
   std::uint64_t connections_max = 10'000;

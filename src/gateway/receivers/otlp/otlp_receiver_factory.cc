@@ -12,7 +12,7 @@ ReceiverFactory otlp_receiver_factory() {
           "receives OTLP over gRPC and HTTP (1.1 and 2; protobuf and JSON; gzip, zstd, snappy, deflate or none)",
           [](const ComponentId& id, MapReader& reader) -> ReceiverMaker {
             return [name = id.text(), config = read_otlp_receiver_config(reader)](
-                       Host& host, Consumer& next) -> Result<std::unique_ptr<Component>> {
+                       Host& host, const SignalConsumers& next) -> Result<std::unique_ptr<Component>> {
               return std::unique_ptr<Component>(std::make_unique<OtlpReceiver>(config, name, host, next));
             };
           }};

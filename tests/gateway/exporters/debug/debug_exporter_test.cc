@@ -27,7 +27,7 @@ TEST(DebugExporter, Keys) {
 TEST(DebugExporter, IsMade) {
   testing::TestHost host;
   testing::ConfigText text("{}");
-  const auto exporter = debug_exporter_factory().read({"debug", "x"}, text.reader)(host);
+  const auto exporter = debug_exporter_factory().read({"debug", "x"}, text.reader)(host, Signal::kTraces);
   host.stop();
   ASSERT_TRUE(exporter.ok());
   EXPECT_EQ((*exporter)->describe(), "standard error");

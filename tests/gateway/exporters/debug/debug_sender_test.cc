@@ -37,6 +37,17 @@ TEST_F(DebugSenderTest, NormalShowsEachSpanWithoutControlCharacters) {
       << text_;
 }
 
+TEST_F(DebugSenderTest, MetricsAndLogsInTheirOwnWords) {
+  config_.verbosity = Verbosity::kNormal;
+  DebugSender sender(config_, "debug", clock_, metrics_, log_);
+  sender.send(testing::sample_metrics(2), base::Deadline::never(), [](const SendResult&) {});
+  EXPECT_NE(text_.find("metrics: 2 data points, 1 scopes, 1 resources"), std::string::npos) << text_;
+  EXPECT_NE(text_.find("\n    orders  1  2 data points\n"), std::string::npos) << text_;
+  sender.send(testing::sample_logs(), base::Deadline::never(), [](const SendResult&) {});
+  EXPECT_NE(text_.find("logs: 1 log records"), std::string::npos) << text_;
+  EXPECT_NE(text_.find("\n    ERROR  it broke\n"), std::string::npos) << text_;
+}
+
 TEST_F(DebugSenderTest, DetailedIsJson) {
   config_.verbosity = Verbosity::kDetailed;
   DebugSender sender(config_, "debug", clock_, metrics_, log_);

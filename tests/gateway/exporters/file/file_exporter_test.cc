@@ -48,7 +48,8 @@ TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
   testing::TemporaryFolder folder;
   testing::TestHost host;
   testing::ConfigText text("path: " + (folder / "t.jsonl") + "\nrotation: {max_megabytes: 1, max_backups: 1}");
-  std::unique_ptr<Exporter> exporter = file_exporter_factory().read({"file", ""}, text.reader)(host).value();
+  std::unique_ptr<Exporter> exporter =
+      file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces).value();
   EXPECT_EQ(exporter->describe(),
             (folder / "t.jsonl") + " (OTLP JSON lines, a new file every 1 MiB, at most 2 MiB in all)");
   exporter->consume(testing::sample_batch(2), [](const Outcome&) {});
@@ -65,8 +66,34 @@ TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
 TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
   testing::TestHost host;
   testing::ConfigText text("path: /nonexistent/t.jsonl");
-  const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host);
+  const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces);
   EXPECT_EQ(made.error().message, "open /nonexistent/t.jsonl: No such file or directory");
+}
+
+TEST(FileExporter, SignalsShareTheFile) {
+  testing::TemporaryFolder folder;
+  testing::TestHost host;
+  testing::ConfigText text("path: " + (folder / "t.jsonl"));
+  const ExporterMaker make = file_exporter_factory().read({"file", ""}, text.reader);
+  const std::unique_ptr<Exporter> traces = make(host, Signal::kTraces).value();
+  const std::unique_ptr<Exporter> logs = make(host, Signal::kLogs).value();
+  traces->consume(testing::sample_batch(2), [](const Outcome&) {});
+  logs->consume(testing::sample_logs(), [](const Outcome&) {});
+  for (Exporter* exporter : {traces.get(), logs.get()}) {
+    std::atomic<bool> drained{false};
+    exporter->drain(base::Deadline::never(), [&drained] {
+      drained = true;
+      drained.notify_all();
+    });
+    drained.wait(false);
+  }
+  const std::string metrics = host.metrics().render();
+  host.stop();
+  EXPECT_NE(metrics.find("otelcol_exporter_sent_spans{exporter=\"file\"} 2\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("otelcol_exporter_sent_log_records{exporter=\"file\"} 1\n"), std::string::npos) << metrics;
+  const std::string written = testing::contents(folder / "t.jsonl");
+  EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2);
+  EXPECT_NE(written.find("{\"resourceLogs\":"), std::string::npos);
 }
 
 }  // namespace

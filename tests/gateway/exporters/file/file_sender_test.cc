@@ -36,6 +36,23 @@ TEST_F(FileSenderTest, JsonLines) {
   EXPECT_EQ(testing::contents(folder_ / "t"), line + line);
 }
 
+TEST_F(FileSenderTest, MetricsAndLogsAreLinesOfTheirOwnSignal) {
+  FileSender sender(config_, "file", clock_, metrics_);
+  ASSERT_TRUE(sender.open().ok());
+  EXPECT_EQ(send(sender, testing::sample_metrics()).kind, SendResult::Kind::kSent);
+  EXPECT_EQ(send(sender, testing::sample_logs()).kind, SendResult::Kind::kSent);
+  EXPECT_EQ(testing::contents(folder_ / "t"),
+            R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"orders","unit":"1",)"
+            R"("gauge":{"dataPoints":[{}]}}]}]}]})"
+            "\n"
+            R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"ERROR",)"
+            R"("body":{"stringValue":"it broke"}}]}]}]})"
+            "\n");
+  const SendResult profiles = send(sender, testing::batch_of(Signal::kProfiles, "", 1));
+  EXPECT_EQ(profiles.kind, SendResult::Kind::kPermanent);
+  EXPECT_EQ(profiles.message, "profiles cannot be written as JSON; write format: proto");
+}
+
 TEST_F(FileSenderTest, LengthPrefixedProtobuf) {
   config_.format = FileFormat::kProto;
   FileSender sender(config_, "file", clock_, metrics_);

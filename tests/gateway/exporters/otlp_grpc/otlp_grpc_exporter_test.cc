@@ -71,7 +71,7 @@ TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
   EXPECT_TRUE(factory.is_called("otlp"));
   testing::TestHost host;
   testing::ConfigText text("endpoint: h:4317\nsending_queue: {sizer: bytes, queue_size: 64MiB}");
-  const auto exporter = factory.read({"otlp", ""}, text.reader)(host);
+  const auto exporter = factory.read({"otlp", ""}, text.reader)(host, Signal::kTraces);
   host.stop();
   ASSERT_TRUE(exporter.ok());
   EXPECT_EQ((*exporter)->describe(), "grpc h:4317, gzip, queue 64 MiB");

@@ -65,6 +65,29 @@ TEST(OtlpHttpExporterConfig, KeysWithoutMeaningHereWarn) {
   EXPECT_EQ(text.errors(), "f.yaml:4: it.auth: not supported by this build; write the credential under headers\n");
 }
 
+TEST(OtlpHttpExporterConfig, EachSignalHasItsPathOrItsOwnAddress) {
+  testing::ConfigText text("endpoint: http://h:4318/base/\nlogs_endpoint: http://logs:1/in");
+  const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  const auto address = [&](Signal signal) { return config.urls[signal].origin() + config.urls[signal].path; };
+  EXPECT_EQ(address(Signal::kTraces), "http://h:4318/base/v1/traces");
+  EXPECT_EQ(address(Signal::kMetrics), "http://h:4318/base/v1/metrics");
+  EXPECT_EQ(address(Signal::kLogs), "http://logs:1/in");
+  EXPECT_EQ(address(Signal::kProfiles), "http://h:4318/base/v1development/profiles");
+}
+
+TEST(OtlpHttpExporter, ASignalWithoutAnAddressIsRefusedAtStart) {
+  testing::TestHost host;
+  testing::ConfigText text("traces_endpoint: http://h:4318/v1/traces");
+  const ExporterMaker make = otlp_http_exporter_factory().read({"otlp_http", ""}, text.reader);
+  const auto traces = make(host, Signal::kTraces);
+  const auto metrics = make(host, Signal::kMetrics);
+  host.stop();
+  EXPECT_TRUE(traces.ok());
+  ASSERT_FALSE(metrics.ok());
+  EXPECT_EQ(metrics.error().message, "is in a pipeline of metrics: give it endpoint or metrics_endpoint");
+}
+
 TEST(OtlpHttpExporter, IsMadeUnderBothNames) {
   const ExporterFactory factory = otlp_http_exporter_factory();
   EXPECT_TRUE(factory.is_called("otlp_http"));
@@ -72,7 +95,7 @@ TEST(OtlpHttpExporter, IsMadeUnderBothNames) {
   testing::TestHost host;
   testing::ConfigText text(
       "endpoint: http://h:4318\nsending_queue: {sizer: bytes, queue_size: 64MiB, wait_for_result: true}");
-  const auto exporter = factory.read({"otlp_http", ""}, text.reader)(host);
+  const auto exporter = factory.read({"otlp_http", ""}, text.reader)(host, Signal::kTraces);
   host.stop();
   ASSERT_TRUE(exporter.ok());
   EXPECT_EQ((*exporter)->describe(), "http://h:4318/v1/traces, gzip, queue 64 MiB, senders wait for the result");

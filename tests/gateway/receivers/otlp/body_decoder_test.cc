@@ -20,7 +20,7 @@ class BodyDecoderTest : public ::testing::Test {
     BudgetCharge charge(budget_);
     EXPECT_TRUE(charge.grow_to(body.size()));
     const net::Codec* codec = is_gzip ? find_content_coding("gzip")->codec : nullptr;
-    return decoder_.decode(std::move(body), encoding, codec, std::move(charge), refusal_);
+    return decoder_.decode(std::move(body), Signal::kTraces, encoding, codec, std::move(charge), refusal_);
   }
   MemoryBudget budget_{20'000};
   BodyDecoder decoder_{1 << 20};

@@ -26,12 +26,12 @@ TEST(OtlpAnswer, ErrorsAreStatusInTheRequestsEncoding) {
 }
 
 TEST(OtlpAnswer, SuccessSaysWhatWasRejected) {
-  EXPECT_EQ(success_answer(OtlpEncoding::kProtobuf).body, "");
-  EXPECT_EQ(success_answer(OtlpEncoding::kJson).body, "{}");
-  const net::Response partial = success_answer(OtlpEncoding::kProtobuf, {7, "too old"});
+  EXPECT_EQ(success_answer(Signal::kTraces, OtlpEncoding::kProtobuf).body, "");
+  EXPECT_EQ(success_answer(Signal::kTraces, OtlpEncoding::kJson).body, "{}");
+  const net::Response partial = success_answer(Signal::kTraces, OtlpEncoding::kProtobuf, {7, "too old"});
   EXPECT_EQ(partial.status, 200);
   EXPECT_EQ(wire::decode_export_response(partial.body)->rejected_spans, 7);
-  EXPECT_EQ(success_answer(OtlpEncoding::kJson, {7, "too old"}).body,
+  EXPECT_EQ(success_answer(Signal::kTraces, OtlpEncoding::kJson, {7, "too old"}).body,
             "{\"partialSuccess\":{\"rejectedSpans\":\"7\",\"errorMessage\":\"too old\"}}");
 }
 

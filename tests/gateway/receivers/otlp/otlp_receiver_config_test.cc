@@ -18,7 +18,7 @@ TEST(OtlpReceiverConfig, DefaultsAreTheCollectorsOnLoopback) {
   EXPECT_EQ(text.errors(), "");
   EXPECT_EQ(config.http.host, "127.0.0.1");
   EXPECT_EQ(config.http.port, 4318);
-  EXPECT_EQ(config.http.traces_path, "/v1/traces");
+  EXPECT_EQ(config.http.paths[Signal::kTraces], "/v1/traces");
   EXPECT_EQ(config.http.body_bytes_max, 20u << 20);
 }
 
@@ -35,7 +35,7 @@ TEST(OtlpReceiverConfig, Keys) {
       "f.yaml:11: it.protocols.http.read_timeout: has no effect here: a body must come at 16 KiB a second at least, "
       "whatever its size\n");
   EXPECT_EQ(config.http.host, "::1");
-  EXPECT_EQ(config.http.traces_path, "/custom");
+  EXPECT_EQ(config.http.paths[Signal::kTraces], "/custom");
   EXPECT_EQ(config.http.body_bytes_max, 1u << 20);
   EXPECT_TRUE(config.http.codings.empty());
   EXPECT_EQ(config.http.head_nanos, 2 * base::kNanosPerSecond);
@@ -90,7 +90,9 @@ TEST(OtlpReceiver, IsMadeAndSaysWhereItListens) {
   testing::ConfigText text("protocols: {http: {endpoint: \"0.0.0.0:4318\"}}");
   const auto receiver = otlp_receiver_factory().read({"otlp", ""}, text.reader)(host, nowhere);
   host.stop();
-  EXPECT_EQ((*receiver)->describe(), "http 0.0.0.0:4318/v1/traces, bodies to 20 MiB, connections to 10000");
+  EXPECT_EQ((*receiver)->describe(),
+            "http 0.0.0.0:4318/v1/traces /v1/metrics /v1/logs /v1development/profiles, bodies to 20 MiB, connections "
+            "to 10000");
 }
 
 }  // namespace

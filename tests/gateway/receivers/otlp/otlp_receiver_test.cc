@@ -70,6 +70,55 @@ TEST_F(OtlpReceiverTest, ProtobufIsTakenAsItCame) {
   EXPECT_TRUE(counted("otelcol_receiver_accepted_spans{receiver=\"otlp\",transport=\"http\"} 3"));
 }
 
+TEST_F(OtlpReceiverTest, EachSignalHasItsPathItsCountersAndItsAnswer) {
+  const std::string metrics =
+      R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"asInt":1},{"asInt":2}]}}]}]}]})";
+  destination_.outcome = Outcome::partial(1, "too old");
+  EXPECT_THAT(exchange(port(), post("/v1/metrics", kJson, metrics)),
+              EndsWith(R"({"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"too old"}})"));
+  EXPECT_EQ(destination_.last()->signal(), Signal::kMetrics);
+  EXPECT_TRUE(counted("otelcol_receiver_accepted_metric_points{receiver=\"otlp\",transport=\"http\"} 1"));
+  EXPECT_TRUE(counted("otelcol_receiver_failed_metric_points{receiver=\"otlp\",transport=\"http\"} 1"));
+
+  destination_.outcome = Outcome::retry("later");
+  const std::string logs = R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{},{}]}]}]})";
+  EXPECT_THAT(exchange(port(), post("/v1/logs", kJson, logs)), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(destination_.last()->signal(), Signal::kLogs);
+  EXPECT_TRUE(counted("otelcol_receiver_refused_log_records{receiver=\"otlp\",transport=\"http\"} 3"));
+  EXPECT_TRUE(counted("otelcol_receiver_accepted_spans{receiver=\"otlp\",transport=\"http\"} 0"));
+}
+
+TEST_F(OtlpReceiverTest, ARequestOfAnotherSignalIsMalformed) {
+  // A span's name where a metric's gauge would be no message: the walk is that of the path.
+  const std::string logs_in_metrics = R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":7}]}]}]})";
+  EXPECT_THAT(exchange(port(), post("/v1/metrics", kJson, logs_in_metrics)),
+              HasSubstr("the body is not an ExportMetricsServiceRequest: "
+                        "resourceMetrics[0].scopeMetrics[0].metrics[0].name: must be a string"));
+  EXPECT_TRUE(refused("malformed_json"));
+}
+
+TEST_F(OtlpReceiverTest, ProfilesComeAsProtobufOnly) {
+  const std::string profiles = "\x0A\x08\x12\x06\x12\x04\x12\x02\x08\x01";
+  EXPECT_THAT(exchange(port(), post("/v1development/profiles", kProtobuf, profiles)), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(destination_.bytes(), profiles);
+  EXPECT_TRUE(counted("otelcol_receiver_accepted_profile_samples{receiver=\"otlp\",transport=\"http\"} 1"));
+  EXPECT_THAT(exchange(port(), post("/v1development/profiles", kJson, "{}")),
+              HasSubstr("profiles are taken as application/x-protobuf only"));
+}
+
+TEST_F(OtlpReceiverTest, ASignalWithoutAPipelineIsNotServed) {
+  SignalConsumers only_logs;
+  only_logs.set(Signal::kLogs, destination_);
+  receiver_ = std::make_unique<OtlpReceiver>(config_, "otlp", host_, only_logs);
+  ASSERT_TRUE(receiver_->start().ok());
+  const std::string text = receiver_->describe();
+  EXPECT_THAT(text, HasSubstr("/v1/logs, bodies to"));
+  port_ = static_cast<std::uint16_t>(std::stoi(text.substr(text.find(':') + 1)));
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request())),
+              HasSubstr("\"/v1/traces\" is not served here; send logs to POST /v1/logs"));
+  EXPECT_THAT(exchange(port(), post("/v1/logs", kProtobuf, "")), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(OtlpReceiverTest, JsonBecomesProtobuf) {
   const std::string json =
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{
@@ -151,9 +200,9 @@ TEST_F(OtlpReceiverTest, MalformedBodiesAreToldTheByte) {
 TEST_F(OtlpReceiverTest, WrongPathMethodTypeAndEncoding) {
   const std::string path = exchange(port(), post("/v1/trace", kJson, "{}"));
   EXPECT_THAT(path, StartsWith("HTTP/1.1 404"));
-  EXPECT_THAT(
-      path,
-      EndsWith("{\"code\":12,\"message\":\"\\\"/v1/trace\\\" is not served here; send traces to POST /v1/traces\"}"));
+  EXPECT_THAT(path, EndsWith("{\"code\":12,\"message\":\"\\\"/v1/trace\\\" is not served here; send traces to POST "
+                             "/v1/traces, metrics to POST /v1/metrics, logs "
+                             "to POST /v1/logs, profiles to POST /v1development/profiles\"}"));
   const std::string method = exchange(port(), "GET /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(method, StartsWith("HTTP/1.1 405"));
   EXPECT_THAT(method, HasSubstr("\r\nAllow: POST\r\n"));
