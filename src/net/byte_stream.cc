@@ -51,7 +51,7 @@ Status ByteStream::watch(EventLoop& loop, unsigned interest, FdHandler& handler)
 }
 void ByteStream::set_interest(EventLoop& loop, unsigned interest) { loop.set_interest(fd(), interest); }
 void ByteStream::unwatch(EventLoop& loop) { loop.unwatch(fd()); }
-void ByteStream::establish(EventLoop& /*loop*/, OnEstablished done) { done({}); }
+void ByteStream::establish(EventLoop& /*loop*/, OnEstablished done) { done(Status()); }
 std::string ByteStream::describe(int error) const { return std::generic_category().message(error); }
 
 std::unique_ptr<ByteStream> make_socket_stream(Fd socket) { return std::make_unique<SocketStream>(std::move(socket)); }

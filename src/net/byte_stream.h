@@ -45,7 +45,7 @@ class ByteStream {
 
   /// For a client, before the first byte: agrees with the peer on what comes first (TLS: the handshake). `done` is
   /// called once, at once or later, and may destroy the stream; it is not called after the stream is destroyed.
-  using OnEstablished = UniqueFunction<void(Status)>;
+  using OnEstablished = UniqueFunction<void(const Status&)>;
   virtual void establish(EventLoop& loop, OnEstablished done);
 
   /// What a kBroken with this `error` means, for a message.

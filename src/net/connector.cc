@@ -75,10 +75,10 @@ void Connector::connected() {
   loop_.unwatch(connecting_.get());
   establishing_ = make_stream_ ? make_stream_(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
   if (!establishing_) return finish({nullptr, HttpFailure::kSystem, "cannot set up the connection's stream"});
-  establishing_->establish(loop_, [this](Status status) { established(std::move(status)); });
+  establishing_->establish(loop_, [this](const Status& status) { established(status); });
 }
 
-void Connector::established(Status status) {
+void Connector::established(const Status& status) {
   std::unique_ptr<ByteStream> stream = std::move(establishing_);
   if (!status.ok()) return finish({nullptr, HttpFailure::kTls, status.error().message});
   finish({std::move(stream), {}, {}});

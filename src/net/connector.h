@@ -41,7 +41,7 @@ class Connector final : public FdHandler {
   void on_addresses(Result<Addresses> result);
   void connect_next();
   void connected();
-  void established(Status status);
+  void established(const Status& status);
   void note(int error);
   void drop();
   void finish(Outcome outcome);
