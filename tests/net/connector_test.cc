@@ -37,22 +37,23 @@ class ConnectorTest : public LoopTest {
   }
 
   Fd listener_;
-  Result<Addresses> addresses_ = Addresses();
-  Resolver resolver_{*loop_, [this](const std::string&, std::uint16_t) { return addresses_; }};
+  // Shared with the lookup, which runs on a thread of its own and may outlive a test that cancels.
+  std::shared_ptr<Result<Addresses>> addresses_ = std::make_shared<Result<Addresses>>(Addresses());
+  Resolver resolver_{*loop_, [answer = addresses_](const std::string&, std::uint16_t) { return *answer; }};
   StreamFactory make_stream_;
   std::optional<Connector> connector_;
   std::optional<Connector::Outcome> outcome_;
 };
 
 TEST_F(ConnectorTest, TheFirstAddressThatAnswersIsTaken) {
-  addresses_ = Addresses{address("127.0.0.1", closed_port()), address("127.0.0.1", open_port())};
+  *addresses_ = Addresses{address("127.0.0.1", closed_port()), address("127.0.0.1", open_port())};
   connect();
   ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
   EXPECT_NE(outcome_->stream, nullptr);
 }
 
 TEST_F(ConnectorTest, WhenAllRefuseThatIsSaid) {
-  addresses_ = Addresses{address("127.0.0.1", closed_port())};
+  *addresses_ = Addresses{address("127.0.0.1", closed_port())};
   connect();
   ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
   EXPECT_EQ(outcome_->stream, nullptr);
@@ -61,7 +62,7 @@ TEST_F(ConnectorTest, WhenAllRefuseThatIsSaid) {
 }
 
 TEST_F(ConnectorTest, ANameWithoutAddressIsItsOwnFailure) {
-  addresses_ = Error{ErrorCode::kNotFound, "no such host"};
+  *addresses_ = Error{ErrorCode::kNotFound, "no such host"};
   connect();
   EXPECT_TRUE(connector_->resolving());
   ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
@@ -69,7 +70,7 @@ TEST_F(ConnectorTest, ANameWithoutAddressIsItsOwnFailure) {
 }
 
 TEST_F(ConnectorTest, AfterCancelNothingIsCalled) {
-  addresses_ = Addresses{address("127.0.0.1", open_port())};
+  *addresses_ = Addresses{address("127.0.0.1", open_port())};
   connect();
   connector_->cancel();
   settle();
@@ -78,7 +79,7 @@ TEST_F(ConnectorTest, AfterCancelNothingIsCalled) {
 
 TEST_F(ConnectorTest, AStreamThatCannotBeMadeIsAFailure) {
   make_stream_ = [](Fd) { return std::unique_ptr<ByteStream>(); };
-  addresses_ = Addresses{address("127.0.0.1", open_port())};
+  *addresses_ = Addresses{address("127.0.0.1", open_port())};
   connect();
   ASSERT_TRUE(run_until([&] { return outcome_.has_value(); }));
   EXPECT_EQ(outcome_->stream, nullptr);
