@@ -37,9 +37,7 @@ struct Deadline {
   MonotonicNanos at = kNever;
 
   static Deadline never() { return {}; }
-  static Deadline after(const Clock& clock, std::uint64_t nanos) {
-    return {later(clock.monotonic_now(), nanos)};
-  }
+  static Deadline after(const Clock& clock, std::uint64_t nanos) { return {later(clock.monotonic_now(), nanos)}; }
   bool passed(MonotonicNanos now) const { return now >= at; }
   /// Nanoseconds left at `now`; 0 once passed, kNever if there is no deadline.
   std::uint64_t left(MonotonicNanos now) const { return at == kNever ? kNever : (now >= at ? 0 : at - now); }

@@ -233,9 +233,8 @@ void GrpcConnection::fail_all(Http2Link::State state) {
   const bool foreign = state == Http2Link::State::kFinished && !session_->failure().empty() && received_counted_ != 0;
   const std::string what = ping_timed_out_ ? "the peer does not answer keepalive pings"
                            : foreign ? "the peer breaks HTTP/2 (" + session_->failure() + "); is it a gRPC port (4317)?"
-                           : state == Http2Link::State::kBroken
-                               ? "the connection broke: " + link_->error()
-                               : "the peer closed the connection";
+                           : state == Http2Link::State::kBroken ? "the connection broke: " + link_->error()
+                                                                : "the peer closed the connection";
   for (auto& [id, exchange] : std::exchange(exchanges_, {})) {
     if (exchange.call == nullptr) continue;
     GrpcCall& call = *exchange.call;

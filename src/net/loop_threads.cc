@@ -27,7 +27,7 @@ Result<std::unique_ptr<LoopThreads>> LoopThreads::start(std::size_t count, const
   }
   sigset_t all, before;
   ::sigfillset(&all);
-  ::sigdelset(&all, SIGPROF);  // a profiler's, which is sent to one thread for its own sake
+  ::sigdelset(&all, SIGPROF);                     // a profiler's, which is sent to one thread for its own sake
   ::pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited by the threads
   int failure = 0;
   for (std::size_t i = 0; i < count && failure == 0; ++i) {

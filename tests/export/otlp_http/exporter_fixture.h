@@ -31,10 +31,10 @@ class ExporterTest : public ::testing::Test {
     Result<OtlpHttpConfig> config = validate(options);
     ASSERT_TRUE(config.ok()) << config.error().message;
     OtlpSeams seams{clock_, [this] { return random_; },
-                        [this](std::string_view cause, std::string_view line) {
-                          causes_.emplace_back(cause);
-                          lines_.emplace_back(line);
-                        }};
+                    [this](std::string_view cause, std::string_view line) {
+                      causes_.emplace_back(cause);
+                      lines_.emplace_back(line);
+                    }};
     auto exporter = make_otlp_http_exporter(std::move(config).value(), std::move(seams));
     ASSERT_TRUE(exporter.ok()) << exporter.error().message;
     exporter_ = std::move(exporter).value();
