@@ -18,7 +18,7 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "interop.md"
 ACCEPTED = 3  # examples that send one good span
 CONFIG = """
 receivers:
-  otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
 exporters:
   file: {path: traces.jsonl}
 service:
