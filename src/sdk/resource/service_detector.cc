@@ -14,8 +14,21 @@ namespace nanospan {
 namespace sdk {
 namespace {
 
-// Kept for ever, as is each before it: a lock could be held at the moment of a fork.
-std::atomic<const std::string*> the_instance{nullptr};
+// Kept for ever, as is each before it: a lock could be held at the moment of a fork, and resources hold views of it.
+struct Instance {
+  std::string id;
+  const Instance* former;  // of the process that this one was forked from
+};
+std::atomic<const Instance*> the_instance{nullptr};
+
+// Takes the place of `former`, unless another has taken it already, which is returned then.
+std::string_view make_instance(const Instance* former) {
+  auto made = std::make_unique<const Instance>(Instance{random_uuid(), former});
+  if (made->id.empty()) return {};
+  const Instance* now = former;
+  if (!the_instance.compare_exchange_strong(now, made.get(), std::memory_order_acq_rel)) return now->id;
+  return made.release()->id;
+}
 
 class ServiceDetector final : public ResourceDetector {
  public:
@@ -46,18 +59,11 @@ std::string random_uuid() {
 }
 
 std::string_view instance_id() {
-  if (const std::string* known = the_instance.load(std::memory_order_acquire)) return *known;
-  auto made = std::make_unique<const std::string>(random_uuid());
-  if (made->empty()) return {};
-  const std::string* first = nullptr;
-  if (!the_instance.compare_exchange_strong(first, made.get(), std::memory_order_acq_rel)) return *first;
-  return *made.release();
+  if (const Instance* known = the_instance.load(std::memory_order_acquire)) return known->id;
+  return make_instance(nullptr);
 }
 
-std::string_view renew_instance_id() {
-  the_instance.store(nullptr, std::memory_order_release);
-  return instance_id();
-}
+std::string_view renew_instance_id() { return make_instance(the_instance.load(std::memory_order_acquire)); }
 
 }  // namespace sdk
 
