@@ -6,24 +6,21 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_folder.h"
+
 namespace nanospan::base {
 namespace {
 
 class EffectiveLimitsTest : public ::testing::Test {
  protected:
-  EffectiveLimitsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "nanospan-limits-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~EffectiveLimitsTest() override { std::filesystem::remove_all(root_); }
-
   void file(const std::string& path, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text;
   }
   EffectiveLimits limits() { return effective_limits({8ULL << 30, 8}, root_); }
 
-  std::string root_;
+  testing::TemporaryFolder folder_;
+  const std::string root_ = folder_.path().string();
 };
 
 constexpr const char* kMountV2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";

@@ -21,24 +21,24 @@ def size(value):
 
 class Zstd:
     def __init__(self):
-        self.library = library("zstd")
-        if self.library:
-            self.library.ZSTD_compress.restype = self.library.ZSTD_decompress.restype = ctypes.c_size_t
+        self.codec = library("zstd")
+        if self.codec:
+            self.codec.ZSTD_compress.restype = self.codec.ZSTD_decompress.restype = ctypes.c_size_t
 
     def compress(self, body):
         out = ctypes.create_string_buffer(len(body) + 1000)
-        length = self.library.ZSTD_compress(out, size(len(out)), body, size(len(body)), 3)
+        length = self.codec.ZSTD_compress(out, size(len(out)), body, size(len(body)), 3)
         return out.raw[:length]
 
     def decompress(self, body):
         out = ctypes.create_string_buffer(1 << 20)
-        length = self.library.ZSTD_decompress(out, size(len(out)), body, size(len(body)))
+        length = self.codec.ZSTD_decompress(out, size(len(out)), body, size(len(body)))
         return out.raw[:length]
 
 
 class Snappy:
     def __init__(self):
-        self.library = library("snappy")
+        self.codec = library("snappy")
 
     def call(self, function, body):
         out, length = ctypes.create_string_buffer(1 << 20), size(1 << 20)
@@ -47,20 +47,20 @@ class Snappy:
         return out.raw[: length.value]
 
     def compress(self, body):
-        return self.call(self.library.snappy_compress, body)
+        return self.call(self.codec.snappy_compress, body)
 
     def decompress(self, body):
-        return self.call(self.library.snappy_uncompress, body)
+        return self.call(self.codec.snappy_uncompress, body)
 
 
 class Zlib:
-    library = True
+    codec = True
     compress = staticmethod(zlib.compress)
     decompress = staticmethod(zlib.decompress)
 
 
 class Gzip:
-    library = True
+    codec = True
     compress = staticmethod(gzip.compress)
     decompress = staticmethod(gzip.decompress)
 
@@ -77,7 +77,7 @@ def sending(backend, coding):
 class Compression(unittest.TestCase):
     def test_each_coding_both_ways(self):
         for name, peer in CODINGS.items():
-            if not peer.library:
+            if not peer.codec:
                 print(f"{name} is left out: its C library is not here")
                 continue
             with self.subTest(name):

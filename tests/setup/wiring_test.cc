@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/setup/fake_environment.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::setup {
 namespace {
@@ -70,14 +71,12 @@ TEST(Wiring, DisabledKeepsThePropagatorOnly) {
 TEST(Wiring, FileThatTheEnvironmentAsksForAndCannotBeMadeIsAWarning) {
   namespace fs = std::filesystem;
   const fs::path before = fs::current_path();
-  std::string name = (fs::temp_directory_path() / "nanospan-wiring-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
-  fs::create_directory(fs::path(name) / "traces.jsonl");  // a folder where the file should be
-  fs::current_path(name);
+  const testing::TemporaryFolder folder;
+  fs::create_directory(folder / "traces.jsonl");  // a folder where the file should be
+  fs::current_path(folder.path());
   FakeEnvironment fake({{"OTEL_TRACES_EXPORTER", "otlp_file"}, {"OTEL_SERVICE_NAME", "x"}});
   const Result<Wiring> wiring = wire_up({}, fake);
   fs::current_path(before);
-  fs::remove_all(name);
   ASSERT_TRUE(wiring.ok());
   EXPECT_TRUE(wiring->provider.processors.empty());
   EXPECT_THAT(fake.warnings(), ElementsAre(HasSubstr("otlp_file is ignored")));

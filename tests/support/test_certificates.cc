@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace nanospan::testing {
 namespace {
@@ -15,8 +13,6 @@ constexpr const char* kNewKey = " -newkey ec -pkeyopt ec_paramgen_curve:P-256 -n
 }  // namespace
 
 TestCertificates::TestCertificates() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "nanospan-tls-XXXXXX").string();
-  directory_ = ::mkdtemp(pattern.data());
   make_authority("ca");
   make_authority("other");
   make("server", "ca", "localhost");
@@ -26,20 +22,14 @@ TestCertificates::TestCertificates() {
   run("pkey -in server.key -aes256 -passout pass:secret -out encrypted.key");
 }
 
-TestCertificates::~TestCertificates() { std::filesystem::remove_all(directory_); }
-
-std::string TestCertificates::read(const std::string& name) const {
-  std::ostringstream content;
-  content << std::ifstream(path(name)).rdbuf();
-  return content.str();
-}
+std::string TestCertificates::read(const std::string& name) const { return contents(path(name)); }
 
 void TestCertificates::write(const std::string& name, const std::string& content) const {
   std::ofstream(path(name)) << content;
 }
 
 void TestCertificates::run(const std::string& arguments) const {
-  const std::string command = "cd " + directory_ + " && openssl " + arguments + " 2>>log";
+  const std::string command = "cd " + folder_.path().string() + " && openssl " + arguments + " 2>>log";
   ASSERT_EQ(std::system(command.c_str()), 0) << command << "\n" << read("log");
 }
 

@@ -4,18 +4,17 @@
 
 #include <string>
 
+#include "tests/support/temporary_folder.h"
+
 namespace nanospan::testing {
 
 class TestCertificates {
  public:
   TestCertificates();
-  ~TestCertificates();
-  TestCertificates(const TestCertificates&) = delete;
-  TestCertificates& operator=(const TestCertificates&) = delete;
 
   /// "ca.pem", "other.pem" (an authority that signed "other-client"), "server.pem", "server.key", "expired.pem" (with
   /// server.key), "client.pem", "client.key", "other-client.pem", "other-client.key", "encrypted.key".
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return folder_ / name; }
   std::string read(const std::string& name) const;
   void write(const std::string& name, const std::string& content) const;
   /// A certificate NAME.pem with NAME.key, for the DNS name `host`.
@@ -25,7 +24,7 @@ class TestCertificates {
   void run(const std::string& arguments) const;
   void make_authority(const std::string& name) const;
 
-  std::string directory_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace nanospan::testing

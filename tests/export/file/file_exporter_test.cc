@@ -13,6 +13,7 @@
 #include <nanospan/diagnostics.h>
 
 #include "tests/support/fake_span_batch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::exporters {
 namespace {
@@ -25,29 +26,19 @@ const std::string kLine = "{\"resourceSpans\":[{}]}\n";  // of a batch with one 
 class FileExporterTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "nanospan-file-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    path_ = folder_ / "traces.jsonl";
     set_error_handler([this](std::string_view, std::string_view message) { said_ += message; });
   }
-  void TearDown() override {
-    set_error_handler(nullptr);
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { set_error_handler(nullptr); }
   std::unique_ptr<SpanExporter> make(std::uint64_t bytes_max = 1U << 20) {
     auto exporter = file_exporter({path_.string(), bytes_max});
     EXPECT_TRUE(exporter.ok()) << exporter.error().message;
     return std::move(exporter).value();
   }
-  static std::string content(const fs::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
+  static std::string content(const fs::path& path) { return testing::contents(path); }
 
-  fs::path folder_;
-  fs::path path_;
+  const testing::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
+  const fs::path path_ = folder_ / "traces.jsonl";
   std::string said_;
 };
 

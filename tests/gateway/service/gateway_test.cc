@@ -6,7 +6,7 @@
 #include "gateway/service/components.h"
 #include "tests/gateway/raw_http.h"
 #include "tests/gateway/sample_traces.h"
-#include "tests/gateway/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -38,7 +38,7 @@ class GatewayTest : public ::testing::Test {
     });
     drained.wait(false);
   }
-  testing::TemporaryFolder folder_;
+  nanospan::testing::TemporaryFolder folder_;
 };
 
 TEST_F(GatewayTest, OneReceiverFeedsTheExportersOfAllItsPipelinesOnce) {
@@ -51,7 +51,7 @@ TEST_F(GatewayTest, OneReceiverFeedsTheExportersOfAllItsPipelinesOnce) {
                                                     testing::sample_request(4))),
               StartsWith("HTTP/1.1 200"));
   drain(**gateway);
-  EXPECT_EQ(testing::contents(folder_ / "a"), testing::contents(folder_ / "b"));
+  EXPECT_EQ(nanospan::testing::contents(folder_ / "a"), nanospan::testing::contents(folder_ / "b"));
   EXPECT_THAT((*gateway)->metrics().render(), HasSubstr("otelcol_exporter_sent_spans{exporter=\"file/a\"} 4\n"));
   EXPECT_THAT((*gateway)->metrics().render(),
               HasSubstr("otelcol_receiver_accepted_spans{receiver=\"otlp\",transport=\"http\"} 4\n"));

@@ -5,8 +5,8 @@
 #include "gateway/exporters/file/file_exporter_factory.h"
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/sample_traces.h"
-#include "tests/gateway/temporary_folder.h"
 #include "tests/gateway/test_host.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -45,7 +45,7 @@ TEST(FileExporterConfig, Faults) {
 }
 
 TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
-  testing::TemporaryFolder folder;
+  nanospan::testing::TemporaryFolder folder;
   testing::TestHost host;
   testing::ConfigText text("path: " + (folder / "t.jsonl") + "\nrotation: {max_megabytes: 1, max_backups: 1}");
   std::unique_ptr<Exporter> exporter =
@@ -60,7 +60,7 @@ TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
   });
   drained.wait(false);
   host.stop();
-  EXPECT_NE(testing::contents(folder / "t.jsonl").find("checkout"), std::string::npos);
+  EXPECT_NE(nanospan::testing::contents(folder / "t.jsonl").find("checkout"), std::string::npos);
 }
 
 TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
@@ -71,7 +71,7 @@ TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
 }
 
 TEST(FileExporter, SignalsShareTheFile) {
-  testing::TemporaryFolder folder;
+  nanospan::testing::TemporaryFolder folder;
   testing::TestHost host;
   testing::ConfigText text("path: " + (folder / "t.jsonl"));
   const ExporterMaker make = file_exporter_factory().read({"file", ""}, text.reader);
@@ -91,7 +91,7 @@ TEST(FileExporter, SignalsShareTheFile) {
   host.stop();
   EXPECT_NE(metrics.find("otelcol_exporter_sent_spans{exporter=\"file\"} 2\n"), std::string::npos) << metrics;
   EXPECT_NE(metrics.find("otelcol_exporter_sent_log_records{exporter=\"file\"} 1\n"), std::string::npos) << metrics;
-  const std::string written = testing::contents(folder / "t.jsonl");
+  const std::string written = nanospan::testing::contents(folder / "t.jsonl");
   EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2);
   EXPECT_NE(written.find("{\"resourceLogs\":"), std::string::npos);
 }

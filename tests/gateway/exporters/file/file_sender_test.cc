@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/gateway/sample_traces.h"
-#include "tests/gateway/temporary_folder.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -18,7 +18,7 @@ class FileSenderTest : public ::testing::Test {
     sender.send(batch, base::Deadline::never(), [&result](SendResult r) { result = std::move(r); });
     return result;
   }
-  testing::TemporaryFolder folder_;
+  nanospan::testing::TemporaryFolder folder_;
   nanospan::testing::FakeClock clock_;
   MetricsRegistry metrics_;
   FileExporterConfig config_;
@@ -33,7 +33,7 @@ TEST_F(FileSenderTest, JsonLines) {
       "\"3031323334353637\","
       "\"name\":\"checkout\",\"startTimeUnixNano\":\"1700000000000000000\",\"endTimeUnixNano\":\"1700000000001500000\"}"
       "]}]}]}\n";
-  EXPECT_EQ(testing::contents(folder_ / "t"), line + line);
+  EXPECT_EQ(nanospan::testing::contents(folder_ / "t"), line + line);
 }
 
 TEST_F(FileSenderTest, MetricsAndLogsAreLinesOfTheirOwnSignal) {
@@ -41,7 +41,7 @@ TEST_F(FileSenderTest, MetricsAndLogsAreLinesOfTheirOwnSignal) {
   ASSERT_TRUE(sender.open().ok());
   EXPECT_EQ(send(sender, testing::sample_metrics()).kind, SendResult::Kind::kSent);
   EXPECT_EQ(send(sender, testing::sample_logs()).kind, SendResult::Kind::kSent);
-  EXPECT_EQ(testing::contents(folder_ / "t"),
+  EXPECT_EQ(nanospan::testing::contents(folder_ / "t"),
             R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"orders","unit":"1",)"
             R"("gauge":{"dataPoints":[{}]}}]}]}]})"
             "\n"
@@ -61,7 +61,7 @@ TEST_F(FileSenderTest, LengthPrefixedProtobuf) {
   EXPECT_EQ(send(sender, batch).kind, SendResult::Kind::kSent);
   std::string expected = {0, 0, static_cast<char>(batch->bytes().size() >> 8),
                           static_cast<char>(batch->bytes().size() & 0xFF)};
-  EXPECT_EQ(testing::contents(folder_ / "t"), expected.append(batch->bytes()));
+  EXPECT_EQ(nanospan::testing::contents(folder_ / "t"), expected.append(batch->bytes()));
 }
 
 TEST_F(FileSenderTest, ATornRecordIsCutOffAndCounted) {
@@ -69,7 +69,7 @@ TEST_F(FileSenderTest, ATornRecordIsCutOffAndCounted) {
   std::ofstream(folder_ / "t") << "{\"whole\":1}\n{\"torn\":";
   FileSender sender(config_, "file", clock_, metrics_);
   ASSERT_TRUE(sender.open().ok());
-  EXPECT_EQ(testing::contents(folder_ / "t"), "{\"whole\":1}\n");
+  EXPECT_EQ(nanospan::testing::contents(folder_ / "t"), "{\"whole\":1}\n");
   EXPECT_NE(metrics_.render().find("nanospan_file_torn_records{exporter=\"file\"} 1\n"), std::string::npos);
   EXPECT_NE(metrics_.render().find("nanospan_file_torn_bytes{exporter=\"file\"} 8\n"), std::string::npos);
 }

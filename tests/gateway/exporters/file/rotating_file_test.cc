@@ -6,13 +6,13 @@
 
 #include <csignal>
 
-#include "tests/gateway/temporary_folder.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
 
-using testing::contents;
+using nanospan::testing::contents;
 
 /// While it lives, files of this process cannot grow beyond `bytes`: write() answers EFBIG, as ENOSPC would come from a
 /// full disk.
@@ -37,7 +37,7 @@ class RotatingFileTest : public ::testing::Test {
     options.path = folder_ / "traces.jsonl";
     return options;
   }
-  testing::TemporaryFolder folder_;
+  nanospan::testing::TemporaryFolder folder_;
   nanospan::testing::FakeClock clock_;
 };
 

@@ -3,18 +3,21 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
-namespace nanospan::gateway::testing {
+namespace nanospan::testing {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "nanospan_test_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+    std::string name = (std::filesystem::temp_directory_path() / "nanospan_test_").string() + std::string(6, 'X');
+    if (::mkdtemp(name.data()) == nullptr) throw std::filesystem::filesystem_error(name, last_error());
+    path_ = name;
   }
   ~TemporaryFolder() {
     std::error_code ignored;
@@ -23,6 +26,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
+  const std::filesystem::path& path() const { return path_; }
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   std::size_t files() const {
     return static_cast<std::size_t>(
@@ -35,6 +39,8 @@ class TemporaryFolder {
   }
 
  private:
+  static std::error_code last_error() { return {errno, std::generic_category()}; }
+
   std::filesystem::path path_;
 };
 
@@ -43,4 +49,4 @@ inline std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-}  // namespace nanospan::gateway::testing
+}  // namespace nanospan::testing
