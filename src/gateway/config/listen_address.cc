@@ -27,4 +27,14 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<ListenAddress> read_listen_address(MapReader& reader, std::string_view key) {
+  std::string text;
+  reader.read(key, text);
+  if (text.empty()) return std::nullopt;
+  Result<ListenAddress> address = parse_listen_address(text);
+  if (address) return *std::move(address);
+  reader.fail(key, address.error().message);
+  return std::nullopt;
+}
+
 }  // namespace nanospan::gateway

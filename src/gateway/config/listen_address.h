@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "gateway/config/map_reader.h"
 
 namespace nanospan::gateway {
 
@@ -19,5 +21,8 @@ struct ListenAddress {
 
 /// The error says what would be right.
 Result<ListenAddress> parse_listen_address(std::string_view text);
+
+/// The value of `key`; nothing if it is not given, or is wrong, of which `reader` is told.
+std::optional<ListenAddress> read_listen_address(MapReader& reader, std::string_view key);
 
 }  // namespace nanospan::gateway

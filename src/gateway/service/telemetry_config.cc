@@ -40,15 +40,9 @@ void read_metrics(MapReader& metrics, TelemetryConfig& out) {
   std::string level = "normal";
   metrics.read_choice("level", {"none", "basic", "normal", "detailed"}, level);
   out.metrics_enabled = level != "none";
-  std::string address;
-  metrics.read("address", address);
-  if (!address.empty()) {
-    if (Result<ListenAddress> parsed = parse_listen_address(address)) {
-      out.metrics_host = parsed->host;
-      out.metrics_port = parsed->port;
-    } else {
-      metrics.fail("address", parsed.error().message);
-    }
+  if (const std::optional<ListenAddress> address = read_listen_address(metrics, "address")) {
+    out.metrics_host = address->host;
+    out.metrics_port = address->port;
   }
   metrics.read_each("readers", [&](MapReader& reader) { read_reader(reader, out); });
   metrics.refuse("views", "remove it: all metrics are given");

@@ -5,15 +5,8 @@ namespace nanospan::gateway {
 
 HealthCheckConfig read_health_check_config(MapReader& reader) {
   HealthCheckConfig config;
-  std::string endpoint;
-  reader.read("endpoint", endpoint);
-  if (!endpoint.empty()) {
-    if (Result<ListenAddress> address = parse_listen_address(endpoint)) {
-      config.address = *std::move(address);
-    } else {
-      reader.fail("endpoint", address.error().message);
-    }
-  }
+  if (std::optional<ListenAddress> address = read_listen_address(reader, "endpoint"))
+    config.address = *std::move(address);
   reader.read("path", config.path);
   if (config.path.empty() || config.path.front() != '/') config.path.insert(0, "/");
   if (std::optional<MapReader> body = reader.child("response_body")) {

@@ -5,15 +5,8 @@ namespace nanospan::gateway {
 
 PprofConfig read_pprof_config(MapReader& reader) {
   PprofConfig config;
-  std::string endpoint;
-  reader.read("endpoint", endpoint);
-  if (!endpoint.empty()) {
-    if (Result<ListenAddress> address = parse_listen_address(endpoint)) {
-      config.address = *std::move(address);
-    } else {
-      reader.fail("endpoint", address.error().message);
-    }
-  }
+  if (std::optional<ListenAddress> address = read_listen_address(reader, "endpoint"))
+    config.address = *std::move(address);
   reader.read("token", config.token);
   reader.read("continuous", config.continuous);
   reader.read("hz", config.hz, 1, 1000);

@@ -37,15 +37,9 @@ void read_compression(MapReader& reader, OtlpHttpOptions& out) {
 }
 
 void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
-  std::string endpoint;
-  reader.read("endpoint", endpoint);
-  if (!endpoint.empty()) {
-    if (Result<ListenAddress> address = parse_listen_address(endpoint)) {
-      host = address->host;
-      port = address->port;
-    } else {
-      reader.fail("endpoint", address.error().message);
-    }
+  if (const std::optional<ListenAddress> address = read_listen_address(reader, "endpoint")) {
+    host = address->host;
+    port = address->port;
   }
   std::string transport = "tcp";
   reader.read_choice("transport", {"tcp", "tcp4", "tcp6"}, transport);
