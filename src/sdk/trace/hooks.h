@@ -40,13 +40,16 @@ class HookSlot {
  private:
   friend class PinnedHooks;
 
-  // Who pins after retire() finds nothing, so at a count of zero nobody uses what was retired.
+  // Who pins after retire() finds nothing, so at a count of zero that is seen after it nobody uses what was retired.
+  // The count is looked at again, as the zero that this call made may be older, with a pin since then that got hold of
+  // the hooks.
   const Hooks* pin() {
     pins_.fetch_add(1, std::memory_order_seq_cst);
     return hooks_.load(std::memory_order_seq_cst);
   }
   void unpin() {
-    if (pins_.fetch_sub(1, std::memory_order_seq_cst) == 1 && retired_.load(std::memory_order_seq_cst) != nullptr) {
+    if (pins_.fetch_sub(1, std::memory_order_seq_cst) == 1 && retired_.load(std::memory_order_seq_cst) != nullptr &&
+        pins_.load(std::memory_order_seq_cst) == 0) {
       release();
     }
   }
