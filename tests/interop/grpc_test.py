@@ -105,7 +105,8 @@ class Grpc(unittest.TestCase):
         for compression in ("none", "gzip"):
             server = Server(refusals=2)
             with self.subTest(compression), serving(server) as port:
-                exporter = f"  otlp: {{endpoint: '127.0.0.1:{port}', compression: {compression}, "
+                exporter = f"  otlp: {{endpoint: '127.0.0.1:{port}', tls: {{insecure: true}}, "
+                exporter += f"compression: {compression}, "
                 exporter += "retry_on_failure: {initial_interval: 10ms}}\nservice:"
                 config = BOTH.replace("service:", exporter).replace("[file, file/proto]", "[otlp]")
                 with Gateway(config) as gateway:

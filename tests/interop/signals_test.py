@@ -73,7 +73,8 @@ service:
 
 
 def to_grpc(gateway):
-    return f"otlp_grpc: {{endpoint: '127.0.0.1:{gateway.ports['grpc']}', sending_queue: {{wait_for_result: true}}}}"
+    keys = f"endpoint: '127.0.0.1:{gateway.ports['grpc']}', tls: {{insecure: true}}"
+    return f"otlp_grpc: {{{keys}, sending_queue: {{wait_for_result: true}}}}"
 
 
 def to_http(gateway):

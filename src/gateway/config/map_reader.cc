@@ -242,9 +242,11 @@ void MapReader::refuse(std::string_view key, std::string_view remedy) {
 }
 
 void MapReader::ignore(std::string_view key, std::string_view why) {
-  if (const ConfigNode* value = node(key)) {
-    diagnostics_->warning(value->line, path_to(key), "has no effect here: " + std::string(why));
-  }
+  if (node(key) != nullptr) warn(key, "has no effect here: " + std::string(why));
+}
+
+void MapReader::warn(std::string_view key, std::string_view text) {
+  if (const ConfigNode* value = node(key)) diagnostics_->warning(value->line, path_to(key), text);
 }
 
 void MapReader::fail(std::string_view key, std::string_view text) {

@@ -53,6 +53,8 @@ class MapReader {
   /// Keys of the Collector that have no meaning here: accepted, with a warning that says why.
   void ignore(std::string_view key, std::string_view why);
 
+  /// Warns about the value of `key`.
+  void warn(std::string_view key, std::string_view text);
   /// Complains about the value of `key` (or about the whole map, if the key is not there).
   void fail(std::string_view key, std::string_view text);
   /// Complains about every key that nothing asked for. Call last.

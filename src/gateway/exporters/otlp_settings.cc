@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "net/tls_streams.h"
+
 namespace nanospan::gateway {
 
 void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out) {
@@ -43,18 +45,14 @@ void read_otlp_compression(MapReader& reader, OtlpCompression& out) {
   params->finish();
 }
 
-void read_otlp_tls(MapReader& reader) {
-  std::optional<MapReader> tls = reader.child("tls");
-  if (!tls) return;
-  bool insecure = true;
-  tls->read("insecure", insecure);
-  tls->read("insecure_skip_verify", insecure);
-  for (const std::string_view key :
-       {"ca_file", "ca_pem", "cert_file", "cert_pem", "key_file", "key_pem", "min_version", "max_version",
-        "cipher_suites", "server_name_override", "reload_interval", "include_system_ca_certs_pool"}) {
-    tls->refuse(key, "remove it and use an http:// address, for example of a TLS proxy on this machine");
-  }
-  tls->finish();
+Result<net::StreamFactory> otlp_tls_streams(net::TlsClientOptions options, const net::Url& url,
+                                            const std::string& protocol, const std::string& subject, Log& log,
+                                            const base::Clock& clock) {
+  if (!url.https) return net::StreamFactory();
+  options.on_reload_failed = [subject, &log](std::string_view why) {
+    log.warn_limited(subject, "tls_reload", std::string(why) + "; the old files stay in use");
+  };
+  return net::tls_client_streams(std::move(options), url.host, protocol, {}, clock);
 }
 
 }  // namespace nanospan::gateway

@@ -1,11 +1,18 @@
-// Keys that the exporters of OTLP share, over HTTP or gRPC. Read by one thread.
+// What the exporters of OTLP share, over HTTP or gRPC: keys, and TLS to the destination. Used by one thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "base/result.h"
+#include "base/time.h"
 #include "gateway/codec/content_coding.h"
 #include "gateway/config/map_reader.h"
+#include "gateway/config/tls_config.h"
+#include "gateway/telemetry/log.h"
+#include "net/byte_stream.h"
 #include "net/http1_message.h"
+#include "net/url.h"
 
 namespace nanospan::gateway {
 
@@ -19,7 +26,11 @@ struct OtlpCompression {
 void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out);
 /// `compression` and `compression_params`.
 void read_otlp_compression(MapReader& reader, OtlpCompression& out);
-/// `tls`: only what says that there is none.
-void read_otlp_tls(MapReader& reader);
+
+/// The streams to `url`: an empty factory, which is the plain socket, for http. `protocol` is that of ALPN. `log` must
+/// outlive them. Fails in one line where a file of `options` is wrong.
+Result<net::StreamFactory> otlp_tls_streams(net::TlsClientOptions options, const net::Url& url,
+                                            const std::string& protocol, const std::string& subject, Log& log,
+                                            const base::Clock& clock);
 
 }  // namespace nanospan::gateway

@@ -96,18 +96,13 @@ std::vector<Wrong> wrong_components() {
        "f.yaml:5: receivers.otlp.protocols.http.endpoint: \"localhost\" is not host:port; write 127.0.0.1:4318, or "
        "0.0.0.0:4318 for all addresses"},
       {"tls", with("        tls: {cert_file: x}\n", ""),
-       "f.yaml:5: receivers.otlp.protocols.http.tls: not supported by this build; put a TLS proxy in front, or remove "
-       "it"},
+       "f.yaml:5: receivers.otlp.protocols.http.tls.cert_file: comes without key_file; give both, or neither"},
       {"algorithm", with("        compression_algorithms: [gzip, lz4]\n", ""),
        "f.yaml:5: receivers.otlp.protocols.http.compression_algorithms: \"lz4\" is not in this build; it has gzip, "
        "zstd, "
        "snappy, x-snappy-framed, deflate, zlib, x-gzip and \"\" (none)"},
       {"grpc tls", with("      grpc: {tls: {cert_file: x}}\n", ""),
-       "f.yaml:5: receivers.otlp.protocols.grpc.tls: not supported by this build; put a TLS proxy in front, or remove "
-       "it"},
-      {"https", with("", "    traces_endpoint: https://x/v1/traces\n"),
-       "f.yaml:8: exporters.otlphttp.traces_endpoint: this build sends without TLS; use an http:// address, for "
-       "example of a TLS proxy on this machine"},
+       "f.yaml:5: receivers.otlp.protocols.grpc.tls.cert_file: comes without key_file; give both, or neither"},
       {"duration", with("", "    timeout: 5\n"),
        "f.yaml:8: exporters.otlphttp.timeout: \"5\" has no unit; write it as 200ms, 5s, 1m30s or 1h"},
       {"compression", with("", "    compression: lz4\n"),

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::uint64_t kKeepaliveNanosMin = 10 * base::kNanosPerSecond;  // grpc's own floor
 
-/// "host:port", "http://host:port" or a gRPC target "dns:///host:port".
-void read_endpoint(MapReader& reader, net::Url& out) {
+/// "host:port", "https://host:port" or a gRPC target "dns:///host:port". As in the Collector (configgrpc), only
+/// `insecure` turns TLS off, and https:// turns it on again.
+void read_endpoint(MapReader& reader, const TlsClientConfig& tls, net::Url& out) {
   std::string endpoint;
   reader.read("endpoint", endpoint);
   if (endpoint.empty()) {
@@ -24,10 +25,13 @@ void read_endpoint(MapReader& reader, net::Url& out) {
   const bool has_scheme = address.find("://") != std::string_view::npos;
   Result<net::Url> url = net::parse_url(has_scheme ? std::string(address) : "http://" + std::string(address));
   if (!url) return reader.fail("endpoint", url.error().message);
-  if (url->https) {
-    return reader.fail("endpoint", "this build sends without TLS; use the address of a TLS proxy on this machine");
-  }
   out = *std::move(url);
+  if (out.https || (tls.insecure && !tls.options.ca.given())) return;
+  out.https = true;
+  if (has_scheme) {
+    reader.warn("endpoint",
+                "http:// does not turn TLS off, as in the Collector; write tls: {insecure: true}, or https:// for TLS");
+  }
 }
 
 void read_compression(MapReader& reader, OtlpGrpcExporterConfig& out) {
@@ -54,13 +58,14 @@ void read_keepalive(MapReader& reader, OtlpGrpcExporterConfig& out) {
 
 OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
   OtlpGrpcExporterConfig config;
-  read_endpoint(reader, config.url);
+  TlsClientConfig tls = read_tls_client(reader);
+  read_endpoint(reader, tls, config.url);
+  config.tls = std::move(tls.options);
   read_otlp_headers(reader, config.headers);
   for (net::Header& header : config.headers) {
     for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   read_compression(reader, config);
-  read_otlp_tls(reader);
   reader.read_duration("timeout", config.timeout_nanos);
   if (config.timeout_nanos == 0) config.timeout_nanos = OtlpGrpcExporterConfig().timeout_nanos;
   if (std::optional<MapReader> keepalive = reader.child("keepalive")) read_keepalive(*keepalive, config);

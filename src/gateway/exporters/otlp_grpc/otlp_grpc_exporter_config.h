@@ -13,7 +13,8 @@
 namespace nanospan::gateway {
 
 struct OtlpGrpcExporterConfig {
-  net::Url url;                      ///< Path unused.
+  net::Url url;  ///< Path unused; https: with TLS.
+  net::TlsClientOptions tls;
   std::vector<net::Header> headers;  ///< Metadata of each call; names in lower case.
   OtlpCompression compression;
   const net::Codec* codec = nullptr;  ///< What gRPC means by that compression; null: none.

@@ -28,6 +28,10 @@ Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& l
   options.queued_calls_max = static_cast<std::size_t>(sender->config_.queue.consumers);
   options.keepalive_nanos = sender->config_.keepalive_nanos;
   options.keepalive_timeout_nanos = sender->config_.keepalive_timeout_nanos;
+  Result<net::StreamFactory> streams =
+      otlp_tls_streams(sender->config_.tls, options.origin, "h2", sender->subject_, log, loop.clock());
+  if (!streams) return streams.error();
+  options.make_stream = std::move(streams).value();
   Result<std::unique_ptr<net::GrpcClient>> client = net::GrpcClient::create(loop, std::move(options));
   if (!client) return client.error();
   sender->client_ = std::move(client).value();

@@ -1,6 +1,8 @@
 // Reads the `otlp_http` exporter's keys. One thread.
 #include "gateway/exporters/otlp_http/otlp_http_exporter_config.h"
 
+#include <algorithm>
+
 namespace nanospan::gateway {
 namespace {
 
@@ -23,15 +25,20 @@ void read_urls(MapReader& reader, PerSignal<net::Url>& out) {
     }
     Result<net::Url> url = net::parse_url(address);
     if (!url) return reader.fail(key, url.error().message);
-    if (url->https) {
-      return reader.fail(
-          key, "this build sends without TLS; use an http:// address, for example of a TLS proxy on this machine");
-    }
     out[signal] = *std::move(url);
   }
   if (is_missing) {
     reader.fail("endpoint", "is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318");
   }
+}
+
+/// The scheme of an address alone decides about TLS, as in the Collector.
+void read_tls(MapReader& reader, OtlpHttpExporterConfig& out) {
+  TlsClientConfig tls = read_tls_client(reader);
+  const bool any = std::any_of(kSignals.begin(), kSignals.end(), [&](Signal signal) { return out.urls[signal].https; });
+  if (tls.given && !tls.insecure && !any) reader.ignore("tls", "no endpoint is https://");
+  if (tls.insecure && any) reader.warn("tls", "insecure does not turn TLS off for an endpoint that is https://");
+  out.tls = std::move(tls.options);
 }
 
 }  // namespace
@@ -42,7 +49,7 @@ OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
   config.url = config.urls[Signal::kTraces];
   read_otlp_headers(reader, config.headers);
   read_otlp_compression(reader, config.compression);
-  read_otlp_tls(reader);
+  read_tls(reader, config);
   reader.read_duration("timeout", config.timeout_nanos);
   if (config.timeout_nanos == 0) config.timeout_nanos = OtlpHttpExporterConfig().timeout_nanos;
   read_queue_options(reader, config.queue);

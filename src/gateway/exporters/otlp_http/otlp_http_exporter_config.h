@@ -15,8 +15,9 @@
 namespace nanospan::gateway {
 
 struct OtlpHttpExporterConfig {
-  PerSignal<net::Url> urls;  ///< Without a host where a signal was given none.
-  net::Url url;              ///< Of the signal that is sent; here that of traces.
+  PerSignal<net::Url> urls;   ///< Without a host where a signal was given none.
+  net::Url url;               ///< Of the signal that is sent; here that of traces.
+  net::TlsClientOptions tls;  ///< For https.
   std::vector<net::Header> headers;
   OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;

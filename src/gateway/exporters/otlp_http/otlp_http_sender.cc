@@ -90,6 +90,10 @@ Result<std::unique_ptr<OtlpHttpSender>> OtlpHttpSender::create(net::EventLoop& l
   net::Http1ClientOptions options;
   options.origin = sender->config_.url;
   options.connections_max = static_cast<std::size_t>(sender->config_.queue.consumers);
+  Result<net::StreamFactory> streams =
+      otlp_tls_streams(sender->config_.tls, options.origin, "http/1.1", sender->subject_, log, loop.clock());
+  if (!streams) return streams.error();
+  options.make_stream = std::move(streams).value();
   Result<std::unique_ptr<net::Http1Client>> client = net::Http1Client::create(loop, std::move(options));
   if (!client) return client.error();
   sender->client_ = std::move(client).value();

@@ -6,8 +6,18 @@
 
 #include "gateway/config/listen_address.h"
 #include "gateway/config/units.h"
+#include "gateway/telemetry/printable.h"
+#include "net/tls_streams.h"
 
 namespace nanospan::gateway {
+namespace {
+
+std::string describe_tls(const std::optional<net::TlsServerOptions>& tls) {
+  if (!tls) return "";
+  return tls->client_ca.given() ? ", TLS with certificates of clients" : ", TLS";
+}
+
+}  // namespace
 
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, const SignalConsumers& next)
     : config_(std::move(config)), receiver_(std::move(receiver)), host_(host), next_(next) {
@@ -27,6 +37,9 @@ Status OtlpReceiver::start() {
 Status OtlpReceiver::start_http() {
   if (!http_handler_) return {};
   net::Http1ServerOptions options;
+  Result<net::StreamFactory> made = streams(config_.http.tls, "http");
+  if (!made) return made.error();
+  options.make_stream = std::move(made).value();
   options.host = config_.http.host;
   options.port = config_.http.port;
   options.connections_max = static_cast<std::size_t>(config_.http.connections_max);
@@ -47,6 +60,9 @@ Status OtlpReceiver::start_http() {
 Status OtlpReceiver::start_grpc() {
   if (!grpc_service_) return {};
   net::Http1ServerOptions options;
+  Result<net::StreamFactory> made = streams(config_.grpc.tls, "grpc");
+  if (!made) return made.error();
+  options.make_stream = std::move(made).value();
   options.host = config_.grpc.host;
   options.port = config_.grpc.port;
   options.connections_max = static_cast<std::size_t>(config_.grpc.connections_max);
@@ -58,6 +74,30 @@ Status OtlpReceiver::start_grpc() {
   grpc_server_ = std::move(server).value();
   publish_counters("grpc", *grpc_server_);
   return {};
+}
+
+/// TLS, or none. Handshakes fail on the loops' threads.
+Result<net::StreamFactory> OtlpReceiver::streams(const std::optional<net::TlsServerOptions>& tls,
+                                                 const std::string& transport) {
+  if (!tls) return net::StreamFactory();
+  net::TlsServerOptions options = *tls;
+  Metric& failures = host_.metrics().counter("nanospan_receiver_tls_handshake_failures",
+                                             "Connections that ended before both sides had agreed on TLS.",
+                                             {{"receiver", receiver_}, {"transport", transport}});
+  Metric& reloads = host_.metrics().counter("nanospan_receiver_tls_reload_failures",
+                                            "Changed certificate files that could not be used; the old stay in use.",
+                                            {{"receiver", receiver_}, {"transport", transport}});
+  const std::string subject = "receiver " + receiver_;
+  options.on_handshake_failed = [&failures, &log = host_.log(), subject, transport](std::string_view why) {
+    failures.add(1);
+    log.warn_limited(subject, transport + "_tls_handshake", transport + ": " + printable(why));
+  };
+  options.on_reload_failed = [&reloads, &log = host_.log(), subject, transport](std::string_view why) {
+    reloads.add(1);
+    log.warn_limited(subject, transport + "_tls_reload",
+                     transport + ": " + std::string(why) + "; the old files stay in use");
+  };
+  return net::tls_server_streams(std::move(options), {}, host_.clock());
 }
 
 void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1Server& server) {
@@ -132,14 +172,14 @@ std::string OtlpReceiver::describe() const {
     const std::uint16_t port = http_server_ ? http_server_->port() : config_.http.port;
     text = "http " + ListenAddress{config_.http.host, port}.text() + paths() + ", bodies to " +
            format_byte_size(config_.http.body_bytes_max) + ", connections to " +
-           std::to_string(config_.http.connections_max);
+           std::to_string(config_.http.connections_max) + describe_tls(config_.http.tls);
   }
   if (grpc_service_) {
     const std::uint16_t port = grpc_server_ ? grpc_server_->port() : config_.grpc.port;
     if (!text.empty()) text += "; ";
     text += "grpc " + ListenAddress{config_.grpc.host, port}.text() + ", messages to " +
             format_byte_size(config_.grpc.message_bytes_max) + ", connections to " +
-            std::to_string(config_.grpc.connections_max);
+            std::to_string(config_.grpc.connections_max) + describe_tls(config_.grpc.tls);
   }
   return text;
 }

@@ -27,6 +27,7 @@ class OtlpReceiver final : public Component {
   std::string paths() const;
   Status start_http();
   Status start_grpc();
+  Result<net::StreamFactory> streams(const std::optional<net::TlsServerOptions>& tls, const std::string& transport);
   void publish_counters(std::string_view transport, const net::Http1Server& server);
 
   const OtlpReceiverConfig config_;

@@ -2,6 +2,7 @@
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
 
 #include "gateway/config/listen_address.h"
+#include "gateway/config/tls_config.h"
 #include "net/http1_message.h"
 
 namespace nanospan::gateway {
@@ -47,7 +48,6 @@ void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
 
 /// What neither protocol has.
 void refuse_common(MapReader& reader) {
-  reader.refuse("tls", "put a TLS proxy in front, or remove it");
   reader.refuse("auth", "remove it, and listen on an address that only trusted senders reach");
   reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
   reader.refuse("middlewares", "remove it");
@@ -75,6 +75,8 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
       reader.fail("response_headers", "\"" + name + "\" cannot be sent as a header");
   }
   if (std::optional<MapReader> cors = reader.child("cors")) read_cors(*cors, out.cors);
+  out.tls = read_tls_server(reader);
+  if (out.tls) out.tls->protocols = {"h2", "http/1.1"};
   refuse_common(reader);
   reader.finish();
 }
@@ -110,6 +112,8 @@ void read_grpc(MapReader& reader, OtlpGrpcOptions& out) {
   for (const std::string_view key : {"read_buffer_size", "write_buffer_size"}) {
     reader.ignore(key, "buffers are shared by all connections, and written by reference");
   }
+  out.tls = read_tls_server(reader);
+  if (out.tls) out.tls->protocols = {"h2"};
   refuse_common(reader);
   reader.finish();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "gateway/config/map_reader.h"
 #include "gateway/pipeline/signal.h"
 #include "net/http2_server.h"
+#include "net/tls_options.h"
 
 namespace nanospan::gateway {
 
@@ -37,6 +39,7 @@ struct OtlpHttpOptions {
   std::uint64_t write_nanos = 30 * base::kNanosPerSecond;
   std::vector<std::pair<std::string, std::string>> response_headers;
   CorsOptions cors;
+  std::optional<net::TlsServerOptions> tls;  ///< Nothing: plain connections.
 };
 
 /// Collector: config/configgrpc, with gRPC's own defaults.
@@ -46,6 +49,7 @@ struct OtlpGrpcOptions {
   std::uint64_t message_bytes_max = 4u << 20;  ///< As it came, and after inflating.
   std::uint64_t connections_max = 10'000;
   net::Http2ServerOptions http2;
+  std::optional<net::TlsServerOptions> tls;
 };
 
 struct OtlpReceiverConfig {

@@ -23,10 +23,27 @@ TEST(OtlpGrpcExporterConfig, EndpointsAreHostAndPortWithOrWithoutAScheme) {
   EXPECT_EQ(endpoint_of("endpoint: \"[::1]:4317\""), "[::1]:4317");
   EXPECT_EQ(endpoint_of("compression: none"),
             "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/gRPC receiver, such as 127.0.0.1:4317\n");
-  EXPECT_EQ(endpoint_of("endpoint: https://h:4317"),
-            "f.yaml:1: it.endpoint: this build sends without TLS; use the address of a TLS proxy on this machine\n");
+  EXPECT_EQ(endpoint_of("endpoint: https://h:4317"), "h:4317");
   EXPECT_EQ(endpoint_of("endpoint: unix:///tmp/s"),
             "f.yaml:1: it.endpoint: unix sockets are not in this build; write host:port\n");
+}
+
+TEST(OtlpGrpcExporterConfig, OnlyInsecureTurnsTlsOff) {
+  const auto https = [](const std::string& keys) {
+    testing::ConfigText text(keys);
+    const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+    EXPECT_EQ(text.errors(), "");
+    return (config.url.https ? "TLS" : "plain") + text.warnings();
+  };
+  EXPECT_EQ(https("endpoint: h:4317"), "TLS");
+  EXPECT_EQ(https("endpoint: h:4317\ntls: {insecure: true}"), "plain");
+  EXPECT_EQ(https("endpoint: http://h:4317\ntls: {insecure: true}"), "plain");
+  EXPECT_EQ(https("endpoint: https://h:4317\ntls: {insecure: true}"), "TLS");
+  EXPECT_EQ(https("endpoint: h:4317\ntls: {insecure: true, ca_file: ca.pem}"), "TLS");
+  EXPECT_EQ(
+      https("endpoint: http://h:4317"),
+      "TLSf.yaml:1: it.endpoint: http:// does not turn TLS off, as in the Collector; write tls: {insecure: true}, "
+      "or https:// for TLS\n");
 }
 
 TEST(OtlpGrpcExporterConfig, DefaultsAreTheCollectors) {
@@ -70,11 +87,20 @@ TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
   EXPECT_TRUE(factory.is_called("otlp_grpc"));
   EXPECT_TRUE(factory.is_called("otlp"));
   testing::TestHost host;
-  testing::ConfigText text("endpoint: h:4317\nsending_queue: {sizer: bytes, queue_size: 64MiB}");
+  testing::ConfigText text("endpoint: h:4317\ntls: {insecure: true}\nsending_queue: {sizer: bytes, queue_size: 64MiB}");
   const auto exporter = factory.read({"otlp", ""}, text.reader)(host, Signal::kTraces);
   host.stop();
   ASSERT_TRUE(exporter.ok());
   EXPECT_EQ((*exporter)->describe(), "grpc h:4317, gzip, queue 64 MiB");
+}
+
+TEST(OtlpGrpcExporter, AFileThatIsNotThereIsNamedAtStart) {
+  testing::TestHost host;
+  testing::ConfigText text("endpoint: h:4317\ntls: {ca_file: no-such.pem}");
+  const auto exporter = otlp_grpc_exporter_factory().read({"otlp", ""}, text.reader)(host, Signal::kTraces);
+  host.stop();
+  ASSERT_FALSE(exporter.ok());
+  EXPECT_EQ(exporter.error().message, "TLS: ca_file \"no-such.pem\" cannot be opened: No such file or directory");
 }
 
 }  // namespace

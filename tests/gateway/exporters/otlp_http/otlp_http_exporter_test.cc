@@ -26,6 +26,22 @@ TEST(OtlpHttpExporterConfig, EndpointsFollowTheCollectorsRules) {
       "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318\n");
 }
 
+TEST(OtlpHttpExporterConfig, TheSchemeDecidesAboutTls) {
+  const auto warnings = [](const std::string& keys) {
+    testing::ConfigText text(keys);
+    read_otlp_http_exporter_config(text.reader);
+    EXPECT_EQ(text.errors(), "");
+    return text.warnings();
+  };
+  EXPECT_EQ(url_of("endpoint: https://h:4318\ntls: {ca_file: ca.pem}"), "https://h:4318/v1/traces");
+  EXPECT_EQ(warnings("endpoint: https://h:4318\ntls: {ca_file: ca.pem}"), "");
+  EXPECT_EQ(warnings("endpoint: http://h:4318\ntls: {insecure: true}"), "");
+  EXPECT_EQ(warnings("endpoint: http://h:4318\ntls: {ca_file: ca.pem}"),
+            "f.yaml:2: it.tls: has no effect here: no endpoint is https://\n");
+  EXPECT_EQ(warnings("endpoint: https://h:4318\ntls: {insecure: true}"),
+            "f.yaml:2: it.tls: insecure does not turn TLS off for an endpoint that is https://\n");
+}
+
 TEST(OtlpHttpExporterConfig, DefaultsAreTheCollectors) {
   testing::ConfigText text("endpoint: http://h:4318");
   const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
@@ -99,6 +115,15 @@ TEST(OtlpHttpExporter, IsMadeUnderBothNames) {
   host.stop();
   ASSERT_TRUE(exporter.ok());
   EXPECT_EQ((*exporter)->describe(), "http://h:4318/v1/traces, gzip, queue 64 MiB, senders wait for the result");
+}
+
+TEST(OtlpHttpExporter, AFileThatIsNotThereIsNamedAtStart) {
+  testing::TestHost host;
+  testing::ConfigText text("endpoint: https://h:4318\ntls: {ca_file: no-such.pem}");
+  const auto exporter = otlp_http_exporter_factory().read({"otlp_http", ""}, text.reader)(host, Signal::kTraces);
+  host.stop();
+  ASSERT_FALSE(exporter.ok());
+  EXPECT_EQ(exporter.error().message, "TLS: ca_file \"no-such.pem\" cannot be opened: No such file or directory");
 }
 
 }  // namespace
