@@ -149,7 +149,7 @@ class Program {
         cursor.take(cursor.uleb());
         return lost(which);
       case 0x2F:  // GNU_negative_offset_extended
-        return saved(which, -factored(cursor.uleb()));
+        return saved(which, factored(-cursor.uleb()));
       default:
         return false;
     }
@@ -230,8 +230,9 @@ class Program {
       rule = state_.cfa_register == kRsp ? CfaRule::kSp : CfaRule::kFrame;
       if (state_.cfa_register != kRsp && state_.cfa_register != kRbp) {
         // The register goes into the low bits of the offset; only small offsets occur (the realigning prologue's).
-        rule = state_.cfa_register < 16 && fits(offset) && fits(offset * 16) ? CfaRule::kRegister : CfaRule::kNone;
-        offset = offset * 16 + static_cast<std::int64_t>(state_.cfa_register & 15);
+        const bool packs = state_.cfa_register < 16 && fits(offset) && fits(offset * 16);
+        rule = packs ? CfaRule::kRegister : CfaRule::kNone;
+        offset = packs ? offset * 16 + static_cast<std::int64_t>(state_.cfa_register) : 0;
       }
     }
     if (!fits(offset) || !fits(state_.frame_offset)) rule = CfaRule::kNone;

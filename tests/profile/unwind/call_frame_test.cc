@@ -108,5 +108,14 @@ TEST(CallFrame, OffsetsThatDoNotFitAreNoRule) {
   EXPECT_EQ(made.rows.back().cfa_rule(), CfaRule::kNone);
 }
 
+TEST(CallFrame, HugeOffsetsDoNotOverflow) {  // UBSan judges
+  // CFA = r10 + 2^62: times 16, to make room for the register, that is more than 64 bits.
+  const Rows by_register("\x0C\x0A\x80\x80\x80\x80\x80\x80\x80\x80\x40"s);
+  EXPECT_EQ(by_register.rows.back().cfa_rule(), CfaRule::kNone);
+  // rbp at CFA - -(2^60 * -8): the negative of the least number.
+  const Rows negative("\x2F\x06\x80\x80\x80\x80\x80\x80\x80\x80\x10"s);
+  EXPECT_EQ(negative.rows.back().cfa_rule(), CfaRule::kNone);
+}
+
 }  // namespace
 }  // namespace nanospan::profile
