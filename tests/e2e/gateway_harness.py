@@ -154,12 +154,12 @@ class Gateway:
 
 
 class Backend:
-    """An OTLP/HTTP receiver that notes the names of the spans it got, and `bodies` with their Content-Encoding. `gate`
-    holds its answers back while cleared."""
+    """An OTLP/HTTP receiver that notes the names of the spans it got, `bodies` with their Content-Encoding, and
+    `credentials`. `gate` holds its answers back while cleared."""
 
     def __init__(self, port=0, received=None):
         self.received = received if received is not None else []
-        self.bodies = []
+        self.bodies, self.credentials = [], []
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Semaphore(0)
@@ -171,6 +171,7 @@ class Backend:
             def do_POST(self):
                 backend.connections.append(self.connection)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                backend.credentials.append(self.headers.get("Authorization", ""))
                 backend.bodies.append((self.headers.get("Content-Encoding", ""), body))
                 backend.arrived.release()
                 backend.gate.wait()

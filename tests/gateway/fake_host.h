@@ -23,6 +23,7 @@ class FakeHost final : public Host {
   MemoryBudget& budget() override { return budget_; }
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
+  Authenticators& authenticators() override { return authenticators_; }
   bool is_ready() const override { return true; }
 
   void run() {
@@ -43,6 +44,7 @@ class FakeHost final : public Host {
   std::vector<net::EventLoop*> loops_{loop_.get()};
   MemoryBudget budget_;
   MetricsRegistry metrics_;
+  Authenticators authenticators_;
   std::string logged_;
   Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
 };

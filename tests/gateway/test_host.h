@@ -20,6 +20,7 @@ class TestHost final : public Host {
   MemoryBudget& budget() override { return budget_; }
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
+  Authenticators& authenticators() override { return authenticators_; }
   bool is_ready() const override { return ready; }
 
   /// Ends the loops; then components may be destroyed.
@@ -32,6 +33,7 @@ class TestHost final : public Host {
   std::vector<net::EventLoop*> loops_ = threads_->loops();
   MemoryBudget budget_;
   MetricsRegistry metrics_;
+  Authenticators authenticators_;
   Log log_{base::system_clock(), LogLevel::kError, [](std::string_view) {}};
 };
 

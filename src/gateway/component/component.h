@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gateway/auth/authenticator.h"
 #include "gateway/config/map_reader.h"
 #include "gateway/pipeline/consumer.h"
 #include "gateway/telemetry/log.h"
@@ -47,6 +48,8 @@ class Host {
   virtual MemoryBudget& budget() = 0;
   virtual MetricsRegistry& metrics() = 0;
   virtual Log& log() = 0;
+  /// Filled by extensions, which are made first.
+  virtual Authenticators& authenticators() = 0;
   /// True once all components have started and until the drain begins.
   virtual bool is_ready() const = 0;
 };

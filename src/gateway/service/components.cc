@@ -5,6 +5,8 @@
 #include "gateway/exporters/file/file_exporter_factory.h"
 #include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_factory.h"
 #include "gateway/exporters/otlp_http/otlp_http_exporter_factory.h"
+#include "gateway/extensions/basicauth/basic_auth_factory.h"
+#include "gateway/extensions/bearertokenauth/bearer_token_factory.h"
 #include "gateway/extensions/health_check/health_check_factory.h"
 #include "gateway/extensions/pprof/pprof_factory.h"
 #include "gateway/processors/attributes/attributes_processor_factory.h"
@@ -22,7 +24,7 @@ ComponentRegistry built_in_components() {
       {batch_processor_factory(), memory_limiter_factory(), probabilistic_sampler_factory(),
        attributes_processor_factory(), resource_processor_factory()},
       {otlp_grpc_exporter_factory(), otlp_http_exporter_factory(), file_exporter_factory(), debug_exporter_factory()},
-      {health_check_factory(), pprof_factory()}};
+      {health_check_factory(), pprof_factory(), bearer_token_factory(), basic_auth_factory()}};
 }
 
 }  // namespace nanospan::gateway

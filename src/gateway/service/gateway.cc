@@ -69,7 +69,7 @@ Status Gateway::build() {
   shared_loops_ = (*threads)->loops();
   threads_.push_back(std::move(threads).value());
   register_process_metrics();
-  for (const auto step : {&Gateway::build_exporters, &Gateway::build_pipelines, &Gateway::build_extensions,
+  for (const auto step : {&Gateway::build_extensions, &Gateway::build_exporters, &Gateway::build_pipelines,
                           &Gateway::start_metrics, &Gateway::build_receivers}) {
     if (Status done = (this->*step)(); !done) return done;
   }

@@ -1,7 +1,7 @@
 // Gateway: a configuration brought to life: loops, components, pipelines, its own metrics; and the order in which they
 // stop.
 //
-//   start:  loops -> exporters -> processors -> extensions, metrics -> receivers with their pipelines -> ready
+//   start:  loops -> extensions -> exporters -> processors -> metrics -> receivers with their pipelines -> ready
 //   drain:  not ready -> receivers finish their requests -> processors, then exporters flush -> done; health and
 //   metrics answer to the end A drain has one deadline. Receivers get half of the time: what waits for a dead
 //   destination must leave some for the others.
@@ -41,6 +41,7 @@ class Gateway final : private Host {
   std::uint64_t lost_in_drain() const;
   Log& log() override { return log_; }
   MetricsRegistry& metrics() override { return metrics_; }
+  Authenticators& authenticators() override { return authenticators_; }
 
  private:
   struct NamedComponent {
@@ -78,6 +79,7 @@ class Gateway final : private Host {
   const base::Clock& clock_;
   Log log_;
   MetricsRegistry metrics_;
+  Authenticators authenticators_;
   const base::EffectiveLimits limits_ = base::effective_limits();
   MemoryBudget budget_;
   std::vector<std::unique_ptr<net::LoopThreads>> threads_;  // the shared loops first, then one for each own_loop()

@@ -138,6 +138,8 @@ class Loader {
     take_used(receivers_, "receivers", config_.receivers);
     take_used(processors_, "processors", config_.processors);
     take_used(exporters_, "exporters", config_.exporters);
+    for (const auto& receiver : config_.receivers) check_authenticators("receivers", receiver.id);
+    for (const auto& exporter : config_.exporters) check_authenticators("exporters", exporter.id);
   }
 
   void use_extension(MapReader& service, const std::string& name) {
@@ -175,6 +177,27 @@ class Loader {
     for (Declared<M>& component : declared) {
       warn_if_unused(component, section, "a pipeline");
       if (component.used) out.push_back({component.id, std::move(component.make)});
+    }
+  }
+
+  void check_authenticators(std::string_view section, const ComponentId& id) {
+    const ConfigNode* const component = root_.find(section)->find(id.text());
+    if (component != nullptr) check_authenticators(*component, std::string(section) + "." + id.text());
+  }
+
+  /// Each `auth.authenticator` names an extension that the service uses.
+  void check_authenticators(const ConfigNode& node, const std::string& path) {
+    for (const ConfigNode::Entry& entry : node.entries) {
+      const std::string here = path + "." + entry.key;
+      check_authenticators(entry.value, here);
+      const ConfigNode* const name = entry.key == "auth" ? entry.value.find("authenticator") : nullptr;
+      if (name == nullptr || name->text.empty()) continue;
+      const auto is_named = [&](const auto& extension) { return extension.id.text() == name->text; };
+      if (std::any_of(config_.extensions.begin(), config_.extensions.end(), is_named)) continue;
+      const bool declared = std::any_of(extensions_.begin(), extensions_.end(), is_named);
+      diagnostics_.error(name->line, here + ".authenticator",
+                         declared ? "\"" + name->text + "\" is not in service.extensions; add it there"
+                                  : not_declared("extension", name->text, extensions_, "extensions"));
     }
   }
 

@@ -3,9 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <algorithm>
 #include <array>
 #include <optional>
+
+#include "base/constant_time.h"
 
 namespace nanospan::profile {
 namespace {
@@ -22,15 +23,6 @@ bool is_address(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), parsed.data()) == 1;
 }
 
-/// Takes as long for a wrong first byte as for a wrong last one.
-bool equals_in_constant_time(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
-  }
-  return difference == 0;
-}
-
 }  // namespace
 
 bool is_loopback(std::string_view host) { return host == "localhost" || host.starts_with("127.") || host == "::1"; }
@@ -39,7 +31,7 @@ bool may_look(const net::MessageHead& head, const std::string& token) {
   if (!token.empty()) {
     constexpr std::string_view scheme = "Bearer ";
     const std::string_view given = head.headers.find("authorization").value_or("");
-    return given.starts_with(scheme) && equals_in_constant_time(given.substr(scheme.size()), token);
+    return given.starts_with(scheme) && base::equals_in_constant_time(given.substr(scheme.size()), token);
   }
   const std::optional<std::string_view> host = head.headers.find("host");
   if (!host) return true;

@@ -103,6 +103,17 @@ std::vector<Wrong> wrong_components() {
        "snappy, x-snappy-framed, deflate, zlib, x-gzip and \"\" (none)"},
       {"grpc tls", with("      grpc: {tls: {cert_file: x}}\n", ""),
        "f.yaml:5: receivers.otlp.protocols.grpc.tls.cert_file: comes without key_file; give both, or neither"},
+      {"authenticator", with("        auth: {authenticator: basicauth}\n", ""),
+       "f.yaml:5: receivers.otlp.protocols.http.auth.authenticator: there is no extension \"basicauth\"; declare it "
+       "under extensions:"},
+      {"client authenticator", with("", "    auth: {authenticator: bearertokenauth/x}\n"),
+       "f.yaml:8: exporters.otlphttp.auth.authenticator: there is no extension \"bearertokenauth/x\"; declare it under "
+       "extensions:"},
+      {"unused authenticator",
+       "extensions: {basicauth: {htpasswd: {inline: \"a:b\"}}}\n" +
+           with("        auth: {authenticator: basicauth}\n", ""),
+       "f.yaml:6: receivers.otlp.protocols.http.auth.authenticator: \"basicauth\" is not in service.extensions; add it "
+       "there"},
       {"duration", with("", "    timeout: 5\n"),
        "f.yaml:8: exporters.otlphttp.timeout: \"5\" has no unit; write it as 200ms, 5s, 1m30s or 1h"},
       {"compression", with("", "    compression: lz4\n"),

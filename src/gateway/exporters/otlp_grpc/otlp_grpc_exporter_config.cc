@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gateway/auth/authenticator.h"
+
 namespace nanospan::gateway {
 namespace {
 
@@ -77,7 +79,10 @@ OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
   for (const std::string_view key : {"balancer_name", "wait_for_ready", "authority"}) {
     reader.ignore(key, "one connection to the endpoint is shared by all requests, and opened again when it breaks");
   }
-  reader.refuse("auth", "write the credential under headers");
+  config.authenticator = read_authenticator(reader);
+  if (!config.authenticator.empty() && !config.url.https) {
+    reader.fail("auth", "needs TLS, or the credential would travel in the clear; remove tls.insecure");
+  }
   reader.refuse("middlewares", "remove it");
   reader.finish();
   return config;

@@ -10,8 +10,11 @@ namespace {
 
 Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExporterConfig& config, Host& host,
                                        Signal signal) {
+  Result<std::shared_ptr<ClientAuthenticator>> authenticator = host.authenticators().client(config.authenticator);
+  if (!authenticator) return authenticator.error();
   net::EventLoop& loop = host.shared_loop();
-  Result<std::unique_ptr<OtlpGrpcSender>> sender = OtlpGrpcSender::create(loop, config, "exporter " + id, host.log());
+  Result<std::unique_ptr<OtlpGrpcSender>> sender =
+      OtlpGrpcSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
   const std::string description = "grpc " + config.url.authority() + (config.url.https ? ", TLS" : "") +
                                   (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") +

@@ -21,8 +21,10 @@ SendResult failed_connection(const net::GrpcReply& reply) {
 }  // namespace
 
 Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& loop, OtlpGrpcExporterConfig config,
-                                                               std::string subject, Log& log) {
+                                                               std::string subject, Log& log,
+                                                               std::shared_ptr<ClientAuthenticator> authenticator) {
   auto sender = std::make_unique<OtlpGrpcSender>(std::move(config), std::move(subject), log);
+  sender->authenticator_ = std::move(authenticator);
   net::GrpcClientOptions options;
   options.origin = sender->config_.url;
   options.queued_calls_max = static_cast<std::size_t>(sender->config_.queue.consumers);
@@ -47,6 +49,7 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   request.path = info_of(signal).grpc_path;
   request.metadata = config_.headers;
   request.metadata.push_back({"user-agent", "nanospan-gateway"});
+  if (authenticator_) set_credential(request.metadata, authenticator_->credential());
   request.deadline = deadline;
   request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
   request.message = {batch->bytes()};
@@ -88,7 +91,7 @@ SendResult OtlpGrpcSender::judge(const net::GrpcReply& reply, const std::string&
   result.message = destination + " answered " + std::string(net::to_string(reply.status.code));
   if (!reply.status.message.empty()) result.message += ": " + printable(reply.status.message);
   if (reply.status.code == net::GrpcCode::kUnauthenticated || reply.status.code == net::GrpcCode::kPermissionDenied) {
-    result.message += "; it wants credentials, send them with `headers` of this exporter";
+    result.message += "; it wants credentials, send them with `auth` or `headers` of this exporter";
   }
   std::optional<std::uint64_t> retry_delay;
   if (!reply.status.details.empty()) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/auth/authenticator.h"
 #include "gateway/exporters/otlp_grpc/otlp_grpc_exporter_config.h"
 #include "gateway/queue/sender.h"
 #include "gateway/telemetry/log.h"
@@ -17,8 +18,10 @@ namespace nanospan::gateway {
 
 class OtlpGrpcSender final : public Sender {
  public:
+  /// `authenticator` may be null.
   static Result<std::unique_ptr<OtlpGrpcSender>> create(net::EventLoop& loop, OtlpGrpcExporterConfig config,
-                                                        std::string subject, Log& log);
+                                                        std::string subject, Log& log,
+                                                        std::shared_ptr<ClientAuthenticator> authenticator = nullptr);
 
   /// Use create().
   OtlpGrpcSender(OtlpGrpcExporterConfig config, std::string subject, Log& log);
@@ -33,6 +36,7 @@ class OtlpGrpcSender final : public Sender {
   const std::string destination_;
   const std::string subject_;
   Log& log_;
+  std::shared_ptr<ClientAuthenticator> authenticator_;  // null: none
   std::unique_ptr<net::GrpcClient> client_;
 };
 

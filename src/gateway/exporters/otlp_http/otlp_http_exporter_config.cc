@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gateway/auth/authenticator.h"
+
 namespace nanospan::gateway {
 namespace {
 
@@ -65,7 +67,7 @@ OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
     reader.ignore(key, "connections are kept alive, one for each of sending_queue.num_consumers");
   }
   reader.refuse("proxy_url", "remove it");
-  reader.refuse("auth", "write the credential under headers");
+  config.authenticator = read_authenticator(reader);
   reader.refuse("cookies", "remove it");
   reader.refuse("middlewares", "remove it");
   reader.refuse("include_metadata", "remove it");

@@ -21,6 +21,7 @@ struct OtlpHttpExporterConfig {
   std::vector<net::Header> headers;
   OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;
+  std::string authenticator;  ///< The name of an extension; empty: none.
   QueueOptions queue;
   RetryOptions retry;
 };

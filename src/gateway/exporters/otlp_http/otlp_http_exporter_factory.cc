@@ -16,8 +16,11 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, OtlpHttpExporterCo
     return Error{ErrorCode::kInvalidArgument, "is in a pipeline of " + std::string(info.name) +
                                                   ": give it endpoint or " + std::string(info.endpoint_key)};
   }
+  Result<std::shared_ptr<ClientAuthenticator>> authenticator = host.authenticators().client(config.authenticator);
+  if (!authenticator) return authenticator.error();
   net::EventLoop& loop = host.shared_loop();
-  Result<std::unique_ptr<OtlpHttpSender>> sender = OtlpHttpSender::create(loop, config, "exporter " + id, host.log());
+  Result<std::unique_ptr<OtlpHttpSender>> sender =
+      OtlpHttpSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
   const std::string description =
       config.url.origin() + config.url.path +

@@ -55,8 +55,8 @@ std::string remedy(const net::Response& response) {
   switch (response.status) {
     case 401:
     case 403:
-      return "; it wants credentials, send them with `headers` of this exporter, such as {authorization: \"Bearer "
-             "...\"}";
+      return "; it wants credentials, send them with `auth` or `headers` of this exporter, such as "
+             "{authorization: \"Bearer ...\"}";
     case 404:
       return "; check the path of the endpoint, OTLP receivers use /v1/traces, /v1/metrics and /v1/logs";
     case 405:
@@ -85,8 +85,10 @@ SendResult failed_connection(const net::HttpError& error) {
 }  // namespace
 
 Result<std::unique_ptr<OtlpHttpSender>> OtlpHttpSender::create(net::EventLoop& loop, OtlpHttpExporterConfig config,
-                                                               std::string subject, Log& log) {
+                                                               std::string subject, Log& log,
+                                                               std::shared_ptr<ClientAuthenticator> authenticator) {
   auto sender = std::make_unique<OtlpHttpSender>(loop, std::move(config), std::move(subject), log);
+  sender->authenticator_ = std::move(authenticator);
   net::Http1ClientOptions options;
   options.origin = sender->config_.url;
   options.connections_max = static_cast<std::size_t>(sender->config_.queue.consumers);
@@ -114,6 +116,7 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   request.headers.push_back({"Content-Type", "application/x-protobuf"});
   request.headers.push_back({"User-Agent", "nanospan-gateway"});
   for (const net::Header& header : config_.headers) request.headers.push_back(header);
+  if (authenticator_) set_credential(request.headers, authenticator_->credential());
   request.deadline = deadline;
   request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
   request.body = {batch->bytes()};

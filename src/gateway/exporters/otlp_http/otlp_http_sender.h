@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/auth/authenticator.h"
 #include "gateway/exporters/otlp_http/otlp_http_exporter_config.h"
 #include "gateway/queue/sender.h"
 #include "gateway/telemetry/log.h"
@@ -18,8 +19,10 @@ namespace nanospan::gateway {
 
 class OtlpHttpSender final : public Sender {
  public:
+  /// `authenticator` may be null.
   static Result<std::unique_ptr<OtlpHttpSender>> create(net::EventLoop& loop, OtlpHttpExporterConfig config,
-                                                        std::string subject, Log& log);
+                                                        std::string subject, Log& log,
+                                                        std::shared_ptr<ClientAuthenticator> authenticator = nullptr);
 
   /// Use create().
   OtlpHttpSender(net::EventLoop& loop, OtlpHttpExporterConfig config, std::string subject, Log& log);
@@ -35,6 +38,7 @@ class OtlpHttpSender final : public Sender {
   const std::string destination_;
   const std::string subject_;
   Log& log_;
+  std::shared_ptr<ClientAuthenticator> authenticator_;  // null: none
   std::unique_ptr<net::Http1Client> client_;
 };
 

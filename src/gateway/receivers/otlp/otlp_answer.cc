@@ -17,6 +17,8 @@ constexpr std::string_view kJsonType = "application/json";
 /// The google.rpc.Code nearest to an HTTP status, for clients that look at it (google/rpc/code.proto).
 std::int32_t rpc_code(int http_status) {
   switch (http_status) {
+    case 401:
+      return 16;  // UNAUTHENTICATED
     case 404:
     case 405:
       return 12;  // UNIMPLEMENTED

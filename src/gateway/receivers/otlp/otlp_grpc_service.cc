@@ -21,6 +21,8 @@ GrpcStatus make_status(GrpcCode code, std::string message, std::uint64_t retry_a
 
 GrpcCode code_of(const Refusal& refusal) {
   switch (refusal.status) {
+    case 401:
+      return GrpcCode::kUnauthenticated;
     case 404:
       return GrpcCode::kUnimplemented;
     case 413:
@@ -54,6 +56,7 @@ std::optional<Signal> OtlpGrpcService::signal_of(std::string_view path) const {
 
 OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head) {
   intake_.count_request();
+  if (const std::optional<Refusal> refusal = intake_.check_sender(head)) return {refuse(*refusal), 0, {}};
   if (!signal_of(head.path())) {
     std::string message = printable(head.path(), 100) + " is not served here; it takes";
     for (const Signal signal : kSignals) {

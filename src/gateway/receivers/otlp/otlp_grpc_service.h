@@ -28,6 +28,8 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
 
   /// From now on new calls are answered UNAVAILABLE.
   void begin_drain() { intake_.begin_drain(); }
+  /// Before the first request.
+  Status require(const std::string& authenticator) { return intake_.require(authenticator); }
 
  private:
   std::optional<Signal> signal_of(std::string_view path) const;

@@ -96,6 +96,8 @@ net::Admission OtlpHttpHandler::on_headers(const net::MessageHead& head) {
   if (std::optional<net::Response> preflight = preflight_answer(options_.cors, head)) {
     return net::Admission::answer(*std::move(preflight));
   }
+  if (std::optional<Refusal> refusal = intake_.check_sender(head))
+    return net::Admission::answer(refuse(*refusal, &head));
   if (std::optional<Refusal> refusal = check_head(head)) return net::Admission::answer(refuse(*refusal, &head));
   // The rest of a larger body is charged as it arrives: a length is only a promise.
   std::unique_ptr<net::BodyTicket> ticket =

@@ -44,6 +44,30 @@ OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_
   for (net::EventLoop* loop : host.loops()) decoders_.emplace(loop, BodyDecoder(body_bytes_max_));
 }
 
+Status OtlpIntake::require(const std::string& authenticator) {
+  Result<std::shared_ptr<ServerAuthenticator>> found = host_.authenticators().server(authenticator);
+  if (!found) return found.error();
+  authenticator_ = std::move(found).value();
+  return {};
+}
+
+std::optional<Refusal> OtlpIntake::check_sender(const net::MessageHead& head) const {
+  if (authenticator_ == nullptr) return std::nullopt;
+  ServerAuthenticator::Verdict verdict = authenticator_->authenticate(head.headers);
+  switch (verdict.kind) {
+    case ServerAuthenticator::Kind::kAllowed:
+      break;
+    case ServerAuthenticator::Kind::kDenied: {
+      Refusal refusal{401, "unauthenticated", std::move(verdict.message)};
+      refusal.headers.push_back({"WWW-Authenticate", std::string(authenticator_->challenge())});
+      return refusal;
+    }
+    case ServerAuthenticator::Kind::kBusy:
+      return Refusal{503, "authentication_busy", std::move(verdict.message), kBusyRetryNanos};
+  }
+  return std::nullopt;
+}
+
 std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes) const {
   BudgetCharge charge(host_.budget());
   if (!charge.grow_to(bytes)) return nullptr;

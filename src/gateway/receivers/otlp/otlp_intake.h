@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ class OtlpIntake {
 
   /// The configured limit, or less: what can never be admitted must not be sent back for a retry.
   std::uint64_t body_bytes_max() const { return body_bytes_max_; }
+  /// From now on senders must be known to the authenticator of this name, if there is one. Before the first request.
+  Status require(const std::string& authenticator);
+  /// Why the sender of a request is refused; nothing if it is known, or need not be.
+  std::optional<Refusal> check_sender(const net::MessageHead& head) const;
   /// A request whose head was complete.
   void count_request() { requests_.add(1); }
 
@@ -60,7 +65,8 @@ class OtlpIntake {
   const std::uint64_t body_bytes_max_;
   Host& host_;
   const SignalConsumers next_;
-  std::map<net::EventLoop*, BodyDecoder> decoders_;  // no lock, and buffers are reused
+  std::map<net::EventLoop*, BodyDecoder> decoders_;     // no lock, and buffers are reused
+  std::shared_ptr<ServerAuthenticator> authenticator_;  // null: anybody may send
   std::atomic<bool> draining_{false};
   PerSignal<Counters> counters_;
   Metric& requests_;

@@ -12,9 +12,10 @@
 namespace nanospan::gateway {
 namespace {
 
-std::string describe_tls(const std::optional<net::TlsServerOptions>& tls) {
-  if (!tls) return "";
-  return tls->client_ca.given() ? ", TLS with certificates of clients" : ", TLS";
+std::string describe_access(const std::optional<net::TlsServerOptions>& tls, const std::string& authenticator) {
+  std::string text;
+  if (tls) text = tls->client_ca.given() ? ", TLS with certificates of clients" : ", TLS";
+  return authenticator.empty() ? text : text + ", for those whom " + authenticator + " knows";
 }
 
 }  // namespace
@@ -37,6 +38,7 @@ Status OtlpReceiver::start() {
 Status OtlpReceiver::start_http() {
   if (!http_handler_) return {};
   net::Http1ServerOptions options;
+  if (Status known = http_handler_->require(config_.http.authenticator); !known) return known;
   Result<net::StreamFactory> made = streams(config_.http.tls, "http");
   if (!made) return made.error();
   options.make_stream = std::move(made).value();
@@ -60,6 +62,7 @@ Status OtlpReceiver::start_http() {
 Status OtlpReceiver::start_grpc() {
   if (!grpc_service_) return {};
   net::Http1ServerOptions options;
+  if (Status known = grpc_service_->require(config_.grpc.authenticator); !known) return known;
   Result<net::StreamFactory> made = streams(config_.grpc.tls, "grpc");
   if (!made) return made.error();
   options.make_stream = std::move(made).value();
@@ -172,14 +175,15 @@ std::string OtlpReceiver::describe() const {
     const std::uint16_t port = http_server_ ? http_server_->port() : config_.http.port;
     text = "http " + ListenAddress{config_.http.host, port}.text() + paths() + ", bodies to " +
            format_byte_size(config_.http.body_bytes_max) + ", connections to " +
-           std::to_string(config_.http.connections_max) + describe_tls(config_.http.tls);
+           std::to_string(config_.http.connections_max) + describe_access(config_.http.tls, config_.http.authenticator);
   }
   if (grpc_service_) {
     const std::uint16_t port = grpc_server_ ? grpc_server_->port() : config_.grpc.port;
     if (!text.empty()) text += "; ";
     text += "grpc " + ListenAddress{config_.grpc.host, port}.text() + ", messages to " +
             format_byte_size(config_.grpc.message_bytes_max) + ", connections to " +
-            std::to_string(config_.grpc.connections_max) + describe_tls(config_.grpc.tls);
+            std::to_string(config_.grpc.connections_max) +
+            describe_access(config_.grpc.tls, config_.grpc.authenticator);
   }
   return text;
 }

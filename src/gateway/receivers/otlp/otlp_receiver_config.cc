@@ -1,6 +1,7 @@
 // Reads the `otlp` receiver's keys. One thread.
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
 
+#include "gateway/auth/authenticator.h"
 #include "gateway/config/listen_address.h"
 #include "gateway/config/tls_config.h"
 #include "net/http1_message.h"
@@ -48,7 +49,6 @@ void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
 
 /// What neither protocol has.
 void refuse_common(MapReader& reader) {
-  reader.refuse("auth", "remove it, and listen on an address that only trusted senders reach");
   reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
   reader.refuse("middlewares", "remove it");
 }
@@ -75,6 +75,7 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
       reader.fail("response_headers", "\"" + name + "\" cannot be sent as a header");
   }
   if (std::optional<MapReader> cors = reader.child("cors")) read_cors(*cors, out.cors);
+  out.authenticator = read_authenticator(reader);
   out.tls = read_tls_server(reader);
   if (out.tls) out.tls->protocols = {"h2", "http/1.1"};
   refuse_common(reader);
@@ -112,6 +113,7 @@ void read_grpc(MapReader& reader, OtlpGrpcOptions& out) {
   for (const std::string_view key : {"read_buffer_size", "write_buffer_size"}) {
     reader.ignore(key, "buffers are shared by all connections, and written by reference");
   }
+  out.authenticator = read_authenticator(reader);
   out.tls = read_tls_server(reader);
   if (out.tls) out.tls->protocols = {"h2"};
   refuse_common(reader);

@@ -40,6 +40,7 @@ struct OtlpHttpOptions {
   std::vector<std::pair<std::string, std::string>> response_headers;
   CorsOptions cors;
   std::optional<net::TlsServerOptions> tls;  ///< Nothing: plain connections.
+  std::string authenticator;                 ///< The name of an extension; empty: anybody may send.
 };
 
 /// Collector: config/configgrpc, with gRPC's own defaults.
@@ -50,6 +51,7 @@ struct OtlpGrpcOptions {
   std::uint64_t connections_max = 10'000;
   net::Http2ServerOptions http2;
   std::optional<net::TlsServerOptions> tls;
+  std::string authenticator;
 };
 
 struct OtlpReceiverConfig {

@@ -79,7 +79,9 @@ TEST(OtlpGrpcExporterConfig, Keys) {
   EXPECT_EQ(text.warnings(),
             "f.yaml:5: it.balancer_name: has no effect here: one connection to the endpoint is shared by all requests, "
             "and opened again when it breaks\n");
-  EXPECT_EQ(text.errors(), "f.yaml:7: it.auth: not supported by this build; write the credential under headers\n");
+  EXPECT_EQ(config.authenticator, "x");
+  EXPECT_EQ(text.errors(),
+            "f.yaml:7: it.auth: needs TLS, or the credential would travel in the clear; remove tls.insecure\n");
 }
 
 TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {

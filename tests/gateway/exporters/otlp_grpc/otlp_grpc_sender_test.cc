@@ -75,6 +75,20 @@ TEST_F(OtlpGrpcSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_FALSE(request.compressed);
 }
 
+struct Badge final : ClientAuthenticator {
+  net::Header credential() override { return {"authorization", "Bearer " + std::to_string(++shown)}; }
+  int shown = 0;
+};
+
+TEST_F(OtlpGrpcSenderTest, EachCallCarriesTheCredentialAsItIsThen) {
+  config_.headers = {{"authorization", "old"}};
+  sender_ = OtlpGrpcSender::create(loop_, config_, "exporter test", log_, std::make_shared<Badge>()).value();
+  send();
+  send();
+  EXPECT_EQ(receiver_->requests.at(0).head.headers.find("authorization"), "Bearer 1");
+  EXPECT_EQ(receiver_->requests.at(1).head.headers.find("authorization"), "Bearer 2");
+}
+
 TEST_F(OtlpGrpcSenderTest, CompressesAndSaysHow) {
   config_.compression = {find_content_coding("snappy"), 0};
   config_.codec = find_grpc_codec("snappy");
@@ -107,8 +121,9 @@ TEST_F(OtlpGrpcSenderTest, StatusesByTheOtlpTable) {
   EXPECT_EQ(wrong.kind, SendResult::Kind::kPermanent);
   EXPECT_EQ(wrong.reason, "client_error");
   EXPECT_EQ(send_against({GrpcCode::kInternal, "", {}}).reason, "server_error");
-  EXPECT_NE(send_against({GrpcCode::kUnauthenticated, "", {}}).message.find("with `headers` of this exporter"),
-            std::string::npos);
+  EXPECT_NE(
+      send_against({GrpcCode::kUnauthenticated, "", {}}).message.find("with `auth` or `headers` of this exporter"),
+      std::string::npos);
 }
 
 TEST_F(OtlpGrpcSenderTest, ADestinationThatIsAwayIsRetried) {

@@ -58,6 +58,20 @@ TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_FALSE(net::find_header(request.headers, "content-encoding"));
 }
 
+struct Badge final : ClientAuthenticator {
+  net::Header credential() override { return {"authorization", "Bearer " + std::to_string(++shown)}; }
+  int shown = 0;
+};
+
+TEST_F(OtlpHttpSenderTest, EachRequestCarriesTheCredentialAsItIsThen) {
+  config_.headers = {{"Authorization", "old"}};
+  sender_ = OtlpHttpSender::create(loop_, config_, "exporter test", log_, std::make_shared<Badge>()).value();
+  send();
+  send();
+  EXPECT_EQ(net::find_header(server_.requests().at(0).headers, "Authorization"), "Bearer 1");
+  EXPECT_EQ(net::find_header(server_.requests().at(1).headers, "Authorization"), "Bearer 2");
+}
+
 std::string decoded(const net::Codec& codec, std::string_view body) {
   net::DecodeBuffer out(1 << 20);
   EXPECT_TRUE(codec.make_decoder()->decode({&body, 1}, out).ok());
