@@ -10,7 +10,7 @@
 
 # What has threads of its own is also run under ThreadSanitizer: label and target "concurrent", so that only that is
 # built.
-set(NANOSPAN_CONCURRENT_MODULES base net sdk export setup gateway)
+set(NANOSPAN_CONCURRENT_MODULES base net sdk export setup profile gateway)
 if(NANOSPAN_TESTS)
   add_custom_target(concurrent)
 endif()
