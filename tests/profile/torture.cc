@@ -178,13 +178,16 @@ void report(const Asked& asked, const SamplerCounters& counters) {
   const double seconds = static_cast<double>(asked.nanos) / 1e9;
   const double samples = static_cast<double>(counters.samples);
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("asked %llu times in %.1f s, samples %llu (%.0f/s), the others merged with one that was pending\n",
-              number(asked.signals), seconds, number(counters.samples), samples / seconds);
-  std::printf("drops: ring full %llu, foreign or late %llu; to the root %.3f %%, lost %llu, truncated %llu\n",
-              number(counters.dropped_ring_full), number(counters.foreign_signals),
-              100.0 * static_cast<double>(counters.to_root) / samples, number(counters.lost),
-              number(counters.truncated));
-  std::printf("%.0f ns in the handler\n", static_cast<double>(counters.handler_nanos) / samples);
+  std::array<char, 512> line{};
+  const int size = std::snprintf(
+      line.data(), line.size(),
+      "asked %llu times in %.1f s, samples %llu (%.0f/s), the others merged with one that was pending\n"
+      "drops: ring full %llu, foreign or late %llu; to the root %.3f %%, lost %llu, truncated %llu\n"
+      "%.0f ns in the handler\n",
+      number(asked.signals), seconds, number(counters.samples), samples / seconds, number(counters.dropped_ring_full),
+      number(counters.foreign_signals), 100.0 * static_cast<double>(counters.to_root) / samples, number(counters.lost),
+      number(counters.truncated), static_cast<double>(counters.handler_nanos) / samples);
+  if (write(STDOUT_FILENO, line.data(), static_cast<std::size_t>(size)) < 0) _exit(7);
 }
 
 int torture(const std::string& plugin, std::uint64_t rounds) {
