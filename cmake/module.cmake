@@ -65,7 +65,7 @@ function(nanospan_module_test module)
   add_executable(nanospan_${module}_test ${tests})
   target_include_directories(nanospan_${module}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_${module}_test PRIVATE
-    nanospan_${module} nanospan_flags nanospan_sanitize GTest::gmock GTest::gtest_main)
+    nanospan_${module} nanospan_flags nanospan_gtest)
   add_test(NAME ${module} COMMAND nanospan_${module}_test)
   set(labels gtest)
   if(module IN_LIST NANOSPAN_CONCURRENT_MODULES)

@@ -1,4 +1,4 @@
-# nanospan_flags: how our own sources are compiled (never exported). nanospan_sanitize: link flags of test programs.
+# nanospan_flags: how our own sources are compiled (never exported). nanospan_gtest: what unit test programs link.
 add_library(nanospan_flags INTERFACE)
 target_compile_options(nanospan_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
@@ -7,11 +7,21 @@ target_link_libraries(nanospan_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(nanospan_flags INTERFACE -Wno-restrict)  # GCC bug 105651: false alarms in std::string at -O2
 endif()
-add_library(nanospan_sanitize INTERFACE)
 if(NANOSPAN_SANITIZE)
   add_compile_options(-fsanitize=${NANOSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NANOSPAN_SANITIZE})
 endif()
 if(NANOSPAN_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)  # coverage feedback from the libraries too
+endif()
+
+add_library(nanospan_gtest INTERFACE)
+target_link_libraries(nanospan_gtest INTERFACE GTest::gmock GTest::gtest_main)
+# Under sanitizers most of a test's compile time is checks of the templates of GoogleTest: what is tested has them all,
+# the tests themselves some of them.
+if(NANOSPAN_SANITIZE)
+  target_compile_options(nanospan_gtest INTERFACE -O0)
+endif()
+if(NANOSPAN_SANITIZE MATCHES "undefined")
+  target_compile_options(nanospan_gtest INTERFACE -fno-sanitize=null,alignment,vptr)
 endif()
