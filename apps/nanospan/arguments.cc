@@ -16,8 +16,9 @@ Result<Arguments> Arguments::parse(const std::vector<std::string_view>& words, c
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i].substr(0, 1) != "-") {
-      const auto place = std::find_if(options.begin(), options.end(),
-                                      [&](const Option& o) { return is_positional(o) && !arguments.has(o.name); });
+      const auto place = std::find_if(options.begin(), options.end(), [&](const Option& o) {
+        return is_positional(o) && (!arguments.has(o.name) || o.name.ends_with("..."));
+      });
       if (place != options.end()) {
         arguments.given_.emplace_back(place->name, words[i]);
         continue;
@@ -37,18 +38,25 @@ Result<Arguments> Arguments::parse(const std::vector<std::string_view>& words, c
         text += "; did you mean " + std::string(meant) + "?";
       return Error{ErrorCode::kInvalidArgument, text};
     }
-    std::string value;
-    if (option->value.empty() && equals != std::string_view::npos) {
-      return Error{ErrorCode::kInvalidArgument, std::string(name) + " takes no value"};
-    }
-    if (!option->value.empty()) {
-      if (equals == std::string_view::npos && i + 1 == words.size()) {
-        return Error{ErrorCode::kInvalidArgument,
-                     std::string(name) + " needs a value: " + std::string(name) + " " + std::string(option->value)};
+    if (option->value.empty()) {
+      if (equals != std::string_view::npos) {
+        return Error{ErrorCode::kInvalidArgument, std::string(name) + " takes no value"};
       }
-      value = equals != std::string_view::npos ? words[i].substr(equals + 1) : words[++i];
+      arguments.given_.emplace_back(option->name, "");
+      continue;
     }
-    arguments.given_.emplace_back(option->name, std::move(value));
+    const auto wanted = static_cast<std::size_t>(std::count(option->value.begin(), option->value.end(), ' ')) + 1;
+    std::size_t got = 0;
+    if (equals != std::string_view::npos) {
+      arguments.given_.emplace_back(option->name, words[i].substr(equals + 1));
+      got = 1;
+    }
+    for (; got < wanted && i + 1 < words.size(); ++got) arguments.given_.emplace_back(option->name, words[++i]);
+    if (got < wanted) {
+      return Error{ErrorCode::kInvalidArgument, std::string(name) +
+                                                    (wanted == 1 ? " needs a value: " : " needs values: ") +
+                                                    std::string(name) + " " + std::string(option->value)};
+    }
   }
   return arguments;
 }

@@ -13,8 +13,10 @@ namespace nanospan::app {
 
 /// What a command understands.
 struct Option {
-  std::string_view name;   ///< With its dashes: "--config". Without dashes: a word that is given by its place, "FILE".
-  std::string_view value;  ///< What its value is called in the help, "FILE"; empty for a flag.
+  /// With its dashes: "--config". Without dashes: a word that is given by its place, "FILE"; "FILE..." takes all words
+  /// from there on.
+  std::string_view name;
+  std::string_view value;  ///< What its value is called in the help, "FILE"; empty for a flag. "A B": it takes two.
   std::string_view help;
   bool required = false;  ///< For the help; the command itself says what to give if it is missing.
 };

@@ -29,6 +29,7 @@ Command validate_command();
 Command components_command();
 Command load_command();
 Command tree_command();
+Command bench_compare_command();
 Command version_command();
 
 }  // namespace nanospan::app

@@ -24,7 +24,7 @@ std::string padded(std::string text, std::size_t width) {
 std::string overview(const std::vector<Command>& commands) {
   std::string text = "nanospan: OpenTelemetry gateway and tools\n\nUsage: nanospan COMMAND [--option value ...]\n\n";
   for (const Command& command : commands)
-    text += "  " + padded(std::string(command.name), 12) + std::string(command.summary) + "\n";
+    text += "  " + padded(std::string(command.name), 15) + std::string(command.summary) + "\n";
   return text + "\n`nanospan COMMAND --help` says more.\n" + std::string(kExitCodes);
 }
 
@@ -37,14 +37,14 @@ std::string help_of(const Command& command) {
   text += "\n\n" + std::string(command.help) + "\n";
   for (const Option& option : command.options) {
     const std::string name = std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-    text += "  " + padded(name, 18) + std::string(option.help) + "\n";
+    text += "  " + padded(name, 20) + std::string(option.help) + "\n";
   }
   return text + "\n" + std::string(kExitCodes);
 }
 
 int run(const std::vector<std::string_view>& words) {
-  std::vector<Command> commands = {serve_command(), validate_command(), components_command(),
-                                   load_command(),  tree_command(),     version_command()};
+  std::vector<Command> commands = {serve_command(), validate_command(),      components_command(), load_command(),
+                                   tree_command(),  bench_compare_command(), version_command()};
   for (Command& command : commands) command.options.push_back({"--help", "", "show this"});
   if (words.empty()) {
     print(stderr, overview(commands));
