@@ -64,7 +64,11 @@ TEST(ProfileServer, ThreadsShowWhatEachOneDoes) {
 #endif
   const BusyThreads busy(2, testing::known_hot_function, "shown");
   const auto server = start();
-  const HttpAnswer answer = http_get(server->port(), "/debug/pprof/threads?debug=1");
+  HttpAnswer answer = http_get(server->port(), "/debug/pprof/threads?debug=1");
+  // A thread that the kernel lets wait for a core does not answer in time: it is asked again.
+  for (int again = 0; again < 30 && answer.body.find("known_hot_function") == std::string::npos; ++again) {
+    answer = http_get(server->port(), "/debug/pprof/threads?debug=1");
+  }
   EXPECT_EQ(answer.status, 200);
   EXPECT_NE(answer.body.find("thread=shown"), std::string::npos) << answer.body;
   EXPECT_NE(answer.body.find("known_hot_function"), std::string::npos) << answer.body;
