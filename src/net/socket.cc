@@ -110,12 +110,19 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
   return fd;
 }
 
-Result<SocketAddress> local_address(int fd) {
+namespace {
+
+Result<SocketAddress> address_of(int fd, int (*ask)(int, sockaddr*, socklen_t*), std::string_view name) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return system_error("getsockname", errno);
+  if (ask(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return system_error(name, errno);
   return SocketAddress::from(reinterpret_cast<const sockaddr*>(&storage), size);
 }
+
+}  // namespace
+
+Result<SocketAddress> local_address(int fd) { return address_of(fd, &::getsockname, "getsockname"); }
+Result<SocketAddress> peer_address(int fd) { return address_of(fd, &::getpeername, "getpeername"); }
 
 ConnectStart start_connect(const SocketAddress& address) {
   ConnectStart start;

@@ -66,6 +66,7 @@ Error system_error(std::string_view what, int error_number);
 /// Binds and listens, with SO_REUSEADDR, and SO_REUSEPORT if `share_port`. IPv6 wildcard sockets take IPv4 as well.
 Result<Fd> listen_on(const SocketAddress& address, bool share_port);
 Result<SocketAddress> local_address(int fd);
+Result<SocketAddress> peer_address(int fd);
 
 /// Starts a TCP connection (TCP_NODELAY set). `in_progress` says whether connect_result() must be asked once it is
 /// writable. On failure the errno is in `error_number`.

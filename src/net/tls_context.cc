@@ -70,6 +70,13 @@ Status use_ciphers(SSL_CTX* context, const std::vector<std::string>& names) {
   }
   if (!tls12.empty()) SSL_CTX_set_cipher_list(context, tls12.c_str());
   if (!tls13.empty()) SSL_CTX_set_ciphersuites(context, tls13.c_str());
+  if (!tls12.empty()) return {};
+  // None of 1.2 is wanted: so 1.2 is not, rather than with suites that nobody named.
+  const auto most = SSL_CTX_get_max_proto_version(context);
+  if (most != 0 && most < TLS1_3_VERSION) {
+    return invalid("cipher_suites are all of TLS 1.3, which max_version excludes; name others, or raise it");
+  }
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   return {};
 }
 

@@ -31,7 +31,8 @@ struct TlsOptions {
   TlsVersion version_min = TlsVersion::kDefault;  ///< Default: 1.2.
   TlsVersion version_max = TlsVersion::kDefault;  ///< Default: the newest there is.
   /// By their names in the RFCs, as "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256". Empty: those with forward secrecy and
-  /// authenticated encryption, which is also what HTTP/2 asks for (RFC 9113, 9.2.2).
+  /// authenticated encryption, which is also what HTTP/2 asks for (RFC 9113, 9.2.2). If all are of TLS 1.3, there is no
+  /// 1.2; if none is, 1.3 has its own.
   std::vector<std::string> cipher_suites;
   std::vector<std::string> curves;  ///< As "X25519", "P256", "P384", "P521". Empty: OpenSSL's own choice.
   /// How often, at most, the files are looked at again, when a connection begins; 0: never. Connections that stand keep
@@ -50,7 +51,8 @@ struct TlsServerOptions : TlsOptions {
   TlsPem client_ca;  ///< Given: clients must show a certificate of one of these authorities.
   std::uint64_t handshake_nanos = 10 * base::kNanosPerSecond;  ///< From accepting to agreement.
   std::vector<std::string> protocols;  ///< For ALPN (RFC 7301), the preferred one first: "h2", "http/1.1".
-  /// Told of each handshake that failed, in one line, on the loop's thread. May be empty.
+  /// Told of each handshake that failed, in one line with the peer's address, on the loop's thread. Not of connections
+  /// that end before their first byte, as those of health probes do. May be empty.
   std::function<void(std::string_view why)> on_handshake_failed;
 };
 

@@ -155,6 +155,10 @@ void TlsStream::shake_hands() {
     if (http) out_ = kPlainHttpAnswer;  // instead of an alert that it could not read
     return handshake_failed(std::move(failure));
   }
+  if (host_.empty() && first_bytes_.empty()) {  // a probe of the port, which has nothing to say
+    if (too_slow_) too_slow_->cancel();
+    return break_with(EPROTO, "TLS: the peer closed the connection without a byte");
+  }
   handshake_failed(under_end_.state == IoResult::State::kBroken
                        ? "the connection broke in the TLS handshake: " + under_->describe(under_end_.error)
                        : "the peer closed the connection in the TLS handshake; does it speak TLS there?");
@@ -180,7 +184,8 @@ void TlsStream::handshake_failed(std::string why) {
   break_with(EPROTO, "TLS: " + std::move(why));
   flush();
   if (host_.empty() && context_->server_options().on_handshake_failed) {
-    context_->server_options().on_handshake_failed(failure_);
+    const Result<SocketAddress> peer = peer_address(fd());
+    context_->server_options().on_handshake_failed(failure_ + (peer ? " (" + peer->text() + ")" : ""));
   }
 }
 

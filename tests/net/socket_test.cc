@@ -70,6 +70,7 @@ TEST(Socket, ConnectionsStandOnBothFamilies) {
     ASSERT_TRUE(accepted.fd);
     expect_well_made(accepted.fd.get());
     EXPECT_EQ(accepted.peer.text(), local_address(start.fd.get())->text());
+    EXPECT_EQ(accepted.peer.text(), peer_address(accepted.fd.get())->text());
     for (const int fd : {start.fd.get(), accepted.fd.get()}) EXPECT_NE(option(fd, IPPROTO_TCP, TCP_NODELAY), 0);
     const Accepted none = accept_on(listener->get());
     EXPECT_FALSE(none.fd);

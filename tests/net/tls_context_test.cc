@@ -47,6 +47,24 @@ TEST_F(TlsSettingsTest, VersionsTheWrongWayRoundAreRefused) {
   EXPECT_THAT(server_error(), HasSubstr("max_version is below min_version"));
 }
 
+TEST_F(TlsSettingsTest, SuitesOfTls13AloneNeedTls13) {
+  server_tls_.cipher_suites = {"TLS_AES_128_GCM_SHA256"};
+  server_tls_.version_max = TlsVersion::k12;
+  EXPECT_THAT(server_error(), HasSubstr("cipher_suites are all of TLS 1.3, which max_version excludes"));
+}
+
+TEST_F(TlsTest, SuitesOfTls13AloneLeaveNoOtherVersion) {
+  server_tls_.cipher_suites = {"TLS_AES_128_GCM_SHA256"};
+  start_server();
+  start_client();
+  EXPECT_EQ(post("hello").response.status, 200);
+  client_.reset();
+  client_tls_.version_max = TlsVersion::k12;
+  start_client();
+  EXPECT_THAT(failure(), HasSubstr("version"));
+  EXPECT_THAT(server_failures(), ElementsAre(HasSubstr("no TLS version in common with the peer")));
+}
+
 TEST_F(TlsTest, OldVersionsWorkWhereTheyAreAskedFor) {
   server_tls_.version_min = TlsVersion::k10;
   client_tls_.version_min = TlsVersion::k10;

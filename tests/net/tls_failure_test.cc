@@ -19,6 +19,28 @@ TEST_F(TlsTest, AnUnknownAuthorityIsNamedAsTheReason) {
   EXPECT_THAT(server_failures(), ElementsAre(HasSubstr("the peer does not trust the authority of our certificate")));
 }
 
+TEST_F(TlsTest, AServerSaysWhoCouldNotAgree) {
+  start_server();
+  RawPeer peer(server_->port());
+  peer.send("GET / HTTP/1.1\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return !server_failures_.empty(); }));
+  EXPECT_THAT(server_failures(),
+              ElementsAre(HasSubstr("use https, or take `insecure` from its TLS settings (127.0.0.1:")));
+}
+
+TEST_F(TlsTest, AProbeOfThePortIsNoFailure) {
+  start_server();
+  RawPeer polite(server_->port()), rude(server_->port()), hasty(server_->port());
+  settle();
+  polite.finish_sending();
+  rude.reset();
+  hasty.send("\x16");
+  settle();
+  hasty.close();
+  EXPECT_THAT(server_failures(), ElementsAre(HasSubstr("closed the connection in the TLS handshake")));
+  EXPECT_TRUE(run_until([&] { return server_->counters().connections_open == 0; }));
+}
+
 TEST_F(TlsTest, AFailureToAgreeIsOfItsOwnKindAndTheRequestDidNotArrive) {
   client_tls_.ca = pem("other.pem");
   start_server();
