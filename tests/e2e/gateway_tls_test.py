@@ -154,7 +154,7 @@ class Tls(unittest.TestCase):
             self.assertEqual(gateway.post(REQUEST), 200)
         self.assertEqual(len(backend.received), 3)
         with Gateway(sending(backend.port, f"{{ca_file: {self.ca.path('other.pem')}}}")) as gateway:
-            self.assertIn(gateway.post(REQUEST), (500, 503))
+            self.assertEqual(gateway.post(REQUEST), 503)
             self.assertTrue(gateway.wait_for_line("comes from an authority that is not trusted here"))
         with Gateway(sending(backend.port, "{insecure_skip_verify: true}")) as gateway:
             self.assertEqual(gateway.post(REQUEST), 200)
@@ -165,7 +165,7 @@ class Tls(unittest.TestCase):
         )
         backend = self.backend("expired.pem")
         with Gateway(sending(backend.port, f"{{ca_file: {self.ca.path('ca.pem')}}}")) as gateway:
-            self.assertIn(gateway.post(REQUEST), (500, 503))
+            self.assertEqual(gateway.post(REQUEST), 503)
             self.assertTrue(gateway.wait_for_line("expired"))
         self.assertEqual(backend.received, [])
 
@@ -174,7 +174,7 @@ class Tls(unittest.TestCase):
         with Gateway(sending(backend.port, self.client)) as gateway:
             self.assertEqual(gateway.post(REQUEST), 200)
         with Gateway(sending(backend.port, f"{{ca_file: {self.ca.path('ca.pem')}}}")) as gateway:
-            self.assertIn(gateway.post(REQUEST), (500, 503))
+            self.assertEqual(gateway.post(REQUEST), 503)
 
     def test_gateway_to_gateway_over_grpc(self):
         with Gateway(keeping(self.folder, f"{{{self.mutual}}}")) as far:
@@ -184,7 +184,7 @@ class Tls(unittest.TestCase):
                 self.assertEqual(near.post(REQUEST), 200)
             self.assertEqual(far.metric('otelcol_receiver_accepted_spans{receiver="otlp",transport="grpc"}'), 3)
             with Gateway(config.replace(self.client, "{insecure: true}")) as near:
-                self.assertIn(near.post(REQUEST), (500, 503))
+                self.assertEqual(near.post(REQUEST), 503)
             self.assertTrue(far.wait_for_line("grpc: TLS: the client does not speak TLS"))
 
 

@@ -2,8 +2,6 @@
 """OTLP over gRPC with the official peers for Python (grpcio is gRPC's C core): their SDK to our gateway, our SDK and
 our gateway to their server; and HTTP/2 by curl and h2load."""
 
-import concurrent.futures
-import contextlib
 import os
 import pathlib
 import shutil
@@ -19,46 +17,18 @@ peers.enter_python()
 import grpc  # noqa: E402
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: E402
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: E402
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service  # noqa: E402
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as stubs  # noqa: E402
 from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor  # noqa: E402
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: E402
 
 import sent_spans  # noqa: E402
 from gateway_harness import Gateway, main, request_with  # noqa: E402
+from grpc_server import Server, serving  # noqa: E402
 from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
 
 SENDER = pathlib.Path(sys.argv[2]).resolve()
 SPANS = 1200  # more than two of the SDK's batches of 512
 BOTH = KEEP.replace("protocols: {", 'protocols: {grpc: {endpoint: "127.0.0.1:0"}, ')
-
-
-class Server(stubs.TraceServiceServicer):
-    """Keeps what it is sent; refuses the first `refusals` calls as a busy receiver does."""
-
-    def __init__(self, refusals=0):
-        self.requests, self.metadata, self.refusals = [], [], refusals
-
-    def Export(self, request, context):
-        if self.refusals > 0:
-            self.refusals -= 1
-            context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
-        self.requests.append(request)
-        self.metadata.append(dict(context.invocation_metadata()))
-        return service.ExportTraceServiceResponse()
-
-
-@contextlib.contextmanager
-def serving(server):
-    running = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
-    stubs.add_TraceServiceServicer_to_server(server, running)
-    port = running.add_insecure_port("127.0.0.1:0")
-    running.start()
-    try:
-        yield port
-    finally:
-        running.stop(None).wait()
 
 
 def send(test, endpoint, compression):

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time.h"
 #include "net/tls_streams.h"
@@ -24,9 +25,10 @@ net::TlsVersion read_version(MapReader& tls, std::string_view key) {
 }
 
 /// Complains about `key` with what OpenSSL finds wrong with `part`.
-void check(MapReader& tls, std::string_view key, const net::TlsClientOptions& part) {
+void check(MapReader& tls, std::string_view key, net::TlsClientOptions part) {
   constexpr std::string_view kPrefix = "TLS: ";
-  const auto made = net::tls_client_streams(part, "localhost", "h2");
+  part.verify = false;  // needs no authorities
+  const auto made = net::tls_client_streams(std::move(part), "localhost", "h2");
   if (made) return;
   std::string_view message = made.error().message;
   if (message.starts_with(kPrefix)) message.remove_prefix(kPrefix.size());

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "gateway/extensions/basicauth/basic_auth_config.h"
 #include "gateway/extensions/basicauth/basic_auth_factory.h"
 #include "tests/gateway/config_text.h"
@@ -24,7 +28,7 @@ class TickingClock final : public base::Clock {
  public:
   base::UnixNanos unix_now() const override { return 0; }
   base::MonotonicNanos monotonic_now() const override { return now += 10 * base::kNanosPerMilli; }
-  mutable base::MonotonicNanos now = base::kNanosPerSecond;
+  mutable std::atomic<base::MonotonicNanos> now{base::kNanosPerSecond};
 };
 
 class BasicAuthServerTest : public ::testing::Test {
@@ -106,6 +110,24 @@ TEST_F(BasicAuthServerTest, GuessingGetsAQuarterOfOneCore) {
   EXPECT_LE(static_cast<std::uint64_t>(checked), checks_max + 1);
   EXPECT_GT(checked, 0);
   EXPECT_EQ(show_later("alice", "secret"), Kind::kAllowed) << "as soon as its turn comes";
+}
+
+TEST_F(BasicAuthServerTest, IsAskedOnManyThreads) {
+  start("alice:" + std::string(kBcrypt) + "\nbob:x");
+  EXPECT_EQ(show("alice", "secret"), Kind::kAllowed);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 200; ++j) {
+        wrong += show("alice", "secret") != Kind::kAllowed;
+        wrong += show("bob", "x") != Kind::kAllowed;
+        wrong += show("alice", std::to_string(i * 1000 + j)) == Kind::kAllowed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST_F(BasicAuthServerTest, AChangedFileIsTakenUp) {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "gateway/component/auth_extension.h"
 #include "gateway/extensions/bearertokenauth/bearer_token_config.h"
@@ -41,7 +44,11 @@ class BearerTokenTest : public ::testing::Test {
     const net::Header header = (*host_.authenticators().client("b"))->credential();
     return header.name + ": " + header.value;
   }
-  void write(const std::string& text) { std::ofstream(folder_ / "token") << text; }
+  /// All of it at once, as who changes a secret should.
+  void write(const std::string& text) {
+    std::ofstream(folder_ / "new") << text;
+    std::filesystem::rename(folder_ / "new", folder_ / "token");
+  }
   std::string file() { return "filename: " + (folder_ / "token"); }
 
   nanospan::testing::TemporaryFolder folder_;
@@ -86,6 +93,26 @@ TEST_F(BearerTokenTest, ANewTokenInTheFileIsTakenUp) {
   EXPECT_TRUE(lets_in("three"));
   EXPECT_EQ(sent(), "authorization: Bearer three");
   EXPECT_THAT(host_.logged(), HasSubstr("have changed, 1 now"));
+}
+
+TEST_F(BearerTokenTest, IsAskedOnManyThreadsWhileTheFileChanges) {
+  write("one");
+  EXPECT_EQ(make(file()), "");
+  const auto server = *host_.authenticators().server("b");
+  const net::HeaderBlock headers = testing::headers_of("Authorization: Bearer one\r\n");
+  std::atomic<int> denied{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 1000; ++j) denied += server->authenticate(headers).kind != Kind::kAllowed;
+    });
+  }
+  for (const char* tokens : {"two\none", "one\ntwo", "one"}) {
+    write(tokens);
+    host_.advance(base::kNanosPerSecond);
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(denied, 0);
 }
 
 TEST_F(BearerTokenTest, AFileThatWentBadLeavesTheOldTokens) {
