@@ -70,10 +70,11 @@ int run_until_signal(gateway::Gateway& gateway, const sigset_t& signals) {
       gateway.log().warn("serve", "second signal: stopping at once, what is queued is lost");
       ::_exit(128 + signal);
     }
-    gateway.log().info(
-        "serve", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") + ": draining; a second signal stops at once");
     gateway.begin_drain(
         [handle = main_loop.handle(), &main_loop] { handle->post([&main_loop] { main_loop.stop(); }); });
+    // Said when it is so: whoever reads this finds the health check at 503.
+    gateway.log().info(
+        "serve", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") + ": draining; a second signal stops at once");
   });
   if (Status started = watch.start(); !started) {
     gateway.log().error("serve", started.error().message);
