@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full w3c peers bench format help
+.PHONY: setup build run test test-full w3c peers bench bench-gate format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -32,6 +32,10 @@ peers:          ## build the programs of others that test-full talks to
 bench:          ## the SDK's figures, as ratios to what this machine can do
 	@tools/setup build bench
 	@tools/bench
+
+bench-gate:     ## instructions, allocations, bytes of the hot path against the baseline; tools/bench-gate --update records
+	@tools/setup build test
+	@tools/bench-gate
 
 format:         ## rewrite all C++ sources in the house's layout
 	@tools/format

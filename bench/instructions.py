@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Counts what noise cannot touch: instructions, allocations, locked instructions and wakes of each workload.
+"""Counts what noise cannot touch: instructions, allocations, bytes, locked instructions and wakes of each workload.
 
-Usage: instructions.py [--budgets FILE] [--json FILE] [--only WORKLOAD]... SPAN_COUNT
+Usage: instructions.py [--baseline FILE [--update]] [--json FILE] [--only WORKLOAD]... SPAN_COUNT
 
 SPAN_COUNT is the program bench/span_count. Each workload runs under callgrind with N and with 2N spans; the difference
 divided by N is what one span costs the producing thread, start-up and the export thread excluded (callgrind collects
 only inside counted()). A locked instruction is one that was executed, not one that merely stands in a cold path: the
-addresses that callgrind saw are looked up in the disassembly. With --budgets it compares and fails where a count is
-above its budget, or so far below it that the budget has gone stale. Exit code 77: a tool is missing.
+addresses that callgrind saw are looked up in the disassembly. With --baseline it shows old and new of what changed and
+fails where a count got worse (bench/baseline.py); --update records the new counts. Exit code 77: a tool is missing, or
+the baseline is of another compiler.
 """
 
 import argparse
@@ -22,19 +23,20 @@ import subprocess
 import sys
 import tempfile
 
+import baseline
+
 SPANS = 6400
 PACED_SPANS = 20000
 PACED_RUNS = 5
-STALE = (
-    0.90  # a count below this share of its budget: lower the budget, or the next regression hides in the gap
-)
 SKIP = 77
 
 # What makes a memory access a locked one, or leaves the initial-exec model of thread-locals.
 LOCKED = re.compile(r"\slock\s|\sxchg\s[^\n]*\(|\smfence\b|__tls_get_addr")
 COST_LINE = re.compile(r"0x([0-9a-f]+) \d+ (\d+)$")
 
-Count = collections.namedtuple("Count", "instructions allocations locked_per_1000")
+Count = collections.namedtuple(
+    "Count", "instructions allocations allocated_bytes wire_bytes locked_per_1000"
+)
 
 
 def locked_addresses(program):
@@ -80,15 +82,16 @@ def run_once(program, workload, spans, folder):
     finished = subprocess.run(command, capture_output=True, text=True)
     if finished.returncode:
         raise RuntimeError(f"{workload}: exit code {finished.returncode}\n{finished.stderr[-2000:]}")
-    printed = re.search(r"^allocations (\d+)", finished.stdout, re.MULTILINE)
+    printed = collections.Counter({what: int(n) for what, n in map(str.split, finished.stdout.splitlines())})
     total, executed = parse_callgrind(out, program)
-    return total, executed, int(printed.group(1)) if printed else 0
+    return total, executed, printed
 
 
 def count(program, workload, locked, folder):
     small, large = (run_once(program, workload, spans, folder) for spans in (SPANS, 2 * SPANS))
     locks = sum(large[1][address] - small[1][address] for address in locked)
-    return Count((large[0] - small[0]) / SPANS, (large[2] - small[2]) / SPANS, 1000 * locks / SPANS)
+    printed = [(large[2][what] - small[2][what]) / SPANS for what in ("allocations", "allocated_bytes", "wire_bytes")]
+    return Count((large[0] - small[0]) / SPANS, *printed, 1000 * locks / SPANS)
 
 
 def count_wakes(program):
@@ -105,36 +108,34 @@ def count_wakes(program):
     return least
 
 
-def read_budgets(path):
-    """{name: [numbers]}: "workload instructions allocations locked_per_1000", and "wakes N"."""
-    budgets = {}
-    for line in pathlib.Path(path).read_text(encoding="ascii").splitlines():
-        words = line.split("#")[0].split()
-        if words:
-            budgets[words[0]] = [float(word) for word in words[1:]]
-    return budgets
+def judge(path, program, workloads, wakes):
+    """Prints old and new; the exit code."""
+    recorded, here = baseline.read(path), baseline.environment(program)
+    findings = baseline.over_limits(recorded["limits"], workloads, wakes)
+    other = baseline.differences(recorded["environment"], here)
+    if not other:
+        lines, worse = baseline.compare(recorded["workloads"], workloads)
+        print("\n".join(["against the baseline:", *(lines or ["no change"])]))
+        findings += worse
+    for finding in findings:
+        print(f"BASELINE {finding}")
+    if findings:
+        print("If that is meant: tools/bench-gate --update, and the reason in the commit.")
+    if other and not findings:
+        print(f"SKIPPED: only the limits were judged; here it is {'; '.join(other)}")
+        return SKIP
+    return 1 if findings else 0
 
 
-def compare(counts, wakes, budgets):
-    """What is wrong, one line each."""
-    findings = []
-    for name, measured in counts.items():
-        if name not in budgets:
-            findings.append(f"{name} has no budget")
-            continue
-        for what, value, budget in zip(Count._fields, measured, budgets[name]):
-            if value > budget:
-                findings.append(f"{name}: {value:.2f} {what} a span, budget {budget:g}")
-        if measured.instructions < STALE * budgets[name][0]:
-            text = f"only {measured.instructions:.1f} instructions; lower its budget of {budgets[name][0]:g}"
-            findings.append(f"{name}: {text}")
-    missing = [name for name in budgets if name not in counts and name != "wakes"]
-    findings += [f"{name} has a budget and does not exist" for name in missing]
-    if wakes > budgets["wakes"][0]:
-        findings.append(
-            f"{wakes} wakes in {PACED_SPANS} spans at 10,000 a second, budget {budgets['wakes'][0]:g}"
-        )
-    return findings
+def update(path, program, workloads):
+    """Records what was counted, and shows what that changes."""
+    recorded = baseline.read(path)
+    here = baseline.environment(program)
+    lines, findings = baseline.compare(recorded["workloads"], workloads)
+    lines += [finding for finding in findings if "->" not in finding]  # new and gone workloads
+    lines += baseline.differences(recorded["environment"], here)
+    baseline.write(path, here, recorded["limits"], workloads)
+    print("\n".join([f"recorded in {path}:", *(lines or ["no change"])]))
 
 
 def missing_tools():
@@ -144,10 +145,13 @@ def missing_tools():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
-    parser.add_argument("--budgets")
+    parser.add_argument("--baseline")
+    parser.add_argument("--update", action="store_true")
     parser.add_argument("--json")
     parser.add_argument("--only", action="append")
     options = parser.parse_args()
+    if options.only and options.baseline or options.update and not options.baseline:
+        parser.error("the baseline is of all workloads: give --baseline without --only, and --update with it")
     if missing_tools():
         print(
             f"SKIPPED: {' and '.join(missing_tools())} not installed, so nothing was counted (tools/setup test)"
@@ -162,17 +166,18 @@ def main():
         os.cpu_count()
     ) as pool:
         counts = dict(zip(names, pool.map(lambda name: count(program, name, locked, folder), names)))
-    print(f"{'a span of':<20}{'instructions':>14}{'allocations':>14}{'locked / 1000':>16}")
-    for name, measured in counts.items():
-        print(f"{name:<20}{measured[0]:>14.1f}{measured[1]:>14.3f}{measured[2]:>16.2f}")
+    heads = ("instructions", "allocations", "bytes of them", "wire bytes", "locked / 1000")
+    print(f"{'a span of':<20}" + "".join(f"{head:>15}" for head in heads))
+    for name, c in counts.items():
+        print(f"{name:<20}{c[0]:>15.1f}{c[1]:>15.3f}{c[2]:>15.1f}{c[3]:>15.1f}{c[4]:>15.2f}")
     print(f"wakes in {PACED_SPANS} spans of W4 at 10,000 a second: {wakes}")
+    workloads = {name: c._asdict() for name, c in counts.items()}
     if options.json:
-        result = {"wakes_per_20000": wakes, "workloads": {name: c._asdict() for name, c in counts.items()}}
+        result = {"wakes_per_20000": wakes, "workloads": workloads}
         pathlib.Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="ascii")
-    findings = compare(counts, wakes, read_budgets(options.budgets)) if options.budgets else []
-    for finding in findings:
-        print(f"BUDGET {finding}")
-    return 1 if findings else 0
+    if options.update:
+        update(options.baseline, program, workloads)
+    return judge(options.baseline, program, workloads, wakes) if options.baseline else 0
 
 
 if __name__ == "__main__":

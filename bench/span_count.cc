@@ -6,10 +6,13 @@
 //                             it counted itself, as lines "name number"
 //   span_count --paced N      N spans of W4 at 10,000 a second, then the wakes that they cost
 //   span_count --list         names
+//   span_count --about        what the counts depend on beside the source: compiler, C library, clock
 //
 // bench/instructions.py runs it under callgrind, which collects only inside counted(). Between groups of 64 spans, and
 // outside of counted(), the ring is emptied, so that the count does not depend on how the export thread was scheduled.
 // Allocations are counted by this program's own malloc family, which is why it must not be linked with a sanitizer.
+#include <gnu/libc-version.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -23,7 +26,13 @@
 
 namespace {
 thread_local std::uint64_t allocations = 0;
+thread_local std::uint64_t allocated_bytes = 0;
+
+void count_allocation(std::size_t size) {
+  ++allocations;
+  allocated_bytes += size;
 }
+}  // namespace
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -32,23 +41,23 @@ void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 void* malloc(std::size_t size) {
-  ++allocations;
+  count_allocation(size);
   return __libc_malloc(size);
 }
 void* calloc(std::size_t count, std::size_t size) {
-  ++allocations;
+  count_allocation(count * size);
   return __libc_calloc(count, size);
 }
 void* realloc(void* memory, std::size_t size) {
-  ++allocations;
+  count_allocation(size);
   return __libc_realloc(memory, size);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++allocations;
+  count_allocation(size);
   return __libc_memalign(alignment, size);
 }
 int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  ++allocations;
+  count_allocation(size);
   *memory = __libc_memalign(alignment, size);
   return *memory != nullptr ? 0 : ENOMEM;
 }
@@ -68,16 +77,22 @@ template <class Workload>
 template <class Workload>
 int run(Pipeline& pipeline, const Workload& workload, std::uint64_t spans) {
   std::uint64_t allocated = 0;
+  std::uint64_t bytes = 0;
+  const std::uint64_t written_before = ring_written();
   for (std::uint64_t i = 0; i < spans; i += kGroup) {
     const std::uint64_t before = allocations;
+    const std::uint64_t bytes_before = allocated_bytes;
     counted(workload, pipeline.bench(), i, kGroup);
     allocated += allocations - before;
+    bytes += allocated_bytes - bytes_before;
     if (ring_fill() > ring_bytes() / 8) pipeline.settle();
   }
+  const std::uint64_t written = ring_written() - written_before;
   const std::string problem = pipeline.check();
   if (!problem.empty()) fail(problem);
-  std::printf("spans %llu\nallocations %llu\n", static_cast<unsigned long long>(spans),
-              static_cast<unsigned long long>(allocated));
+  std::printf("spans %llu\nallocations %llu\nallocated_bytes %llu\nwire_bytes %llu\n",
+              static_cast<unsigned long long>(spans), static_cast<unsigned long long>(allocated),
+              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(written));
   return 0;
 }
 
@@ -138,6 +153,12 @@ int run_named(std::string_view name, std::uint64_t spans) {
   return result;
 }
 
+void about() {
+  std::printf("compiler g++ %s\nlibc %s\n", __VERSION__, gnu_get_libc_version());
+  const Pipeline pipeline(counting_exporter(), roomy_batches(), -1, -1);
+  std::printf("clock %s\n", reads_ticks() ? "ticks" : "vdso");
+}
+
 void list() {
   for (const char* name : {NoProvider::kName, Unsampled::kName, MakeCurrent::kName}) std::puts(name);
   for_each_workload([](const auto& workload) { std::puts(workload.kName); });
@@ -151,10 +172,14 @@ int main(int argc, char** argv) {
     nanospan::bench::list();
     return 0;
   }
+  if (argc == 2 && std::strcmp(argv[1], "--about") == 0) {
+    nanospan::bench::about();
+    return 0;
+  }
   std::uint64_t spans = 0;
   if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), spans);
   if (spans == 0) {
-    std::fprintf(stderr, "usage: span_count WORKLOAD N | --paced N | --list\n");
+    std::fprintf(stderr, "usage: span_count WORKLOAD N | --paced N | --list | --about\n");
     return 2;
   }
   return nanospan::bench::run_named(argv[1], spans);

@@ -143,6 +143,10 @@ void warm_up(Bench& bench) {
 
 std::uint64_t ring_bytes() { return detail::thread_locals().state->ring->size; }
 
+std::uint64_t ring_written() { return detail::thread_locals().state->ring->tail.load(std::memory_order_relaxed); }
+
+bool reads_ticks() { return detail::thread_locals().state->clock.load(std::memory_order_acquire) != nullptr; }
+
 std::uint64_t ring_fill() {
   const detail::Ring* ring = detail::thread_locals().state->ring;
   return ring->tail.load(std::memory_order_relaxed) - ring->head.load(std::memory_order_relaxed);

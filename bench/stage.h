@@ -73,5 +73,10 @@ void warm_up(Bench& bench);
 /// Bytes that wait in the calling thread's ring, and its size.
 std::uint64_t ring_fill();
 std::uint64_t ring_bytes();
+/// Bytes that the calling thread has ever written to its ring: the frames of its spans.
+std::uint64_t ring_written();
+
+/// Whether spans of this thread read the cycle counter, once warm_up() is over; else they read the vDSO.
+bool reads_ticks();
 
 }  // namespace nanospan::bench

@@ -3,7 +3,7 @@
 // A KeyValue with a short ASCII string, for example, is  4A len 0A key_len key... 12 len 0A len value...
 // Every length is known at the call, so nothing is patched afterwards. What is not a new key, short and ASCII
 // (duplicates, limits, repair, growth, spans shared between threads) goes to Api::set by one unlikely jump. HOT:
-// bench/span_bench "attribute"; budget in tests/budgets/budgets.txt.
+// bench/span_bench "attribute"; counts in tests/budgets/baseline.json.
 #pragma once
 
 #include <bit>
