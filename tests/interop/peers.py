@@ -20,6 +20,8 @@ FOLDER = pathlib.Path(os.environ.get("NANOSPAN_PEERS", HERE.parent.parent / "bui
 PACKAGES = HERE / "python_packages.txt"
 SKIPPED = 77
 INSTALL_SECONDS_MAX = 240
+# Peers that are a command of somebody else's module as it is; of the others we have the main.go.
+COMMANDS = {"benchstat": "golang.org/x/perf/cmd/benchstat"}
 sys.path.insert(0, str(HERE.parent / "e2e"))  # gateway_harness
 
 
@@ -95,7 +97,7 @@ def require_program(name):
             run("mod", "download")
         except subprocess.SubprocessError as error:
             skip(f"the modules of {name} could not be had: {last_line(error)}")
-        run("build", "-trimpath", "-o", program, ".")
+        run("build", "-trimpath", "-o", program, COMMANDS.get(name, "."))
     return program
 
 
