@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "bench/stage.h"
+#include "bench/walk.h"
 #include "sdk/runtime/drain_signal.h"
 
 namespace {
@@ -74,25 +75,50 @@ template <class Workload>
   for (std::uint64_t i = 0; i < count; ++i) workload(bench, first + i);
 }
 
+/// What the workload allocated in all calls of counted().
+class Allocated {
+ public:
+  template <class Workload>
+  void count(const Workload& workload, Bench& bench, std::uint64_t first, std::uint64_t spans) {
+    const std::uint64_t count_before = allocations;
+    const std::uint64_t bytes_before = allocated_bytes;
+    counted(workload, bench, first, spans);
+    count_ += allocations - count_before;
+    bytes_ += allocated_bytes - bytes_before;
+  }
+  void print(std::uint64_t spans) const {
+    std::printf("spans %llu\nallocations %llu\nallocated_bytes %llu\n", static_cast<unsigned long long>(spans),
+                static_cast<unsigned long long>(count_), static_cast<unsigned long long>(bytes_));
+  }
+
+ private:
+  std::uint64_t count_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
 template <class Workload>
 int run(Pipeline& pipeline, const Workload& workload, std::uint64_t spans) {
-  std::uint64_t allocated = 0;
-  std::uint64_t bytes = 0;
+  Allocated allocated;
   const std::uint64_t written_before = ring_written();
   for (std::uint64_t i = 0; i < spans; i += kGroup) {
-    const std::uint64_t before = allocations;
-    const std::uint64_t bytes_before = allocated_bytes;
-    counted(workload, pipeline.bench(), i, kGroup);
-    allocated += allocations - before;
-    bytes += allocated_bytes - bytes_before;
+    allocated.count(workload, pipeline.bench(), i, kGroup);
     if (ring_fill() > ring_bytes() / 8) pipeline.settle();
   }
   const std::uint64_t written = ring_written() - written_before;
   const std::string problem = pipeline.check();
   if (!problem.empty()) fail(problem);
-  std::printf("spans %llu\nallocations %llu\nallocated_bytes %llu\nwire_bytes %llu\n",
-              static_cast<unsigned long long>(spans), static_cast<unsigned long long>(allocated),
-              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(written));
+  allocated.print(spans);
+  std::printf("wire_bytes %llu\n", static_cast<unsigned long long>(written));
+  return 0;
+}
+
+/// What needs no pipeline.
+template <class Workload>
+int run_alone(const Workload& workload, std::uint64_t spans) {
+  Bench bench{.tracer = tracer("none")};
+  Allocated allocated;
+  allocated.count(workload, bench, 0, spans);
+  allocated.print(spans);
   return 0;
 }
 
@@ -131,11 +157,8 @@ void for_each_workload(const Visit& visit) {
 }
 
 int run_named(std::string_view name, std::uint64_t spans) {
-  if (name == NoProvider::kName) {
-    Bench bench{.tracer = tracer("none")};
-    counted(NoProvider{}, bench, 0, spans);
-    return 0;
-  }
+  if (name == NoProvider::kName) return run_alone(NoProvider{}, spans);
+  if (name == GatewayWalk::kName) return run_alone(GatewayWalk(Pool::get()), spans);
   Pipeline pipeline(counting_exporter(), roomy_batches(), -1, -1);
   if (name == "--paced") return run_paced(pipeline, spans);
   if (name == MakeCurrent::kName) return run(pipeline, MakeCurrent{pipeline.root()}, spans);
@@ -160,7 +183,8 @@ void about() {
 }
 
 void list() {
-  for (const char* name : {NoProvider::kName, Unsampled::kName, MakeCurrent::kName}) std::puts(name);
+  for (const char* name : {NoProvider::kName, GatewayWalk::kName, Unsampled::kName, MakeCurrent::kName})
+    std::puts(name);
   for_each_workload([](const auto& workload) { std::puts(workload.kName); });
 }
 
