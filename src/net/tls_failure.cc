@@ -46,7 +46,7 @@ std::string wrong_certificate(SSL* ssl, long verdict, std::string_view host) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "the server's certificate is not for " + std::string(host) + " but for " +
-             *static_cast<const std::string*>(SSL_get_app_data(ssl)) +
+             static_cast<const TlsNotes*>(SSL_get_app_data(ssl))->other_names +
              "; connect by that name, or set server_name_override";
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return whose + " has expired; renew it, or set this machine's clock";
@@ -92,9 +92,14 @@ int note_wrong_name(int verified, X509_STORE_CTX* context) {
   const int verdict = X509_STORE_CTX_get_error(context);
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
     SSL* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    *static_cast<std::string*>(SSL_get_app_data(ssl)) = names_of(X509_STORE_CTX_get_current_cert(context));
+    static_cast<TlsNotes*>(SSL_get_app_data(ssl))->other_names = names_of(X509_STORE_CTX_get_current_cert(context));
   }
   return verified;
+}
+
+int note_certificate_wanted(SSL* ssl, X509** /*certificate*/, EVP_PKEY** /*key*/) {
+  static_cast<TlsNotes*>(SSL_get_app_data(ssl))->certificate_wanted = true;
+  return 0;
 }
 
 bool looks_like_tls(std::string_view first_bytes) {

@@ -10,8 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "net/tls_failure.h"
-
 namespace nanospan::net {
 namespace {
 
@@ -57,7 +55,7 @@ bool TlsStream::prepare() {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);  // owns it
-  SSL_set_app_data(ssl_.get(), &names_seen_);
+  SSL_set_app_data(ssl_.get(), &notes_);
   if (host_.empty()) {
     SSL_set_accept_state(ssl_.get());
     return true;
@@ -208,11 +206,20 @@ void TlsStream::check(int outcome) {
   } else if (why == SSL_ERROR_SSL && under_end_.state != IoResult::State::kEnd) {
     break_with(EPROTO, "TLS: " + tls_failure(ssl_.get(), {}, host_));
   } else if (under_end_.state == IoResult::State::kBroken) {
-    break_with(under_end_.error, {});
+    break_with(under_end_.error, notes_.certificate_wanted ? why_closed(under_->describe(under_end_.error)) : "");
   } else {
     ERR_clear_error();
-    break_with(EPROTO, "TLS: the peer closed the connection without saying so (no close_notify)");
+    break_with(EPROTO, why_closed("the peer closed the connection without saying so (no close_notify)"));
   }
+}
+
+/// In TLS 1.3 a server refuses a client without a certificate after the client's handshake is over; some do so without
+/// an alert, or one that is lost with the connection.
+std::string TlsStream::why_closed(std::string what) const {
+  if (notes_.certificate_wanted && !heard_) {
+    what += "; it asked for a client certificate and got none, give one, with its key";
+  }
+  return "TLS: " + std::move(what);
 }
 
 /// False if there is no more for now.
@@ -226,6 +233,7 @@ bool TlsStream::read_piece(std::span<char> into, std::size_t& got) {
       return false;
     }
     got += count;
+    heard_ = true;
   }
   return true;
 }

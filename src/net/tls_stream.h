@@ -20,6 +20,7 @@
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
+#include "net/tls_failure.h"
 
 namespace nanospan::net {
 
@@ -58,6 +59,7 @@ class TlsStream final : public ByteStream, private FdHandler {
   void after_handshake();
   void handshake_failed(std::string why);
   void check(int outcome);
+  std::string why_closed(std::string what) const;
   bool read_piece(std::span<char> into, std::size_t& got);
   bool seal(std::string_view bytes);
   bool can_read();
@@ -82,7 +84,8 @@ class TlsStream final : public ByteStream, private FdHandler {
   std::string out_;
   std::size_t out_sent_ = 0;
   std::string first_bytes_;
-  std::string names_seen_;                                  // of a certificate that is not for host_
+  TlsNotes notes_;
+  bool heard_ = false;                                      // the peer has sent something of the protocol above
   IoResult under_end_{IoResult::State::kWouldBlock, 0, 0};  // why under_ has no more bytes
   int error_ = 0;
   std::string failure_;

@@ -107,6 +107,7 @@ service:
             self.assertEqual(server.metadata[0]["authorization"], "Bearer s3cret")
             with Gateway(self.sending(port).replace(self.pair("client"), "reload_interval: 1h")) as gateway:
                 self.assertEqual(gateway.post(request_with(["three"])), 503)
+                self.assertTrue(gateway.wait_for_line("it asked for a client certificate and got none"))
         self.assertEqual(len(server.requests), 1)
 
 

@@ -76,6 +76,14 @@ void MapReader::read(std::string_view key, std::string& out) {
   out = value->text;
 }
 
+void MapReader::read_secret(std::string_view key, std::string& out) {
+  const ConfigNode* value = node(key);
+  if (value == nullptr) return;
+  const bool is_text = value->is_text || (!is_bool(value->text) && !is_number(value->text));
+  if (value->kind != ConfigNode::Kind::kScalar || !is_text) return fail(key, "expected text (put it in quotes)");
+  out = value->text;
+}
+
 void MapReader::read(std::string_view key, bool& out) {
   const ConfigNode* value = scalar(key, "true or false");
   if (value == nullptr) return;

@@ -28,6 +28,8 @@ class MapReader {
 
   /// Each read leaves `out` alone if the key is absent or null, and complains if the value does not fit.
   void read(std::string_view key, std::string& out);
+  /// The same for a text that no message may quote.
+  void read_secret(std::string_view key, std::string& out);
   void read(std::string_view key, bool& out);
   void read(std::string_view key, double& out, double min, double max);
   void read(std::string_view key, std::uint64_t& out, std::uint64_t min = 0, std::uint64_t max = kIntegerMax);

@@ -38,7 +38,7 @@ void check(MapReader& tls, std::string_view key, net::TlsClientOptions part) {
 /// REQUIRES: literals, which the reader remembers.
 void read_pem(MapReader& tls, std::string_view file_key, std::string_view text_key, net::TlsPem& out) {
   tls.read(file_key, out.file);
-  tls.read(text_key, out.text);
+  tls.read_secret(text_key, out.text);
   if (!out.file.empty() && !out.text.empty()) {
     tls.fail(text_key, "is given next to " + std::string(file_key) + "; remove one of them");
   }

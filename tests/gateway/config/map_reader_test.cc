@@ -53,6 +53,17 @@ TEST(MapReader, ReadsWhatFits) {
   EXPECT_EQ(z, 64u << 20);
 }
 
+TEST(MapReader, NoMessageQuotesASecret) {
+  Fixture f("a: s3cret\nb: \"5\"\nc: 12345\nd: [s3cret]\n");
+  std::string a, b, c;
+  f.reader.read_secret("a", a);
+  f.reader.read_secret("b", b);
+  for (const char* key : {"c", "d", "e"}) f.reader.read_secret(key, c);
+  EXPECT_EQ(a + b + c, "s3cret5");
+  EXPECT_EQ(f.diagnostics.errors(), (std::vector<std::string>{"f.yaml:3: top.c: expected text (put it in quotes)",
+                                                              "f.yaml:4: top.d: expected text (put it in quotes)"}));
+}
+
 TEST(MapReader, AbsentAndNullLeaveTheDefault) {
   Fixture f("a:\n");
   std::string a = "kept";

@@ -6,7 +6,7 @@ namespace {
 
 void read_htpasswd(MapReader& reader, BasicAuthConfig& out) {
   reader.read("file", out.htpasswd_file);
-  reader.read("inline", out.htpasswd_inline);
+  reader.read_secret("inline", out.htpasswd_inline);
   if (out.htpasswd_file.empty() && out.htpasswd_inline.empty()) {
     reader.fail("", "has no users; give file or inline, with user:password a line");
   }
@@ -16,7 +16,7 @@ void read_htpasswd(MapReader& reader, BasicAuthConfig& out) {
 void read_client_auth(MapReader& reader, BasicAuthConfig& out) {
   reader.read("username", out.username);
   reader.read("username_file", out.username_file);
-  reader.read("password", out.password);
+  reader.read_secret("password", out.password);
   reader.read("password_file", out.password_file);
   // RFC 7617, 2: the first colon ends the name.
   if (out.username.find(':') != std::string::npos)

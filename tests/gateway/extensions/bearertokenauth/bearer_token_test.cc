@@ -135,6 +135,7 @@ TEST_F(BearerTokenTest, WhatIsWrongIsSaid) {
             "f.yaml:1: it.tokens: has an empty token, which would let anybody in; remove it\n");
   EXPECT_EQ(make("token: \"a\\nb\""), "f.yaml:1: it.tokens: has a token that cannot be sent in a header\n");
   EXPECT_EQ(make("{token: a, header: \"a b\"}"), "f.yaml:1: it.header: \"a b\" is no name of a header\n");
+  EXPECT_THAT(make("token: 12345"), HasSubstr("it.token: expected text (put it in quotes)\n")) << "and not what it is";
   EXPECT_EQ(make("tokn: a").substr(0, 49), "f.yaml:1: it.token: is missing; give token, token");
   EXPECT_EQ(make(file()), "filename: \"" + (folder_ / "token") + "\" cannot be opened: No such file or directory");
   write("\n");
