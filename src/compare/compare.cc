@@ -135,6 +135,7 @@ void check_noise(const std::pair<Side, Side>& noise, Report& report) {
   judge_all(pair, report.options);
   std::set<std::pair<std::string, std::string>> uncertain_counters;
   for (const Row& row : pair[0].rows) {
+    if (row.verdict == Verdict::kTooFew) ++report.noise_too_few;
     if (row.verdict == Verdict::kSame || row.verdict == Verdict::kTooFew) continue;
     report.noise.push_back(row);
     report.too_noisy = report.too_noisy || !row.counter;

@@ -84,9 +84,11 @@ struct Report {
   std::vector<Row> noise;  ///< Rows in which the A/A pair differs.
   /// A time of the A/A pair differs: no time is judged.
   bool too_noisy = false;
+  std::size_t noise_too_few = 0;  ///< Rows of the A/A pair with too few runs to show any noise.
 };
 
-/// What of `noise`'s two sides differs makes the machine too noisy, or the counter none. Null: no A/A pair was given.
+/// If times of `noise`'s two sides differ, the machine is too noisy; a counter that differs is none. Null: no A/A pair
+/// was given.
 Report compare(const Side& before, const std::vector<Side>& after, const std::pair<Side, Side>* noise,
                const CompareOptions& options);
 

@@ -103,6 +103,9 @@ std::vector<std::string> remarks(const Report& report) {
   for (const Row& row : report.noise) {
     lines.push_back("A/A pair differs: " + row.benchmark + " " + row.unit + " " + delta_text(row.delta));
   }
+  if (report.noise_too_few != 0) {
+    lines.push_back("the A/A pair has too few runs in " + plural(report.noise_too_few, "row") + " to show noise");
+  }
   if (const std::size_t few = count(report, Verdict::kTooFew); few != 0) {
     lines.push_back(plural(few, "row") + " with too few runs for a verdict; make at least " +
                     std::to_string(runs_needed(report)) + " runs a side");

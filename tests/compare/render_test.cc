@@ -33,6 +33,14 @@ TEST(Render, TextIsATable) {
             "2 regressions\n");
 }
 
+TEST(Render, APairOfTooFewRunsIsSaidToShowNothing) {
+  Side side;
+  side.results.add("walk", "ns", 5);
+  const std::pair<Side, Side> pair(side, side);
+  const std::string text = render_text(compare(side, {side}, &pair, {}));
+  EXPECT_NE(text.find("the A/A pair has too few runs in 1 row to show noise\n"), std::string::npos) << text;
+}
+
 TEST(Render, MarkdownEscapesNames) {
   const std::string text = render_markdown(sample());
   EXPECT_NE(text.find("**old → new\\|1**\n\n| benchmark | unit |"), std::string::npos) << text;

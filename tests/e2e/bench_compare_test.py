@@ -75,6 +75,11 @@ class BenchCompare(unittest.TestCase):
             self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
             self.assertIn("nanospan bench-compare: " + text, result.stderr)
 
+    def test_help_documents_the_exit_codes(self):
+        result = self.run_it("--help")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("Exit code 1 if anything got worse, 2 for wrong arguments", result.stdout)
+
     def test_forms(self):
         self.assertIn("Walk-2     ns/op", self.run_it("old", "slow").stdout)
         self.assertIn("| Walk-2 | ns/op |", self.run_it("old", "slow", "--format", "markdown").stdout)
