@@ -74,7 +74,8 @@ ServerAuthenticator::Verdict BearerToken::authenticate(const net::HeaderBlock& h
   const std::string_view given = headers.find(config_.header).value_or("");
   if (given.empty()) return {Kind::kDenied, "missing or empty authorization header: " + config_.header};
   bool known = false;
-  for (const std::string& value : *current()) known |= base::equals_in_constant_time(value, given);
+  const Values values = current();  // held while it is walked: the file may change meanwhile
+  for (const std::string& value : *values) known |= base::equals_in_constant_time(value, given);
   // The Collector's text goes on with what was given, which is a secret, if perhaps of another place.
   if (!known) return {Kind::kDenied, "scheme or token does not match"};
   return {};
