@@ -64,7 +64,7 @@ target_link_libraries(nanospan_library PUBLIC Threads::Threads)
 # plugin that is opened with dlopen has copies of its own and its spans go nowhere.
 set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_api_r1 -Wl,--export-dynamic-symbol=nanospan_thread_r1
-  -Wl,--export-dynamic-symbol=nanospan_layouts)
+  -Wl,--export-dynamic-symbol=nanospan_layouts -Wl,--export-dynamic-symbol=otel_thread_ctx_v1)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
 # Always an archive. The SDK refers weakly to its one symbol (src/export/otlp/gzip_hook.h); -u brings it into the

@@ -1,7 +1,11 @@
 // SpanContext: what identifies a span across processes.
 //
 // An immutable value of 40 bytes; copies may be used from any thread. Source: trace/api.md "SpanContext", W3C Trace
-// Context Level 2 (flags).
+// Context Level 2 (flags). It begins with a thread-local context record (OTEP 4947), so that a thread's pointer to what
+// is current on it is what profilers of other processes look for (docs/decisions/0306):
+//
+//   0          16        24        25       26                   28          32
+//   trace id   span id   valid 1   flags    attributes' size 0   is_remote   trace state
 #pragma once
 
 #include <cstdint>
@@ -22,37 +26,40 @@ struct TraceFlags {
 
 class SpanContext {
  public:
-  /// The invalid context: all zero.
+  /// The invalid context: no ids, no flags.
   constexpr SpanContext() = default;
   /// REQUIRES nothing of its arguments; is_valid() says whether both ids are. `flags` keeps its two known bits.
   SpanContext(const TraceId& trace_id, const SpanId& span_id, std::uint8_t flags, bool is_remote,
               TraceState trace_state = {})
       : trace_id_(trace_id),
         span_id_(span_id),
-        trace_state_(std::move(trace_state)),
-        flags_(flags & TraceFlags::kKnown),
-        is_remote_(is_remote) {}
+        word_(kRecordValid | (std::uint64_t{flags} & TraceFlags::kKnown) << kFlagsShift |
+              std::uint64_t{is_remote} << kRemoteShift),
+        trace_state_(std::move(trace_state)) {}
 
   const TraceId& trace_id() const { return trace_id_; }
   const SpanId& span_id() const { return span_id_; }
-  std::uint8_t trace_flags() const { return flags_; }
+  std::uint8_t trace_flags() const { return static_cast<std::uint8_t>(word_ >> kFlagsShift); }
   const TraceState& trace_state() const { return trace_state_; }
 
   /// True if both ids are non-zero.
   bool is_valid() const { return trace_id_.is_valid() && span_id_.is_valid(); }
-  bool is_sampled() const { return (flags_ & TraceFlags::kSampled) != 0; }
-  bool is_random() const { return (flags_ & TraceFlags::kRandom) != 0; }
+  bool is_sampled() const { return (trace_flags() & TraceFlags::kSampled) != 0; }
+  bool is_random() const { return (trace_flags() & TraceFlags::kRandom) != 0; }
   /// True if it came from another process through a propagator.
-  bool is_remote() const { return is_remote_; }
+  bool is_remote() const { return (word_ >> kRemoteShift) != 0; }
 
   friend bool operator==(const SpanContext&, const SpanContext&) = default;
 
  private:
+  // In a little-endian word: bytes 24 to 31 as drawn above.
+  static constexpr std::uint64_t kRecordValid = 1;
+  static constexpr unsigned kFlagsShift = 8, kRemoteShift = 32;
+
   TraceId trace_id_;
   SpanId span_id_;
+  std::uint64_t word_ = kRecordValid;  // one store and one copy for the four fields of the record
   TraceState trace_state_;
-  std::uint8_t flags_ = 0;
-  bool is_remote_ = false;
 };
 
 static_assert(sizeof(SpanContext) == 40,

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ENTRY = "include/nanospan/nanospan.h"
-EXPORTED = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1")
+EXPORTED = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1", "otel_thread_ctx_v1")
 # Of each optional library: a program that links it, the symbol that it brings and the library of others that it adds.
 PARTS = (
     ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),

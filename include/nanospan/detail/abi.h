@@ -18,6 +18,9 @@
 #include <nanospan/span_context.h>
 
 #define NANOSPAN_INLINE [[gnu::always_inline]] inline
+#ifndef NANOSPAN_THREAD_LINKAGE  // src/sdk/runtime/thread_record.cc has the copy to which all others give way
+#define NANOSPAN_THREAD_LINKAGE gnu::weak,
+#endif
 
 namespace nanospan {
 inline namespace v0 {
@@ -254,8 +257,8 @@ struct LayoutRegistry {
 };
 
 struct ThreadLocals {
+  const Context* current;  ///< Null means the root context. First: also found as otel_thread_ctx_v1 (decision 0306).
   ThreadState* state;
-  const Context* current;  ///< Null means the root context.
 };
 
 }  // namespace detail
@@ -264,9 +267,10 @@ struct ThreadLocals {
 
 extern "C" {
 [[gnu::weak, gnu::visibility("default")]] constinit std::atomic<const nanospan::detail::Api*> nanospan_api_r1{nullptr};
-[[gnu::weak, gnu::visibility("default"),
-  gnu::tls_model("initial-exec")]] constinit thread_local nanospan::detail::ThreadLocals nanospan_thread_r1{nullptr,
-                                                                                                            nullptr};
+[[
+  NANOSPAN_THREAD_LINKAGE gnu::visibility("default"),
+  gnu::tls_model("initial-exec")
+]] constinit thread_local nanospan::detail::ThreadLocals nanospan_thread_r1{nullptr, nullptr};
 [[gnu::weak, gnu::visibility("default")]] constinit nanospan::detail::LayoutRegistry nanospan_layouts{};
 }
 

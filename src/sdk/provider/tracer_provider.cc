@@ -18,7 +18,9 @@
 #include "sdk/pipeline/drain.h"
 #include "sdk/provider/simple_processor.h"
 #include "sdk/resource/detectors.h"
+#include "sdk/resource/process_context.h"
 #include "sdk/runtime/drain_signal.h"
+#include "sdk/runtime/thread_record.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/timeouts.h"
 #include "sdk/trace/api.h"
@@ -86,9 +88,14 @@ void take_over(ProviderCore& core, std::vector<std::weak_ptr<BatchPipeline>> pip
   slot.pipelines = std::move(pipelines);
 }
 
-std::string encode_resource(const Resource& resource) {
+std::string resource_message(const Resource& resource) {
   std::string message;
   append_attributes(message, wire::otlp::Resource::kAttributes, resource.attributes(), SpanLimits::kUnlimited, {});
+  return message;
+}
+
+std::string encode_resource(const Resource& resource) {
+  const std::string message = resource_message(resource);
   std::string fields;
   std::string scratch;
   wire::Appender append(fields);
@@ -103,6 +110,23 @@ void set_resource(ProviderCore& core, Resource resource) {
   core.resource = std::move(resource);
   core.resource_fields = encode_resource(core.resource);
   core.process = getpid();
+}
+
+// Whose resource other processes see: the default provider's. Guarded by the lock of all providers.
+const ProviderCore* published_core = nullptr;
+
+// ProcessContext{resource = 1, attributes = 2}: OTEP 4719, and 4947 for what readers of otel_thread_ctx_v1 ask for. Our
+// records carry no attributes, so there is no map of their keys.
+bool publish(const ProviderCore& core) {
+  constexpr std::uint32_t kResource = 1, kAttributes = 2;
+  std::string context;
+  wire::Appender(context).bytes_field(kResource, resource_message(core.resource));
+  if (thread_record_is_ours()) {
+    append_attributes(context, kAttributes, AttributeList{{"threadlocal.schema_version", "tlsdesc_v1_dev"}},
+                      SpanLimits::kUnlimited, {});
+  }
+  published_core = &core;
+  return publish_process_context(std::move(context));
 }
 
 // The resource of a provider that a forked child inherited, with what names the process now naming the child. What the
@@ -131,6 +155,7 @@ void renew_resources_after_fork() {
     Resource renewed = for_child(*core, parents_id, id);
     core->former_resources.push_back(std::make_unique<Resource>(std::move(core->resource)));  // views may live on
     set_resource(*core, std::move(renewed));
+    if (core == published_core) static_cast<void>(publish(*core));
   }
 }
 
@@ -312,7 +337,14 @@ Ledger TracerProvider::ledger() const {
 
 const Resource& TracerProvider::resource() const { return state_->core->resource; }
 
-void TracerProvider::set_default() { sdk::set_default_provider(state_->core); }
+void TracerProvider::set_default() {
+  sdk::set_default_provider(state_->core);
+  const bool published = [this] {
+    const sdk::ProvidersLock lock;
+    return sdk::publish(*state_->core);
+  }();
+  if (!published) sdk::report("resource", "profilers of other processes will not see it: no memory to publish it");
+}
 
 std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exporter, BatchOptions options) {
   return std::make_shared<sdk::BatchPipeline>(std::move(exporter), options, base::system_clock());
