@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -186,6 +187,7 @@ int look_at_another_process(const char* program) {
   require(pipe(pipe_ends.data()) == 0, "a pipe");
   const pid_t child = fork();
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it never ends by itself
     dup2(pipe_ends[1], STDOUT_FILENO);
     execl("/proc/self/exe", program, "looked_at", nullptr);
     _exit(127);
