@@ -97,8 +97,8 @@ void Environment::warn(const char* name, std::string_view why) const {
   warn_(std::string(name) + ": " + std::string(why));
 }
 
-void Environment::warn_unknown(const char* name, std::string_view value) const {
-  warn(name, quoted(value) + " is not known and is ignored");
+void Environment::warn_unknown(const char* name, std::string_view value, std::string_view known) const {
+  warn(name, quoted(value) + " is not known and is ignored; write one of: " + std::string(known));
 }
 
 std::string Environment::lower(std::string_view text) {

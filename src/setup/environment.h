@@ -53,17 +53,19 @@ class Environment {
     const std::optional<std::string> value = text(name);
     if (!value) return std::nullopt;
     const std::string lowered = lower(*value);
+    std::string known;
     for (const auto& [choice_name, meaning] : choices) {
       if (choice_name == lowered) return meaning;
+      known.append(known.empty() ? "" : ", ").append(choice_name);
     }
-    warn_unknown(name, *value);
+    warn_unknown(name, *value, known);
     return std::nullopt;
   }
 
   /// "NAME: why".
   void warn(const char* name, std::string_view why) const;
-  /// "NAME: "value" is not known and is ignored".
-  void warn_unknown(const char* name, std::string_view value) const;
+  /// "NAME: "value" is not known and is ignored; write one of: KNOWN".
+  void warn_unknown(const char* name, std::string_view value, std::string_view known) const;
 
   static std::string lower(std::string_view text);
 

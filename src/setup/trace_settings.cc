@@ -37,7 +37,7 @@ PropagatorPtr read_propagator(const Environment& environment) {
     } else if (name == "jaeger" || name == "xray" || name == "ottrace") {
       environment.warn(kName, name + " is not in this build and is ignored");
     } else {
-      environment.warn_unknown(kName, name);
+      environment.warn_unknown(kName, name, "tracecontext, baggage, b3, b3multi, none");
     }
   }
   if (none && parts.empty()) return nullptr;
@@ -66,7 +66,7 @@ std::vector<ExporterKind> read_exporters(const Environment& environment) {
     } else if (name == "zipkin" || name == "jaeger") {
       environment.warn(kName, name + " is not in this build and is ignored; write otlp");
     } else {
-      environment.warn_unknown(kName, name);
+      environment.warn_unknown(kName, name, "otlp, console, otlp/stdout, otlp_file, none");
     }
   }
   if (none && !kinds.empty()) environment.warn(kName, "none stands beside other exporters and is ignored");
@@ -75,17 +75,19 @@ std::vector<ExporterKind> read_exporters(const Environment& environment) {
 }
 
 SamplerPtr read_sampler(const Environment& environment) {
-  enum class Kind { kOn, kOff, kRatio, kParentOn, kParentOff, kParentRatio, kAbsent };
+  enum class Kind { kOn, kOff, kRatio, kParentOn, kParentOff, kParentRatio };
   constexpr const char* kName = "OTEL_TRACES_SAMPLER";
+  const std::string wanted = Environment::lower(environment.text(kName).value_or(""));
+  if (wanted == "jaeger_remote" || wanted == "parentbased_jaeger_remote" || wanted == "xray") {
+    environment.warn(kName, "jaeger_remote and xray are not in this build; parentbased_always_on is used");
+    return nullptr;
+  }
   const auto kind = environment.choice<Kind>(kName, {{"always_on", Kind::kOn},
                                                      {"always_off", Kind::kOff},
                                                      {"traceidratio", Kind::kRatio},
                                                      {"parentbased_always_on", Kind::kParentOn},
                                                      {"parentbased_always_off", Kind::kParentOff},
-                                                     {"parentbased_traceidratio", Kind::kParentRatio},
-                                                     {"jaeger_remote", Kind::kAbsent},
-                                                     {"parentbased_jaeger_remote", Kind::kAbsent},
-                                                     {"xray", Kind::kAbsent}});
+                                                     {"parentbased_traceidratio", Kind::kParentRatio}});
   if (!kind) return nullptr;
   // Only read where it means something; without it, or with a bad one, everything is sampled.
   const auto ratio = [&environment] {
@@ -104,9 +106,6 @@ SamplerPtr read_sampler(const Environment& environment) {
       return parent_based_sampler({.root = always_off_sampler()});
     case Kind::kParentRatio:
       return parent_based_sampler({.root = ratio()});
-    case Kind::kAbsent:
-      environment.warn(kName, "jaeger_remote and xray are not in this build; parentbased_always_on is used");
-      return nullptr;
   }
   return nullptr;
 }

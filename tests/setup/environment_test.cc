@@ -72,7 +72,7 @@ TEST(Environment, ChoiceIgnoresLetterCaseAndShowsTheUsersOwnTextIfUnknown) {
   const auto read = [](const Environment& e) { return e.choice<int>(kName, {{"gzip", 1}, {"none", 2}}); };
   EXPECT_THAT(warnings_of("GZip", [&](const Environment& e) { EXPECT_EQ(read(e), 1); }), IsEmpty());
   EXPECT_THAT(warnings_of("ZStd", [&](const Environment& e) { EXPECT_EQ(read(e), std::nullopt); }),
-              ElementsAre("OTEL_X: \"ZStd\" is not known and is ignored"));
+              ElementsAre("OTEL_X: \"ZStd\" is not known and is ignored; write one of: gzip, none"));
 }
 
 TEST(Environment, ListLeavesOutEmptyAndRepeatedParts) {
