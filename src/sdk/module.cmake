@@ -1,6 +1,8 @@
 nanospan_module(sdk)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/resource/resource.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_VERSION="${PROJECT_VERSION}")
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/runtime/thread_record.cc
+  PROPERTIES COMPILE_DEFINITIONS NANOSPAN_THREAD_LINKAGE=)
 nanospan_small(sdk diagnostics.cc provider/*.cc resource/*.cc sampling/*.cc view/*.cc
   pipeline/batch_pipeline.cc pipeline/sdk_thread.cc pipeline/worker_exporter.cc
   propagation/b3_propagator.cc propagation/baggage_propagator.cc propagation/composite_propagator.cc

@@ -1,6 +1,5 @@
-// Defines nanospan_thread_r1 once strongly, so that the alias names the variable that everybody uses. The attribute
-// must be without gnu::weak before the header comes.
-#define NANOSPAN_THREAD_LINKAGE
+// Defines nanospan_thread_r1 once strongly, so that the alias names the variable that everybody uses. module.cmake
+// takes gnu::weak off for this file: a shared build includes the headers before the first line here.
 #include "sdk/runtime/thread_record.h"
 
 #include <nanospan/context.h>
