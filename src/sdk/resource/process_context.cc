@@ -54,8 +54,10 @@ Header* map_header() {
   return static_cast<Header*>(memory);
 }
 
-// Readers stand outside the language: a full fence orders the plain stores for them.
-void fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+// An exchange, so that for readers, who stand outside of the language, no store passes it on either side.
+void set_time(Header& header, std::uint64_t unix_nanos) {
+  std::atomic_ref(header.published_unix_nanos).exchange(unix_nanos, std::memory_order_seq_cst);
+}
 
 }  // namespace
 
@@ -67,14 +69,11 @@ bool publish_process_context(std::string payload) {
   Header& header = *state.header;
   auto next = std::make_unique<const std::string>(std::move(payload));
   state.process = ::getpid();
-  header.published_unix_nanos = 0;
-  fence();
+  set_time(header, 0);
   header.version = kVersion;
   header.payload_size = static_cast<std::uint32_t>(next->size());
   header.payload = next->data();
-  fence();
-  header.published_unix_nanos = base::system_clock().unix_now();
-  fence();
+  set_time(header, base::system_clock().unix_now());
   std::memcpy(header.signature, kName, sizeof header.signature);
   // Names the mapping where the kernel can; the call itself is what tracers of the system hook.
   ::prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, &header, sizeof header, kName);
