@@ -317,14 +317,14 @@ void BatchPipeline::complete(std::uint64_t sequence, std::size_t spans, ExportRe
   waiting_.fetch_sub(spans, std::memory_order_relaxed);
 }
 
-void BatchPipeline::complete_flushes() {
+void BatchPipeline::complete_flushes(base::MonotonicNanos now) {
   while (!flushes_.empty() && !flush_at_exporter_) {
     const PendingFlush& flush = flushes_.front();
     if (!outstanding_.empty() && *outstanding_.begin() <= flush.last_sequence) return;
     if (flush.failed) {
       answer_flush(FlushResult::kFailure);
-    } else if (flush.wanted_by == 0) {
-      answer_flush(FlushResult::kSuccess);
+    } else if (flush.wanted_by <= now) {  // nobody waits, or nobody any more
+      answer_flush(flush.wanted_by == 0 ? FlushResult::kSuccess : FlushResult::kTimeout);
     } else {
       flush_exporter({flush.wanted_by});
     }
@@ -391,7 +391,7 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   }
   merge_flushes();
   start_exports();
-  complete_flushes();
+  complete_flushes(now);
   report_full_queue();
   if (!shutdown_noted_) return;
   const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);

@@ -90,7 +90,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void seal();
   void start_exports();
   void complete(std::uint64_t sequence, std::size_t spans, ExportResult result);
-  void complete_flushes();
+  void complete_flushes(base::MonotonicNanos now);
   void report_full_queue();
   void close_now();
   void close_for_the_thread();
