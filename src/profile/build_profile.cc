@@ -45,6 +45,10 @@ class Builder {
       frame.function = "[no room for more stacks]";
       return frame;
     }
+    if (point == StackStore::kNoAnswerPoint) {
+      frame.function = "[no answer: waits for a processor, or blocks the signal]";
+      return frame;
+    }
     const auto number = static_cast<std::uint32_t>(point >> kModuleShift);
     const std::uint64_t offset = point & ((CodePoint{1} << kModuleShift) - 1);
     frame.address = offset;

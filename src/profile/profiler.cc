@@ -9,6 +9,7 @@
 
 #include "profile/build_profile.h"
 #include "profile/locks/lock_sampler.h"
+#include "profile/sampler/proc.h"
 
 namespace nanospan::profile {
 namespace {
@@ -128,7 +129,20 @@ Status Profiler::adapt_sampling() {
 void Profiler::ask_threads(Collection& collection) {
   sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
   for (const SampledThread& thread : sampler_->threads()) {
-    collection.awaited += sampler_->interrupt(thread, SampleKind::kThread);
+    if (sampler_->interrupt(thread, SampleKind::kThread)) collection.awaited.push_back(thread);
+  }
+}
+
+// A thread that got no processor in time, or that blocks the signal, is there all the same.
+void Profiler::add_silent_threads(Collection& collection) {
+  for (const SampledThread& thread : collection.awaited) {
+    if (thread_name(thread.tid) == "?") continue;  // it ended
+    LabelSet labels;
+    labels.thread = store_->text(thread.name);
+    labels.tid = thread.tid;
+    WindowValues values{};
+    values[kCountValue] = 1;
+    collection.window.add(store_->stack({&StackStore::kNoAnswerPoint, 1}), store_->labels(labels), values);
   }
 }
 
@@ -152,7 +166,7 @@ void Profiler::tick() {
   for (const auto& collection : collections_) {
     next = std::min(next, collection->until);
     // Threads answer within microseconds; do not let the asker wait for the next drain.
-    if (collection->awaited > 0) next = std::min(next, now + base::kNanosPerMilli);
+    if (!collection->awaited.empty()) next = std::min(next, now + base::kNanosPerMilli);
   }
   if (sampler_->running()) timer_.arm(next);
 }
@@ -195,6 +209,8 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   for (const auto& collection : collections_) {
     const WindowKind kind = collection->request.kind;
     if (is_recorded(kind) || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
+    const auto is_this = [&](const SampledThread& asked) { return asked.tid == thread.tid; };
+    if (kind == WindowKind::kThreads && std::erase_if(collection->awaited, is_this) == 0) continue;  // a late answer
     LabelSet shown = labels;
     if (kind == WindowKind::kThreads) shown.tid = thread.tid;
     if (collection->request.trace_labels || kind == WindowKind::kThreads) {
@@ -202,7 +218,6 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
       shown.span_id = sample.labels.span_id;
     }
     collection->window.add(stack, store_->labels(shown), values);
-    if (collection->awaited > 0) --collection->awaited;
   }
 }
 
@@ -223,11 +238,14 @@ void Profiler::finish_due() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
   std::vector<std::unique_ptr<Collection>> due;
   for (auto& collection : collections_) {
-    const bool answered = collection->request.kind == WindowKind::kThreads && collection->awaited == 0;
+    const bool answered = collection->request.kind == WindowKind::kThreads && collection->awaited.empty();
     if (now >= collection->until || answered) due.push_back(std::move(collection));
   }
   std::erase(collections_, nullptr);
-  for (const auto& collection : due) collection->done(make_profile(*collection));
+  for (const auto& collection : due) {
+    add_silent_threads(*collection);
+    collection->done(make_profile(*collection));
+  }
   if (!due.empty()) stop_if_idle();
 }
 

@@ -87,7 +87,7 @@ class Profiler {
     base::UnixNanos began_unix = 0;
     base::MonotonicNanos began = 0;
     base::MonotonicNanos until = 0;
-    std::size_t awaited = 0;  // kThreads: answers still to come
+    std::vector<SampledThread> awaited;  // kThreads: who has still to answer
     Window window;
     Done done;
   };
@@ -95,6 +95,7 @@ class Profiler {
   Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, ProfilerOptions options);
   Status adapt_sampling();
   void ask_threads(Collection& collection);
+  void add_silent_threads(Collection& collection);
   void tick();
   void drain();
   void on_sample(const SampledThread& thread, const Sample& sample);

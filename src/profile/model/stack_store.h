@@ -52,6 +52,7 @@ class StackStore {
   static constexpr std::uint32_t kEmpty = 0;
   static constexpr std::uint32_t kOverflow = 1;  ///< A node of its own: what found no room.
   static constexpr CodePoint kOverflowPoint = ~CodePoint{0};
+  static constexpr CodePoint kNoAnswerPoint = ~CodePoint{1};  ///< In the place of a stack that could not be had.
 
   struct Node {
     CodePoint point = 0;
