@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace nanospan::net {
 namespace {
 
@@ -10,12 +12,6 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 bool is_tchar(char c) {
   if ((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z')) return true;
   return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace
@@ -54,7 +50,7 @@ bool HeaderBlock::has_token(std::string_view name, std::string_view token) const
     if (!equals_ignoring_case(field.name, name)) continue;
     for (std::string_view rest = field.value;;) {
       const std::size_t comma = rest.find(',');
-      if (equals_ignoring_case(trim(rest.substr(0, comma)), token)) return true;
+      if (equals_ignoring_case(base::trim_ows(rest.substr(0, comma)), token)) return true;
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);
     }

@@ -5,17 +5,11 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/text.h"
 #include "sdk/diagnostics.h"
 
 namespace nanospan::setup {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 /// The whole of `text` as a T; nothing for anything else.
 template <class T>
@@ -49,7 +43,7 @@ Environment Environment::none() {
 std::optional<std::string> Environment::text(const char* name) const {
   const std::optional<std::string> value = lookup_(name);
   if (!value) return std::nullopt;
-  const std::string_view kept = trimmed(*value);
+  const std::string_view kept = base::trimmed(*value);
   return kept.empty() ? std::nullopt : std::optional<std::string>(kept);
 }
 
@@ -86,7 +80,7 @@ std::vector<std::string> Environment::list(const char* name) const {
   const std::string value = text(name).value_or("");
   for (std::string_view rest = value; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
-    std::string part = lower(trimmed(rest.substr(0, comma)));
+    std::string part = lower(base::trimmed(rest.substr(0, comma)));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
     if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(std::move(part));
   }

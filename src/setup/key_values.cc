@@ -5,16 +5,11 @@
 
 #include <nanospan/ids.h>
 
+#include "base/text.h"
 #include "wire/utf8.h"
 
 namespace nanospan::setup {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// Nothing if a '%' is not followed by two hex digits, or if the result is not UTF-8.
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -46,14 +41,14 @@ Result<KeyValues> parse_key_values(std::string_view text) {
   std::size_t member = 0;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view entry = trimmed(text.substr(0, comma));
+    const std::string_view entry = base::trim_ows(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
     ++member;
     if (entry.empty()) continue;
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos) return malformed(member, "has no '='; write key=value,key=value");
-    const std::optional<std::string> key = percent_decoded(trimmed(entry.substr(0, equals)));
-    const std::optional<std::string> value = percent_decoded(trimmed(entry.substr(equals + 1)));
+    const std::optional<std::string> key = percent_decoded(base::trim_ows(entry.substr(0, equals)));
+    const std::optional<std::string> value = percent_decoded(base::trim_ows(entry.substr(equals + 1)));
     if (!key || !value) return malformed(member, "has a '%' without two hex digits, or is not UTF-8");
     if (key->empty()) return malformed(member, "has an empty key");
     pairs.emplace_back(*key, *value);

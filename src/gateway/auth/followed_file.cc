@@ -17,13 +17,6 @@ Error failed(const std::string& path, const std::string& why) {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) + 1 - first);
-}
-
 Result<std::string> FollowedFile::read() {
   look_again_at_ = base::later(clock_.monotonic_now(), kIntervalNanos);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path_.c_str(), "rbe"), &std::fclose);

@@ -34,7 +34,4 @@ class FollowedFile {
   base::MonotonicNanos look_again_at_ = 0;
 };
 
-/// Without white space and line ends around it.
-std::string_view trimmed(std::string_view text);
-
 }  // namespace nanospan::gateway

@@ -9,8 +9,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/sha256.h"
 #include "gateway/processors/any_value.h"
-#include "gateway/processors/sha256.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -159,7 +159,7 @@ void AttributeActions::hash(std::string_view key, AttributeList& attributes) {
   if (value.kind == AnyKind::kInt) little_endian(static_cast<std::uint64_t>(value.number));
   if (value.kind == AnyKind::kDouble) little_endian(std::bit_cast<std::uint64_t>(value.real));
   // Empty text, lists and maps become empty text, as in the Collector.
-  attributes.set(key, any_string(bytes.empty() ? "" : sha256_hex(bytes)));
+  attributes.set(key, any_string(bytes.empty() ? "" : base::sha256_hex(bytes)));
 }
 
 void AttributeActions::extract(const Action& action, AttributeList& attributes) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace nanospan {
 namespace sdk {
 namespace {
@@ -38,7 +40,7 @@ bool read_members(std::string_view header, Members& members) {
   std::size_t count = 0;
   while (!header.empty()) {
     const std::size_t comma = std::min(header.find(','), header.size());
-    const std::string_view text = trim_ows(header.substr(0, comma));
+    const std::string_view text = base::trim_ows(header.substr(0, comma));
     header.remove_prefix(std::min(comma + 1, header.size()));
     if (text.empty()) continue;
     const std::size_t equals = text.find('=');
@@ -65,12 +67,6 @@ bool is_trace_state_key(std::string_view key) {
 bool is_trace_state_value(std::string_view value) {
   return !value.empty() && value.size() <= kTraceStateValueMax && value.back() != ' ' &&
          std::all_of(value.begin(), value.end(), is_value_char);
-}
-
-std::string_view trim_ows(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string truncated_trace_state(std::string_view header, std::size_t size_max) {

@@ -19,9 +19,6 @@ inline constexpr std::size_t kTraceStateValueMax = 256;
 bool is_trace_state_key(std::string_view key);
 bool is_trace_state_value(std::string_view value);
 
-/// `text` without spaces and tabs at both ends (OWS of RFC 9110).
-std::string_view trim_ows(std::string_view text);
-
 /// `header` (canonical, as TraceState::header() gives it) cut down to `size_max` characters by whole members: first
 /// those of more than 128 characters, then the rest, each from the end. Source: "tracestate Limits".
 std::string truncated_trace_state(std::string_view header, std::size_t size_max);

@@ -13,6 +13,7 @@
 #include <array>
 #include <optional>
 
+#include "base/text.h"
 #include "sdk/context/trace_state.h"
 #include "sdk/propagation/lower_hex.h"
 
@@ -63,7 +64,7 @@ std::optional<Extracted> make(std::string_view trace_hex, std::string_view span_
 std::optional<Extracted> parse_single(std::string_view header) {
   std::array<std::string_view, 4> parts;
   std::size_t count = 0;
-  header = trim_ows(header);
+  header = base::trim_ows(header);
   while (true) {
     if (count == parts.size()) return std::nullopt;
     const std::size_t dash = header.find('-');
@@ -79,10 +80,10 @@ std::optional<Extracted> parse_single(std::string_view header) {
 
 std::optional<Extracted> parse_multi(const TextMapGetter& carrier) {
   // A getter's view lives until its next call.
-  const std::string trace_hex(trim_ows(carrier.get(kTraceId)));
-  const std::string span_hex(trim_ows(carrier.get(kSpanId)));
-  const bool debug = trim_ows(carrier.get(kFlags)) == "1";
-  const std::string_view sampled = trim_ows(carrier.get(kSampled));
+  const std::string trace_hex(base::trim_ows(carrier.get(kTraceId)));
+  const std::string span_hex(base::trim_ows(carrier.get(kSpanId)));
+  const bool debug = base::trim_ows(carrier.get(kFlags)) == "1";
+  const std::string_view sampled = base::trim_ows(carrier.get(kSampled));
   // "d" is of the single header only.
   const std::optional<Sampling> sampling = debug            ? Sampling::kDebug
                                            : sampled == "d" ? std::nullopt

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "sdk/context/trace_state.h"
 #include "sdk/diagnostics.h"
 #include "wire/utf8.h"
@@ -80,13 +81,13 @@ bool read_member(std::string_view member, Baggage::Entry& entry) {
   const std::string_view pair = member.substr(0, semicolon);
   const std::size_t equals = pair.find('=');
   if (equals == std::string_view::npos) return false;
-  const std::string_view key = trim_ows(pair.substr(0, equals));
-  const std::string_view value = trim_ows(pair.substr(equals + 1));
+  const std::string_view key = base::trim_ows(pair.substr(0, equals));
+  const std::string_view value = base::trim_ows(pair.substr(equals + 1));
   if (!is_token(key) || !std::all_of(value.begin(), value.end(), is_baggage_octet)) return false;
   entry.name = key;
   entry.value = percent_decoded(value);
   if (semicolon != std::string_view::npos) {
-    const std::string_view metadata = trim_ows(member.substr(semicolon + 1));
+    const std::string_view metadata = base::trim_ows(member.substr(semicolon + 1));
     if (!std::all_of(metadata.begin(), metadata.end(), is_metadata_char)) return false;
     entry.metadata = metadata;
   }
@@ -104,7 +105,7 @@ void set_entry(Entries& entries, Baggage::Entry entry) {
 bool read_line(std::string_view line, std::size_t& bytes_left, std::size_t& members_left, Entries& entries) {
   while (!line.empty()) {
     const std::size_t comma = std::min(line.find(','), line.size());
-    const std::string_view member = trim_ows(line.substr(0, comma));
+    const std::string_view member = base::trim_ows(line.substr(0, comma));
     line.remove_prefix(std::min(comma + 1, line.size()));
     if (member.empty()) continue;
     if (members_left == 0 || member.size() > bytes_left) return false;

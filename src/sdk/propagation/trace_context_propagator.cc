@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.h"
 #include "sdk/context/trace_state.h"
 #include "sdk/propagation/lower_hex.h"
 
@@ -30,7 +31,7 @@ constexpr std::size_t kTraceStateSent = 4096;
 
 // The context that `header` names, without a tracestate; invalid if the header is.
 SpanContext parse_trace_parent(std::string_view header) {
-  header = trim_ows(header);
+  header = base::trim_ows(header);
   if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
   std::uint8_t version = 0, flags = 0;
   if (!parse_lower_hex(header.substr(0, 2), &version) || version == 0xFF) return {};

@@ -1,3 +1,4 @@
+// The mapping and the order of its writes. Threads: see the header.
 #include "sdk/resource/process_context.h"
 
 #include <sys/mman.h>

@@ -61,11 +61,5 @@ TEST_F(FollowedFileTest, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(file_.look()->error().message, "\"" + (folder_ / "f") + "\" is larger than 1 MiB; is it the right file?");
 }
 
-TEST(Trimmed, SpaceAround) {
-  EXPECT_EQ(trimmed(" a b\r\n"), "a b");
-  EXPECT_EQ(trimmed(" \n"), "");
-  EXPECT_EQ(trimmed(""), "");
-}
-
 }  // namespace
 }  // namespace nanospan::gateway

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "wire/json_text.h"
 
 namespace nanospan::gateway {
@@ -26,7 +27,7 @@ Status BasicAuthClient::read(Part& part) {
   if (!part.file) return {};
   const Result<std::string> content = part.file->read();
   if (!content) return content.error();
-  part.text = trimmed(*content);
+  part.text = base::trimmed(*content);
   return {};
 }
 
@@ -35,7 +36,7 @@ void BasicAuthClient::follow(Part& part) {
   const std::optional<Result<std::string>> content = part.file->look();
   if (!content) return;
   if (content->ok()) {
-    part.text = trimmed(**content);
+    part.text = base::trimmed(**content);
   } else {
     log_.warn_limited(subject_, "file", content->error().message + "; what it held before stays in use");
   }

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "gateway/processors/sha256.h"
+#include "base/sha256.h"
 #include "net/grpc_framing.h"
 
 namespace nanospan::gateway {
@@ -93,7 +93,7 @@ ServerAuthenticator::Verdict BasicAuthServer::authenticate(const net::HeaderBloc
   // An unknown user costs what a known one costs, so that the time does not tell them apart.
   const std::string_view found = users->find(user);
   const std::string kept(found.empty() ? users->any() : found);
-  if (Htpasswd::is_hash(kept)) return check(kept, !found.empty(), password, sha256_hex(key_ + *credentials));
+  if (Htpasswd::is_hash(kept)) return check(kept, !found.empty(), password, base::sha256_hex(key_ + *credentials));
   if (Htpasswd::matches(kept, password) && !found.empty()) return {};
   return {Kind::kDenied, "invalid credentials"};
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/constant_time.h"
+#include "base/text.h"
 
 namespace nanospan::gateway {
 BearerToken::BearerToken(BearerTokenConfig config, std::string subject, Log& log, const base::Clock& clock)
@@ -33,7 +34,7 @@ Result<BearerToken::Values> BearerToken::values_in(const std::string& content) c
   std::vector<std::string> tokens;
   for (std::size_t start = 0; start < content.size();) {
     const std::size_t end = std::min(content.find('\n', start), content.size());
-    const std::string_view token = trimmed(std::string_view(content).substr(start, end - start));
+    const std::string_view token = base::trimmed(std::string_view(content).substr(start, end - start));
     start = end + 1;
     if (token.empty()) continue;
     if (!net::is_header_value(token)) {

@@ -1,9 +1,9 @@
 // Against the examples of FIPS 180-4 and NIST's CAVS vectors.
-#include "gateway/processors/sha256.h"
+#include "base/sha256.h"
 
 #include <gtest/gtest.h>
 
-namespace nanospan::gateway {
+namespace nanospan::base {
 namespace {
 
 TEST(Sha256, PublishedExamples) {
@@ -21,4 +21,4 @@ TEST(Sha256, EveryLengthAroundABlock) {
 }
 
 }  // namespace
-}  // namespace nanospan::gateway
+}  // namespace nanospan::base

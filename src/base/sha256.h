@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace nanospan::gateway {
+namespace nanospan::base {
 
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 
-}  // namespace nanospan::gateway
+}  // namespace nanospan::base

@@ -1,13 +1,13 @@
 // The compression function of FIPS 180-4, section 6.2, and its padding:
 //
 //   message | 80 | 00 ... | length in bits, 8 bytes, big-endian        (a multiple of 64 bytes)
-#include "gateway/processors/sha256.h"
+#include "base/sha256.h"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
-namespace nanospan::gateway {
+namespace nanospan::base {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64;
@@ -72,4 +72,4 @@ std::string sha256_hex(std::string_view bytes) {
   return hex;
 }
 
-}  // namespace nanospan::gateway
+}  // namespace nanospan::base
