@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kDrainNanos = 100 * base::kNanosPerMilli;
 constexpr std::uint64_t kWallTickNanos = 10 * base::kNanosPerMilli;
 constexpr std::uint64_t kThreadAnswerNanos = 100 * base::kNanosPerMilli;
-// A scan of all threads may take this part of the time: 0.1 %.
+// A scan of all threads may take this part of one core: 0.1 %.
 constexpr std::uint64_t kScanShare = 1000;
 constexpr std::size_t kRoutesMax = 1000;
 constexpr const char* kOtherRoutes = "[other routes]";
@@ -103,7 +103,11 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
     return 0;
   }
   collections_.back()->done = std::move(done);
-  if (request.kind == WindowKind::kThreads) ask_threads(*collections_.back());
+  if (request.kind == WindowKind::kThreads) {
+    ask_threads(*collections_.back());
+  } else {
+    next_scan_ = 0;  // whom the last scan did not find yet is wanted, too
+  }
   tick();
   return last_id_;
 }
@@ -155,8 +159,10 @@ void Profiler::tick() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
   drain();
   if (now >= next_scan_ && sampler_->running()) {
+    const std::int32_t self = ::gettid();
+    const std::uint64_t used_before = thread_cpu_nanos(self);  // not the time in which others had the core
     sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
-    const std::uint64_t took = loop_.clock().monotonic_now() - now;
+    const std::uint64_t took = thread_cpu_nanos(self) - used_before;
     next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
     follow_code();
   }

@@ -43,7 +43,9 @@ TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
   EXPECT_GE(by_thread["unaware"], 200u);
   EXPECT_GE(counters.weight, counters.samples) << "ticks that the kernel could not deliver count";
   EXPECT_GT(in_function * 100, counters.samples * 90);
+#if !defined(__SANITIZE_THREAD__)  // which delivers signals late: with registers of then, on the stack of now
   EXPECT_GE(counters.to_root * 1000, counters.samples * 999);
+#endif
   EXPECT_EQ(counters.dropped_ring_full, 0u);
 }
 
