@@ -45,7 +45,7 @@ class DyingBackend(unittest.TestCase):
             gateway.wait_until(lambda: gateway.ledger("otlp_http")[3] == 0)
             enqueued, sent, failed, queued = gateway.ledger("otlp_http")
             self.assertEqual(enqueued, sent + failed + queued)
-            self.assertEqual(gateway.metric("nanospan_memory_used_bytes"), 0)
+            gateway.wait_until(lambda: gateway.metric("nanospan_memory_used_bytes") == 0)
             gateway.signal()
             self.assertEqual(gateway.wait(), 0)
 

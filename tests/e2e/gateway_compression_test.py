@@ -93,7 +93,7 @@ class Compression(unittest.TestCase):
                     self.assertLess(len(sent), len(REQUEST))
                     self.assertEqual(peer.decompress(sent), REQUEST)
                     self.assertEqual(gateway.post(body[:-1], headers={"Content-Encoding": name}), 400)
-                    self.assertEqual(gateway.metric("nanospan_memory_used_bytes"), 0)
+                    gateway.wait_until(lambda: gateway.metric("nanospan_memory_used_bytes") == 0)
 
     def test_joined_members_become_one(self):
         backend = Backend()
