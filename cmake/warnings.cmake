@@ -17,6 +17,9 @@ endif()
 
 add_library(nanospan_gtest INTERFACE)
 target_link_libraries(nanospan_gtest INTERFACE GTest::gmock GTest::gtest_main)
+if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(nanospan_gtest INTERFACE -fpch-preprocess) # ccache then sees through precompiled headers
+endif()
 # Under sanitizers most of a test's compile time is the optimiser at work on the checks in GoogleTest's templates.
 if(NANOSPAN_SANITIZE)
   target_compile_options(nanospan_gtest INTERFACE -O0)
