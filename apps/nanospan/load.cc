@@ -1,217 +1,114 @@
-// nanospan load http: options, rounds with a line each, and the result as a table or as JSON lines.
+// nanospan load: which kind of load, and what the kinds share.
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
 
-#include "apps/nanospan/command.h"
-#include "apps/nanospan/load_http.h"
+#include "apps/nanospan/load_command.h"
 
 namespace nanospan::app {
 namespace {
 
-constexpr double kNanosPerMillis = 1e6;
-constexpr std::size_t kConnectionsMax = 10'000;
+// Of one kind only; all others are for both.
+constexpr std::array<std::string_view, 2> kHttpOnly = {"--request", "--round"};
+constexpr std::array<std::string_view, 14> kOtlpOnly = {
+    "--protocol", "--encoding", "--compression", "--batch",     "--in-flight", "--rate",    "--warm-up",
+    "--settle",   "--unique",   "--sink",        "--sink-cert", "--sink-key",  "--ca-file", "--allow-loss"};
 
-/// One target with all that its rounds gave.
-struct Tally {
-  std::string label;
-  LoadResult total;
-  std::vector<double> cpu_micros;  // per request, one a round
-};
-
-double millis(const LoadResult& result, double share) {
-  return static_cast<double>(result.latency.quantile(share)) / kNanosPerMillis;
+int load(const Arguments& arguments) {
+  const std::string kind = arguments.value("http|otlp").value_or("");
+  if (kind != "http" && kind != "otlp") {
+    std::fprintf(stderr, "nanospan load: the kind of load comes first: nanospan load http, or nanospan load otlp\n");
+    return kExitUsage;
+  }
+  const auto refuse_any_of = [&](const auto& options, const char* right) {
+    const auto wrong = std::find_if(options.begin(), options.end(), [&](auto name) { return arguments.has(name); });
+    if (wrong == options.end()) return false;
+    std::fprintf(stderr, "nanospan load %s: %s is for nanospan load %s\n", kind.c_str(), std::string(*wrong).c_str(),
+                 right);
+    return true;
+  };
+  if (kind == "http" ? refuse_any_of(kOtlpOnly, "otlp") : refuse_any_of(kHttpOnly, "http")) return kExitUsage;
+  const std::string format = arguments.value("--format").value_or("text");
+  if (format != "text" && format != "json") {
+    std::fprintf(stderr, "nanospan load: --format is \"%s\"; it must be text or json\n", format.c_str());
+    return kExitUsage;
+  }
+  return kind == "http" ? load_http(arguments) : load_otlp(arguments);
 }
 
-Result<double> number(const Arguments& arguments, std::string_view option, double otherwise, double low, double high) {
+}  // namespace
+
+Result<double> load_number(const Arguments& arguments, std::string_view option, double otherwise, double low,
+                           double high) {
   const std::optional<std::string> text = arguments.value(option);
   if (!text) return otherwise;
   double value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size() || !(value >= low && value <= high)) {
     char range[64];
-    std::snprintf(range, sizeof range, "%g to %g", low, high);
+    std::snprintf(range, sizeof range, "%.0f to %.0f", low, high);
+    if (low != static_cast<double>(static_cast<long>(low))) std::snprintf(range, sizeof range, "%g to %g", low, high);
     return Error{ErrorCode::kInvalidArgument, std::string(option) + " is \"" + *text + "\"; it must be " + range};
   }
   return value;
 }
 
-/// "METHOD TARGET [BODY]".
-Result<LoadRequest> parse_request(const std::string& text) {
-  LoadRequest request;
-  const std::size_t first = text.find(' ');
-  const std::size_t second = text.find(' ', first == std::string::npos ? first : first + 1);
-  request.method = text.substr(0, first);
-  if (first != std::string::npos) request.target = text.substr(first + 1, second - first - 1);
-  if (second != std::string::npos) request.body = text.substr(second + 1);
-  if (!net::is_token(request.method) || !request.target.starts_with('/')) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "--request is \"" + text + "\"; it must be like \"GET /path\" or \"POST /path BODY\""};
-  }
-  return request;
-}
-
-Result<int> parse_pid(const std::string& text) {
+Result<int> load_pid(const std::string& text) {
   int pid = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   if (error == std::errc() && end == text.data() + text.size() && pid > 0) return pid;
   return Error{ErrorCode::kInvalidArgument, "--pid is \"" + text + "\"; it must be a process number"};
 }
 
-Result<std::vector<LoadTarget>> parse_targets(const Arguments& arguments) {
-  const std::vector<std::string> urls = arguments.values("--url");
-  const std::vector<std::string> labels = arguments.values("--label");
-  const std::vector<std::string> pids = arguments.values("--pid");
-  if (urls.empty()) return Error{ErrorCode::kInvalidArgument, "give --url http://host:port"};
-  for (const auto* optional : {&labels, &pids}) {
-    if (!optional->empty() && optional->size() != urls.size()) {
-      return Error{ErrorCode::kInvalidArgument, "give one --label and one --pid for each --url, or none"};
-    }
-  }
-  std::vector<LoadTarget> targets;
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    Result<net::Url> url = net::parse_url(urls[i]);
-    if (!url) return url.error();
-    const Result<int> pid = pids.empty() ? Result<int>(0) : parse_pid(pids[i]);
-    if (!pid) return pid.error();
-    std::string label = labels.empty() ? url->origin() : labels[i];
-    if (label.find_first_of("\"\\\n") != std::string::npos) {
-      return Error{ErrorCode::kInvalidArgument, "--label must be without quotes, backslashes and line breaks"};
-    }
-    targets.push_back({std::move(*url), std::move(label), *pid});
-  }
-  return targets;
+Result<std::string> load_label(std::string text) {
+  if (text.find_first_of("\"\\\n") == std::string::npos) return text;
+  return Error{ErrorCode::kInvalidArgument, "--label must be without quotes, backslashes and line breaks"};
 }
 
-Result<LoadOptions> parse_options(const Arguments& arguments) {
-  LoadOptions options;
-  Result<std::vector<LoadTarget>> targets = parse_targets(arguments);
-  if (!targets) return targets.error();
-  options.targets = std::move(*targets);
-  for (const std::string& text : arguments.values("--request")) {
-    Result<LoadRequest> request = parse_request(text);
-    if (!request) return request.error();
-    options.requests.push_back(std::move(*request));
-  }
-  if (options.requests.empty()) options.requests.push_back({"GET", options.targets[0].url.path, ""});
-
-  const Result<double> connections = number(arguments, "--connections", 100, 1, kConnectionsMax);
-  const Result<double> seconds = number(arguments, "--seconds", 10, 0.01, 86400);
-  const Result<double> round = number(arguments, "--round", 1, 0.01, 3600);
-  for (const Result<double>* value : {&connections, &seconds, &round}) {
-    if (!*value) return value->error();
-  }
-  options.connections = static_cast<std::size_t>(*connections);
-  options.round_nanos = static_cast<std::uint64_t>(*round * 1e9);
-  const double each = *seconds / static_cast<double>(options.targets.size());
-  options.rounds = std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(each / *round)));
-  return options;
+bool load_as_json(const Arguments& arguments) {
+  return arguments.has("--json") || arguments.value("--format") == "json";
 }
 
-void print_round(std::size_t done, std::size_t all, const std::string& label, const LoadResult& result) {
-  std::fprintf(stderr, "  round %zu/%zu  %s  %.0f requests/s  P50 %.1f ms  P99 %.1f ms", done, all, label.c_str(),
-               result.requests_per_second(), millis(result, 0.5), millis(result, 0.99));
-  if (result.failed != 0) {
-    std::fprintf(stderr, "  failed %llu: %s", static_cast<unsigned long long>(result.failed),
-                 result.first_failure.c_str());
-  }
-  std::fputc('\n', stderr);
+double millis_of(const LatencyHistogram& latency, double share) {
+  return static_cast<double>(latency.quantile(share)) * 1e-6;
 }
-
-/// Mean and half the width of its 95 % interval (normal approximation).
-struct Interval {
-  double mean = 0;
-  double half = 0;
-};
-Interval interval_of(const std::vector<double>& values) {
-  Interval result;
-  const auto n = static_cast<double>(values.size());
-  if (values.empty()) return result;
-  for (const double value : values) result.mean += value / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  if (values.size() > 1) result.half = 1.96 * std::sqrt(squares / (n - 1) / n);
-  return result;
-}
-
-void print_json(const Tally& tally) {
-  const LoadResult& total = tally.total;
-  const Interval cpu = interval_of(tally.cpu_micros);
-  std::printf(
-      "{\"label\":\"%s\",\"requests\":%llu,\"error_status\":%llu,\"failed\":%llu,\"seconds\":%.3f,"
-      "\"requests_per_second\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,"
-      "\"cpu_us_per_request\":%.3f,\"cpu_us_half_interval\":%.3f}\n",
-      tally.label.c_str(), static_cast<unsigned long long>(total.answered),
-      static_cast<unsigned long long>(total.error_status), static_cast<unsigned long long>(total.failed),
-      static_cast<double>(total.nanos) * 1e-9, total.requests_per_second(), millis(total, 0.5), millis(total, 0.99),
-      millis(total, 1), total.cpu_micros_per_request(), cpu.half);
-}
-
-void print_table(const Tally& tally) {
-  const LoadResult& total = tally.total;
-  std::printf(
-      "%s\n  requests/s   %.0f\n  P50, P99     %.2f ms, %.2f ms\n  answered     %llu (%llu with 4xx or 5xx)\n"
-      "  failed       %llu\n",
-      tally.label.c_str(), total.requests_per_second(), millis(total, 0.5), millis(total, 0.99),
-      static_cast<unsigned long long>(total.answered), static_cast<unsigned long long>(total.error_status),
-      static_cast<unsigned long long>(total.failed));
-  if (total.cpu_seconds > 0) {
-    std::printf("  server CPU   %.1f us a request (+- %.1f)\n", total.cpu_micros_per_request(),
-                interval_of(tally.cpu_micros).half);
-  }
-}
-
-int load(const Arguments& arguments) {
-  if (arguments.value("http") != "http") {
-    std::fprintf(stderr, "nanospan load: the kind of load comes first: nanospan load http --url http://host:port\n");
-    return kExitUsage;
-  }
-  const Result<LoadOptions> options = parse_options(arguments);
-  if (!options) {
-    std::fprintf(stderr, "nanospan load: %s\n", options.error().message.c_str());
-    return kExitUsage;
-  }
-  std::vector<Tally> tallies;
-  for (const LoadTarget& target : options->targets) tallies.push_back({target.label, {}, {}});
-  const std::size_t count = tallies.size();
-  const std::size_t rounds = options->rounds * count;
-  for (std::size_t i = 0; i < rounds; ++i) {
-    // A B, B A, A B ...: a drift of the machine's speed meets all targets alike.
-    const std::size_t place = i % count;
-    Tally& tally = tallies[(i / count) % 2 == 0 ? place : count - 1 - place];
-    const LoadTarget& target = options->targets[static_cast<std::size_t>(&tally - tallies.data())];
-    const Result<LoadResult> result = run_load_round(*options, target, base::system_clock());
-    if (!result) {
-      std::fprintf(stderr, "nanospan load: %s\n", result.error().message.c_str());
-      return kExitFailed;
-    }
-    print_round(i + 1, rounds, tally.label, *result);
-    tally.cpu_micros.push_back(result->cpu_micros_per_request());
-    tally.total.add(*result);
-  }
-  for (const Tally& tally : tallies) arguments.has("--json") ? print_json(tally) : print_table(tally);
-  const bool failed = std::any_of(tallies.begin(), tallies.end(), [](const Tally& t) { return t.total.failed != 0; });
-  return failed ? kExitFailed : kExitOk;
-}
-
-}  // namespace
 
 Command load_command() {
   return {
       "load",
-      "load an HTTP service and measure it",
+      "load an HTTP service or an OTLP receiver, and measure it",
       "nanospan load http: each of N clients sends its next request when the last one is answered. With several --url\n"
-      "they are loaded in turn, in short rounds, to be compared. Exit code 1 if a request got no answer.\n",
-      {{"http", "", "the kind of load"},
-       {"--url", "URL", "http://host:port; may be given several times"},
+      "they are loaded in turn, in short rounds, to be compared. Exit code 1 if a request got no answer.\n"
+      "\n"
+      "nanospan load otlp: sends spans of about 800 bytes, as fast as they are acknowledged, or at a --rate; then the\n"
+      "latency of a request counts from when it was due. With --sink it is also where the spans end, and accounts for\n"
+      "each by its id. Exit code 4 if an acknowledged span did not arrive or came twice, 1 if a request failed.\n"
+      "    nanospan load otlp --url http://127.0.0.1:4317 --sink 127.0.0.1:24317 --pid $(pidof nanospan)\n",
+      {{"http|otlp", "", "the kind of load"},
+       {"--url", "URL", "http://host:port; http: several may be given; otlp: the receiver (http://127.0.0.1:4317)"},
        {"--label", "NAME", "what the table calls it; one for each --url"},
        {"--pid", "PID", "the server's process, to measure its CPU time; one for each --url"},
-       {"--request", "TEXT", "\"GET /path\" or \"POST /path JSON\"; several are sent in turn"},
-       {"--connections", "N", "clients (100)"},
+       {"--connections", "N", "http: clients (100); otlp: connections (4)"},
        {"--seconds", "S", "for how long, all targets together (10)"},
-       {"--round", "S", "length of a round (1)"},
-       {"--json", "", "one line of JSON for each URL, instead of a table"}},
+       {"--format", "text|json", "json: one line for each URL, which bench-compare reads"},
+       {"--json", "", "the same as --format json"},
+       {"--request", "TEXT", "http: \"GET /path\" or \"POST /path JSON\"; several are sent in turn"},
+       {"--round", "S", "http: length of a round (1)"},
+       {"--protocol", "grpc|http", "otlp: gRPC, or HTTP/1.1 (grpc)"},
+       {"--encoding", "proto|json", "otlp: JSON over HTTP only (proto)"},
+       {"--compression", "NAME", "otlp: none, gzip, zstd ...; bodies are compressed beforehand and repeated (none)"},
+       {"--batch", "N", "otlp: spans a request (1000)"},
+       {"--in-flight", "N", "otlp: requests at a time on each connection; HTTP/1.1 has one (4)"},
+       {"--rate", "SPANS/S", "otlp: open loop; without it as fast as they are acknowledged"},
+       {"--warm-up", "S", "otlp: before it is measured (1)"},
+       {"--settle", "S", "otlp: how long the sink waits for what was acknowledged (10)"},
+       {"--unique", "", "otlp: new ids in each request also where that means compressing anew"},
+       {"--sink", "HOST:PORT", "otlp: receive here what the server sends on (gRPC and HTTP), and account for it"},
+       {"--sink-cert", "FILE", "otlp: the sink speaks TLS with this certificate"},
+       {"--sink-key", "FILE", "otlp: and its key"},
+       {"--ca-file", "FILE", "otlp: authorities of an https:// receiver (the system's)"},
+       {"--allow-loss", "", "otlp: spans that do not arrive are no failure (the server samples)"}},
       load};
 }
 

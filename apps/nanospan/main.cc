@@ -28,16 +28,24 @@ std::string overview(const std::vector<Command>& commands) {
   return text + "\n`nanospan COMMAND --help` says more.\n" + std::string(kExitCodes);
 }
 
+constexpr std::size_t kUsageOptionsMax = 14;  // more of them are only listed below
+
+std::string word_of(const Option& option) {
+  return std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
+}
+
 std::string help_of(const Command& command) {
   std::string text = "Usage: nanospan " + std::string(command.name);
+  const bool all = command.options.size() <= kUsageOptionsMax;
+  std::size_t width = 20;
   for (const Option& option : command.options) {
-    const std::string word = std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-    text += option.required ? " " + word : " [" + word + "]";
+    const std::string word = word_of(option);
+    width = std::max(width, word.size() + 2);
+    if (all || !word.starts_with("-")) text += option.required ? " " + word : " [" + word + "]";
   }
-  text += "\n\n" + std::string(command.help) + "\n";
+  text += std::string(all ? "" : " [--option value ...]") + "\n\n" + std::string(command.help) + "\n";
   for (const Option& option : command.options) {
-    const std::string name = std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-    text += "  " + padded(name, 20) + std::string(option.help) + "\n";
+    text += "  " + padded(word_of(option), width) + std::string(option.help) + "\n";
   }
   return text + "\n" + std::string(kExitCodes);
 }

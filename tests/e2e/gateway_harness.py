@@ -18,13 +18,24 @@ import unittest
 BINARY = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 
 
+def free_port():
+    """A port that nobody listens on, for programs that cannot say which they took."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
 def field(number, payload):
     """A length-delimited protobuf field."""
-    size, out = len(payload), bytes([number << 3 | 2])
-    while size > 127:
-        out += bytes([size & 127 | 128])
-        size >>= 7
-    return out + bytes([size]) + payload
+    return varint(number << 3 | 2) + varint(len(payload)) + payload
 
 
 def request_with(names):

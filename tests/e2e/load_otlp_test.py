@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""`nanospan load otlp` counts what it sends, what is acknowledged and what arrives, span by span; in the open loop a
+receiver that stalls is charged for everyone who had to wait."""
+
+import http.client
+import http.server
+import json
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from gateway_harness import BINARY, Gateway, free_port, main
+
+FORWARD = """
+receivers:
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
+exporters:
+  otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}, sending_queue: {wait_for_result: true}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}
+"""
+
+
+def load(*arguments):
+    command = [BINARY, "load", "otlp", "--warm-up", "0", "--json", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+class Receiver:
+    """OTLP/HTTP; what becomes of request number n is up to `treat(n, body, headers)`."""
+
+    def __init__(self, treat):
+        numbers = iter(range(10**9))
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                treat(next(numbers), self.rfile.read(int(self.headers["Content-Length"])), self.headers)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class LoadOtlp(unittest.TestCase):
+    def test_every_span_that_a_gateway_acknowledges_arrives_once(self):
+        sink = free_port()
+        for coding in ("none", "gzip"):
+            with Gateway(FORWARD % (sink, coding)) as gateway:
+                for protocol, more in (
+                    ("grpc", []),
+                    ("http", []),
+                    ("grpc", ["--unique"]),
+                    ("http", ["--encoding", "json"]),
+                ):
+                    port = gateway.ports["grpc" if protocol == "grpc" else "receiver"]
+                    with self.subTest(coding=coding, protocol=protocol, more=more):
+                        code, found, said = load(
+                            "--url",
+                            f"http://127.0.0.1:{port}",
+                            "--protocol",
+                            protocol,
+                            "--compression",
+                            coding,
+                            "--sink",
+                            f"127.0.0.1:{sink}",
+                            "--batch",
+                            100,
+                            "--seconds",
+                            0.15,
+                            "--pid",
+                            gateway.process.pid,
+                            *more,
+                        )
+                        self.assertEqual((code, said), (0, ""))
+                        self.assertGreater(found["spans_sent"], 0)
+                        for what in ("acknowledged", "received"):
+                            self.assertEqual(found[f"spans_{what}"], found["spans_sent"], what)
+                        for what in ("spans_lost", "spans_duplicated", "spans_foreign", "failed", "refused"):
+                            self.assertEqual(found[what], 0, what)
+                        self.assertGreater(found["spans_per_cpu_second"], 0)
+                        self.assertGreater(found["rss_high_mib"], 0)
+                        self.assertTrue(600 < found["bytes_per_span"] < 1000, found["bytes_per_span"])
+
+    def test_a_lost_span_is_not_made_good_by_one_that_comes_twice(self):
+        sink = free_port()
+
+        def treat(number, body, headers):
+            for _ in range({3: 0, 4: 2}.get(number % 10, 1)):
+                connection = http.client.HTTPConnection("127.0.0.1", sink)
+                kept = {k: v for k, v in headers.items() if k in ("Content-Type", "Content-Encoding")}
+                connection.request("POST", "/v1/traces", body, kept)
+                connection.getresponse().read()
+                connection.close()
+
+        for coding in ("none", "gzip"):  # stamped with ids, and made beforehand
+            with self.subTest(coding), Receiver(treat) as receiver:
+                arguments = ["--url", receiver.url, "--protocol", "http", "--sink", f"127.0.0.1:{sink}"]
+                arguments += ["--connections", 1, "--batch", 7, "--rate", 700, "--seconds", 0.5, "--settle", 0]
+                code, found, _ = load(*arguments, "--compression", coding)
+                self.assertEqual(code, 4)
+                for what in ("sent", "acknowledged", "received"):
+                    self.assertEqual(found[f"spans_{what}"], 350, what)
+                self.assertEqual((found["spans_lost"], found["spans_duplicated"]), (35, 35))
+
+    def test_who_was_due_while_the_receiver_stalled_has_waited(self):
+        stalls = threading.Event()
+        with Receiver(lambda number, *_: number == 0 and stalls.wait(0.3)) as receiver:
+            code, found, _ = load(
+                "--url",
+                receiver.url,
+                "--protocol",
+                "http",
+                "--connections",
+                1,
+                "--batch",
+                1,
+                "--rate",
+                100,
+                "--seconds",
+                0.5,
+            )
+        # 50 requests, one each 10 ms; the first 30 could not be answered before 300 ms. Only the first was slow itself.
+        self.assertEqual((code, found["spans_acknowledged"]), (0, 50))
+        self.assertGreater(found["max_ms"], 300)
+        self.assertGreater(found["p50_ms"], 40)
+
+    def test_an_answer_that_is_not_otlp_is_no_acknowledgement(self):
+        class Web(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(b"<p>hello</p>")
+
+            def log_message(self, *_):
+                pass
+
+        with Receiver(lambda *_: None) as receiver:
+            receiver.server.RequestHandlerClass = Web
+            code, _, said = load("--url", receiver.url, "--protocol", "http", "--seconds", 0.1)
+        self.assertEqual(code, 1)
+        self.assertIn("no request was acknowledged; the first answer: HTTP status 200", said)
+
+    def test_wrong_options_are_one_line_that_says_what_is_right(self):
+        for arguments, words in (
+            (("--compression", "lzma"), 'is "lzma"; it must be none or one of gzip, zstd, snappy'),
+            (("--encoding", "json"), "--encoding json needs --protocol http"),
+            (("--protocol", "http", "--in-flight", "4"), "one request at a time"),
+            (("--rate", "fast"), '--rate is "fast"; it must be 1 to'),
+            (("--sink-cert", "x.pem"), "--sink-cert and --sink-key go together"),
+            (("--request", "GET /"), "--request is for nanospan load http"),
+            (("--url", "http://127.0.0.1:1", "--seconds", "0.1"), "no request was acknowledged"),
+        ):
+            code, _, said = load(*arguments)
+            self.assertIn(code, (1, 2), arguments)
+            self.assertIn(words, said)
+            self.assertEqual(said.count("\n"), 1, said)
+
+    def test_bench_compare_reads_it(self):
+        with Receiver(lambda *_: None) as receiver, tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            code, found, _ = load("--url", receiver.url, "--protocol", "http", "--seconds", 0.1, "--label", "peer")
+            self.assertEqual(code, 0)
+            json.dump(found, file)
+            file.flush()
+            compared = subprocess.run([BINARY, "bench-compare", file.name, file.name], capture_output=True, text=True)
+        self.assertEqual(compared.returncode, 0, compared.stderr)
+        for unit in ("spans_per_second", "p999_ms"):
+            self.assertIn(unit, compared.stdout)
+
+
+if __name__ == "__main__":
+    main()
