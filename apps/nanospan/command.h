@@ -26,6 +26,7 @@ struct Command {
 
 Command serve_command();
 Command validate_command();
+Command print_config_command();
 Command components_command();
 Command load_command();
 Command tree_command();

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -49,25 +51,46 @@ Status read_file(const std::string& path, std::size_t bytes_max, std::string& te
   return {};
 }
 
+/// One byte more than the limit is read, so that the reader says it is too large.
+Result<std::string> content_of(const std::string& path) {
+  std::string text;
+  if (const Status read = read_file(path, gateway::kYamlBytesMax + 1, text); !read) return read.error();
+  return text;
+}
+
+/// "s3" of "s3://bucket/a.yaml"; "" of a path. As in the Collector, a scheme has two letters at least.
+std::string_view scheme_of(std::string_view uri) {
+  const std::string_view scheme = uri.substr(0, std::min(uri.find(':'), uri.size()));
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '.' || c == '-';
+  };
+  const bool is_scheme = scheme.size() >= 2 && scheme.size() < uri.size() &&
+                         std::isalpha(static_cast<unsigned char>(scheme.front())) != 0 &&
+                         std::all_of(scheme.begin(), scheme.end(), fits);
+  return is_scheme ? scheme : std::string_view();
+}
+
 /// What a --config names: a path, or file:PATH, env:NAME, yaml:TEXT (confmap/provider).
 Result<gateway::ConfigSource> read_source(const std::string& uri) {
-  const auto rest = [&uri](std::string_view scheme) { return uri.substr(scheme.size()); };
+  const std::string scheme(scheme_of(uri));
+  const auto rest = [&uri](std::string_view prefix) { return uri.substr(prefix.size()); };
   if (uri.starts_with("yaml:")) return gateway::ConfigSource{"yaml", rest("yaml:")};
   if (uri.starts_with("env:")) {
     std::optional<std::string> value = environment(rest("env:"));
     if (!value) return Error{ErrorCode::kNotFound, uri + ": the environment variable is not set"};
     return gateway::ConfigSource{uri, *std::move(value)};
   }
-  if (uri.starts_with("http:") || uri.starts_with("https:")) {
-    return Error{ErrorCode::kUnsupported, uri + ": this build reads no configuration over HTTP; download it first"};
+  if (!scheme.empty() && scheme != "file") {
+    return Error{ErrorCode::kUnsupported, uri + ": this build reads no configuration from \"" + scheme +
+                                              ":\"; bring it into a file, or give env:NAME or yaml:TEXT"};
   }
-  gateway::ConfigSource source{uri.starts_with("file:") ? rest("file:") : uri, {}};
-  // One byte more than the limit, so that the reader says it is too large.
-  if (const Status read = read_file(source.name, gateway::kYamlBytesMax + 1, source.text); !read) {
-    return Error{read.error().code,
-                 source.name + ": cannot be read: " + read.error().message + "; give --config the path of a YAML file"};
+  std::string path = scheme == "file" ? rest("file:") : uri;
+  Result<std::string> text = content_of(path);
+  if (!text) {
+    return Error{text.error().code,
+                 path + ": cannot be read: " + text.error().message + "; give --config the path of a YAML file"};
   }
-  return source;
+  return gateway::ConfigSource{std::move(path), std::move(text).value()};
 }
 
 Result<std::vector<gateway::ConfigSource>> read_sources(const Arguments& arguments) {
@@ -95,20 +118,25 @@ std::vector<Option> config_options(bool required) {
           {"--feature-gates", "LIST", "accepted, without effect"}};
 }
 
-std::optional<gateway::GatewayConfig> read_config(const Arguments& arguments) {
+gateway::LoadedConfig load_config(const Arguments& arguments) {
+  const Result<std::vector<gateway::ConfigSource>> sources = read_sources(arguments);
+  if (!sources) {
+    gateway::LoadedConfig loaded;
+    loaded.errors.push_back(sources.error().message);
+    return loaded;
+  }
+  return gateway::load_config(*sources, gateway::built_in_components(), {environment, content_of});
+}
+
+std::optional<gateway::LoadedConfig> read_config(const Arguments& arguments) {
   if (arguments.has("--feature-gates")) {
     std::fprintf(stderr, "warning: --feature-gates has no effect: this program has none of the Collector's\n");
   }
-  const Result<std::vector<gateway::ConfigSource>> sources = read_sources(arguments);
-  if (!sources) {
-    std::fprintf(stderr, "%s\n", sources.error().message.c_str());
-    return std::nullopt;
-  }
-  gateway::LoadedConfig loaded = gateway::load_config(*sources, gateway::built_in_components(), environment);
+  gateway::LoadedConfig loaded = load_config(arguments);
   for (const std::string& line : loaded.warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
   for (const std::string& line : loaded.errors) std::fprintf(stderr, "%s\n", line.c_str());
   if (!loaded.errors.empty()) return std::nullopt;
-  return std::move(loaded.config);
+  return loaded;
 }
 
 }  // namespace nanospan::app

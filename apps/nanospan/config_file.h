@@ -14,8 +14,10 @@ namespace nanospan::app {
 /// Whether --config must be given is for the help.
 std::vector<Option> config_options(bool required = false);
 
+/// The configuration with its faults and warnings, nothing printed.
+gateway::LoadedConfig load_config(const Arguments& arguments);
 /// The configuration, or nothing after its faults have been printed to standard error, a line each. Warnings are
 /// printed, too.
-std::optional<gateway::GatewayConfig> read_config(const Arguments& arguments);
+std::optional<gateway::LoadedConfig> read_config(const Arguments& arguments);
 
 }  // namespace nanospan::app

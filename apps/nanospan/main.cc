@@ -51,8 +51,8 @@ std::string help_of(const Command& command) {
 }
 
 int run(const std::vector<std::string_view>& words) {
-  std::vector<Command> commands = {serve_command(), validate_command(),      components_command(), load_command(),
-                                   tree_command(),  bench_compare_command(), version_command()};
+  std::vector<Command> commands = {serve_command(), validate_command(), print_config_command(),  components_command(),
+                                   load_command(),  tree_command(),     bench_compare_command(), version_command()};
   for (Command& command : commands) command.options.push_back({"--help", "", "show this"});
   if (words.empty()) {
     print(stderr, overview(commands));

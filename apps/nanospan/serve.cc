@@ -94,10 +94,10 @@ int run_until_signal(gateway::Gateway& gateway, const sigset_t& signals) {
 int serve(const Arguments& arguments) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();
-  std::optional<gateway::GatewayConfig> config = read_config(arguments);
-  if (!config) return kExitConfig;
+  std::optional<gateway::LoadedConfig> loaded = read_config(arguments);
+  if (!loaded) return kExitConfig;
   Result<std::unique_ptr<gateway::Gateway>> gateway =
-      gateway::Gateway::start(std::move(*config), base::system_clock(), gateway::standard_error_sink());
+      gateway::Gateway::start(std::move(loaded->config), base::system_clock(), gateway::standard_error_sink());
   if (!gateway) {
     std::fprintf(stderr, "nanospan serve: %s\n", gateway.error().message.c_str());
     return kExitFailed;

@@ -19,7 +19,7 @@ def run(*words, cwd=None):
 class Commands(unittest.TestCase):
     def test_help_everywhere(self):
         self.assertIn("serve", run("--help").stdout)
-        for command in ("serve", "validate", "components", "version"):
+        for command in ("serve", "validate", "print-config", "components", "version"):
             result = run(command, "--help")
             self.assertEqual(result.returncode, 0)
             self.assertIn(f"Usage: nanospan {command}", result.stdout)
@@ -69,6 +69,31 @@ class Commands(unittest.TestCase):
             [BINARY, "validate", "--config", "/dev/stdin"], input=forwarding(1), capture_output=True, text=True
         )
         self.assertEqual((piped.returncode, piped.stderr), (0, ""))
+
+    def test_print_config_merges_replaces_and_redacts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "c.yaml").write_text(forwarding(1))
+            pathlib.Path(folder, "headers.yaml").write_text("authorization: Bearer ${env:TOKEN}\n")
+            words = ("--config", "file:c.yaml", "--config", "yaml:exporters::otlp_http::headers: ${file:headers.yaml}",
+                     "--set", "processors.batch.timeout=2s")  # fmt: skip
+            os.environ["TOKEN"] = "s3cr3t"
+            printed = run("print-config", *words, cwd=folder)
+            self.assertEqual(printed.returncode, 0)
+            self.assertIn('    headers:\n      authorization: "[REDACTED]"\n', printed.stdout)
+            self.assertIn("  batch:\n    timeout: 2s\n", printed.stdout)
+            shown = run("print-config", *words, "--mode", "unredacted", cwd=folder)
+            self.assertIn('      authorization: "Bearer s3cr3t"\n', shown.stdout)
+            pathlib.Path(folder, "again.yaml").write_text(shown.stdout)
+            again = run("print-config", "--config", "again.yaml", "--mode=unredacted", cwd=folder)
+            self.assertEqual(again.stdout, shown.stdout)
+            wrong = run("print-config", *words, "--set", "exporters.otlp_http.tiemout=1s", cwd=folder)
+            self.assertEqual((wrong.returncode, wrong.stdout), (3, ""))
+            self.assertIn('did you mean "timeout"?', wrong.stderr)
+            self.assertEqual(run("print-config", "--mode", "all").returncode, 2)
+            self.assertIn("path: ./nanospan-data/traces.jsonl", run("print-config").stdout)
+            scheme = run("validate", "--config", "s3:bucket/a.yaml")
+            self.assertEqual(scheme.returncode, 3)
+            self.assertIn('this build reads no configuration from "s3:"', scheme.stderr)
 
     def test_a_port_in_use_is_1_and_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,6 @@
 // A piece of configuration for one component, and its reader.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,10 +10,7 @@
 namespace nanospan::gateway::testing {
 
 struct ConfigText {
-  explicit ConfigText(std::string_view text)
-      : root(parse_yaml(
-            text, [](std::string_view) { return std::optional<std::string>(); }, diagnostics)),
-        reader(root, "it", diagnostics) {}
+  explicit ConfigText(std::string_view text) : root(parse_yaml(text, diagnostics)), reader(root, "it", diagnostics) {}
 
   /// All faults, a line each; empty if there are none.
   std::string errors() const { return joined(diagnostics.errors()); }

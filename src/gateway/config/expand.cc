@@ -6,8 +6,7 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr int kNestingMax = 16;
-constexpr std::size_t kBytesMax = 1 << 20;  // Of one expanded value: a reference must not blow up memory.
+constexpr std::size_t kBytesMax = 4 << 20;  // Of one expanded value: a reference must not blow up memory.
 
 bool is_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -29,12 +28,27 @@ std::size_t closing_brace(std::string_view text, std::size_t open) {
   return std::string_view::npos;
 }
 
+/// Files usually end with a newline that is no part of a value.
+std::string_view without_last_newline(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
 class Expander {
  public:
-  Expander(const EnvironmentLookup& environment, Expansion& out) : environment_(environment), out_(out) {}
+  Expander(const ConfigProviders& providers, Expansion& out) : providers_(providers), out_(out) {}
+
+  /// What is inside of "${...}", inner references replaced: its value as it is, and where it came from.
+  struct Value {
+    std::string text;
+    Expansion::Origin origin = Expansion::Origin::kEnvironment;
+    std::string file;
+    bool is_empty_default = false;
+  };
 
   Result<std::string> run(std::string_view text, int depth) {
-    if (depth > kNestingMax)
+    if (depth > kReferenceNestingMax)
       return Error{ErrorCode::kInvalidArgument, "${} references are nested too deeply (limit 16)"};
     std::string result;
     for (std::size_t i = 0; i < text.size();) {
@@ -45,7 +59,7 @@ class Expander {
         i += 2;
       } else if (const std::size_t close = text[i + 1] == '{' ? closing_brace(text, i) : std::string_view::npos;
                  close != std::string_view::npos) {
-        Result<std::string> value = reference(text.substr(i + 2, close - i - 2), depth);
+        Result<std::string> value = inline_value(text.substr(i + 2, close - i - 2), depth);
         if (!value) return value;
         result += *value;
         i = close + 1;
@@ -53,25 +67,36 @@ class Expander {
         result += text[i++];
       }
       if (result.size() > kBytesMax)
-        return Error{ErrorCode::kInvalidArgument, "the value is longer than 1 MiB after expansion"};
+        return Error{ErrorCode::kInvalidArgument, "the value is longer than 4 MiB after expansion"};
     }
     return result;
   }
 
- private:
-  Result<std::string> reference(std::string_view raw, int depth) {
+  Result<Value> reference(std::string_view raw, int depth) {
     Result<std::string> inner = run(raw, depth + 1);
-    if (!inner) return inner;
-    std::string_view body = *inner;
+    if (!inner) return inner.error();
+    out_.has_reference = true;
+    const std::string_view body = *inner;
     const std::size_t colon = body.find(':');
-    if (colon != std::string_view::npos && body.substr(colon, 2) != ":-") {
-      const std::string_view scheme = body.substr(0, colon);
-      if (scheme != "env") {
-        return Error{ErrorCode::kUnsupported, "${" + std::string(body) + "} uses \"" + std::string(scheme) +
-                                                  ":\", which this build does not read; use ${env:NAME}"};
-      }
-      body.remove_prefix(colon + 1);
-    }
+    if (colon == std::string_view::npos || body.substr(colon, 2) == ":-") return variable(body);
+    const std::string_view scheme = body.substr(0, colon), rest = body.substr(colon + 1);
+    if (scheme == "env") return variable(rest);
+    if (scheme == "yaml") return Value{std::string(rest), Expansion::Origin::kYaml, {}};
+    if (scheme == "file" && providers_.file) return file(std::string(rest));
+    return Error{ErrorCode::kUnsupported, "${" + std::string(body) + "} uses \"" + std::string(scheme) +
+                                              ":\", which this build does not read; it has env:, file: and yaml:"};
+  }
+
+ private:
+  /// Amid other text. What came from a file or from yaml: is configuration and may refer again; a variable is a value.
+  Result<std::string> inline_value(std::string_view raw, int depth) {
+    Result<Value> value = reference(raw, depth);
+    if (!value) return value.error();
+    if (value->origin == Expansion::Origin::kEnvironment) return std::move(value->text);
+    return run(value->text, depth + 1);
+  }
+
+  Result<Value> variable(std::string_view body) {
     const std::size_t fallback = body.find(":-");
     const std::string_view name = body.substr(0, fallback);
     if (!is_name(name)) {
@@ -79,30 +104,48 @@ class Expander {
           ErrorCode::kInvalidArgument,
           "\"" + std::string(name) + "\" is not the name of an environment variable; a literal ${ is written $${"};
     }
-    out_.has_reference = true;
-    if (std::optional<std::string> value = environment_(name);
-        value && !(value->empty() && fallback != std::string_view::npos)) {
-      return *std::move(value);
+    if (std::optional<std::string> value = providers_.environment(name))
+      return Value{*std::move(value), Expansion::Origin::kEnvironment, {}};
+    if (fallback == std::string_view::npos) {
+      out_.unset.emplace_back(name);
+      return Value{};
     }
-    if (fallback != std::string_view::npos) return std::string(body.substr(fallback + 2));
-    out_.unset.emplace_back(name);
-    return std::string();
+    Value value{std::string(body.substr(fallback + 2)), Expansion::Origin::kEnvironment, {}};
+    value.is_empty_default = value.text.empty();
+    return value;
   }
 
-  const EnvironmentLookup& environment_;
+  Result<Value> file(std::string path) const {
+    Result<std::string> content = providers_.file(path);
+    if (!content) {
+      return Error{content.error().code, "${file:" + path + "} cannot be read: " + content.error().message};
+    }
+    return Value{std::string(without_last_newline(*content)), Expansion::Origin::kFile, std::move(path)};
+  }
+
+  const ConfigProviders& providers_;
   Expansion& out_;
 };
 
 }  // namespace
 
-Result<Expansion> expand(std::string_view text, const EnvironmentLookup& environment) {
+Result<Expansion> expand(std::string_view text, const ConfigProviders& providers) {
   Expansion out;
   if (text.find('$') == std::string_view::npos) {
     out.text = text;
     return out;
   }
-  out.is_whole_value = text.substr(0, 2) == "${" && closing_brace(text, 0) == text.size() - 1;
-  Result<std::string> expanded = Expander(environment, out).run(text, 0);
+  Expander expander(providers, out);
+  if (text.substr(0, 2) == "${" && closing_brace(text, 0) == text.size() - 1) {
+    Result<Expander::Value> value = expander.reference(text.substr(2, text.size() - 3), 0);
+    if (!value) return value.error();
+    out.whole_value = value->origin;
+    out.file = std::move(value->file);
+    out.is_empty_default = value->is_empty_default;
+    out.text = std::move(value->text);
+    return out;
+  }
+  Result<std::string> expanded = expander.run(text, 0);
   if (!expanded) return expanded.error();
   out.text = std::move(expanded).value();
   return out;

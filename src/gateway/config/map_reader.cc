@@ -69,19 +69,22 @@ const ConfigNode* MapReader::scalar(std::string_view key, std::string_view wante
 void MapReader::read(std::string_view key, std::string& out) {
   const ConfigNode* value = scalar(key, "text");
   if (value == nullptr) return;
-  if (!value->is_text && (is_bool(value->text) || is_number(value->text))) {
+  if (!value->is_string() && (is_bool(value->text) || is_number(value->text))) {
     wrong_type(*value, key, "text (put it in quotes)");
     return;
   }
-  out = value->text;
+  diagnostics_->mark_text(*value);
+  out = value->as_string();
 }
 
 void MapReader::read_secret(std::string_view key, std::string& out) {
   const ConfigNode* value = node(key);
   if (value == nullptr) return;
-  const bool is_text = value->is_text || (!is_bool(value->text) && !is_number(value->text));
+  diagnostics_->mark_secret(*value);
+  diagnostics_->mark_text(*value);
+  const bool is_text = value->is_string() || (!is_bool(value->text) && !is_number(value->text));
   if (value->kind != ConfigNode::Kind::kScalar || !is_text) return fail(key, "expected text (put it in quotes)");
-  out = value->text;
+  out = value->as_string();
 }
 
 void MapReader::read(std::string_view key, bool& out) {
@@ -181,6 +184,14 @@ void MapReader::read_list(std::string_view key, std::vector<std::string>& out) {
   out = std::move(items);
 }
 
+void MapReader::read_secret_list(std::string_view key, std::vector<std::string>& out) {
+  const ConfigNode* value = node(key);
+  if (value == nullptr) return;
+  diagnostics_->mark_secret(*value);
+  for (const ConfigNode& item : value->items) diagnostics_->mark_secret(item);
+  read_list(key, out);
+}
+
 void MapReader::read_pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& out) {
   const ConfigNode* value = node(key);
   if (value == nullptr) return;
@@ -190,7 +201,7 @@ void MapReader::read_pairs(std::string_view key, std::vector<std::pair<std::stri
       MapReader pair(item, path_to(key), *diagnostics_);
       std::string name, text;
       pair.read("name", name);
-      pair.read("value", text);
+      pair.read_secret("value", text);
       if (name.empty()) pair.fail("name", "is missing; write {name: ..., value: ...}");
       pair.finish();
       out.emplace_back(std::move(name), std::move(text));
@@ -200,7 +211,7 @@ void MapReader::read_pairs(std::string_view key, std::vector<std::pair<std::stri
   MapReader map(*value, path_to(key), *diagnostics_);
   for (const ConfigNode::Entry& entry : map.node_->entries) {
     std::string text;
-    map.read(entry.key, text);
+    map.read_secret(entry.key, text);
     out.emplace_back(entry.key, std::move(text));
   }
 }
@@ -208,11 +219,11 @@ void MapReader::read_pairs(std::string_view key, std::vector<std::pair<std::stri
 void MapReader::read_choice(std::string_view key, const std::vector<std::string_view>& choices, std::string& out) {
   const ConfigNode* value = scalar(key, "text");
   if (value == nullptr) return;
-  if (std::find(choices.begin(), choices.end(), value->text) != choices.end()) {
-    out = value->text;
+  if (std::find(choices.begin(), choices.end(), value->as_string()) != choices.end()) {
+    out = value->as_string();
     return;
   }
-  std::string text = "\"" + value->text + "\" is not one of";
+  std::string text = "\"" + value->as_string() + "\" is not one of";
   for (std::size_t i = 0; i < choices.size(); ++i) {
     text += (i == 0 ? " " : (i + 1 == choices.size() ? " or " : ", "));
     text += choices[i].empty() ? "\"\"" : choices[i];

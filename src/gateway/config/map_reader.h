@@ -28,7 +28,7 @@ class MapReader {
 
   /// Each read leaves `out` alone if the key is absent or null, and complains if the value does not fit.
   void read(std::string_view key, std::string& out);
-  /// The same for a text that no message may quote.
+  /// The same for a text that no message may quote and no command may print.
   void read_secret(std::string_view key, std::string& out);
   void read(std::string_view key, bool& out);
   void read(std::string_view key, double& out, double min, double max);
@@ -36,7 +36,8 @@ class MapReader {
   void read_duration(std::string_view key, std::uint64_t& nanos);
   void read_bytes(std::string_view key, std::uint64_t& bytes, std::uint64_t min = 0);
   void read_list(std::string_view key, std::vector<std::string>& out);
-  /// A map of strings, or the Collector's other form of it, a list of {name, value}.
+  void read_secret_list(std::string_view key, std::vector<std::string>& out);
+  /// A map of strings, or the Collector's other form of it, a list of {name, value}. The values are secrets: headers.
   void read_pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
   /// One of `choices`; complains with the whole list otherwise.
   void read_choice(std::string_view key, const std::vector<std::string_view>& choices, std::string& out);

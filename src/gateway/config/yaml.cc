@@ -13,71 +13,56 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr int kDepthMax = 64;
-
 bool is_plain_null(const std::string& text) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
 class Walker {
  public:
-  Walker(const EnvironmentLookup& environment, Diagnostics& diagnostics, int first_line)
-      : environment_(environment), diagnostics_(diagnostics), first_line_(first_line) {}
+  /// `line_of_reference` is 0 in a file, else the line whose ${} gave this text.
+  Walker(Diagnostics& diagnostics, int first_line, int line_of_reference)
+      : diagnostics_(diagnostics), first_line_(first_line), line_of_reference_(line_of_reference) {}
 
-  /// `line_of_reference` is 0 in the file itself, else the line whose ${} gave this text.
-  ConfigNode walk(const YAML::Node& yaml, int line_of_reference, int depth) {
+  ConfigNode walk(const YAML::Node& yaml, int depth = 0) {
     ConfigNode node;
-    node.line = line_of_reference != 0 ? line_of_reference : first_line_ + std::max(yaml.Mark().line, 0) + 1;
-    if (++nodes_ > kYamlNodesMax || depth > kDepthMax) {
+    node.line = line_of(yaml);
+    if (++nodes_ > kYamlNodesMax || depth > kYamlDepthMax) {
       if (!std::exchange(overflowed_, true))
         diagnostics_.error(node.line, "", "the file is too large or too deeply nested");
       return node;
     }
     if (yaml.IsScalar()) {
-      scalar(yaml, line_of_reference, depth, node);
+      const bool quoted = yaml.Tag() == "!";  // yaml-cpp's mark of a quoted or block scalar.
+      if (!quoted && is_plain_null(yaml.Scalar())) return node;
+      node.kind = ConfigNode::Kind::kScalar;
+      node.text = yaml.Scalar();
+      node.is_quoted = quoted;
     } else if (yaml.IsSequence()) {
       node.kind = ConfigNode::Kind::kList;
-      for (const YAML::Node& item : yaml) node.items.push_back(walk(item, line_of_reference, depth + 1));
+      for (const YAML::Node& item : yaml) node.items.push_back(walk(item, depth + 1));
     } else if (yaml.IsMap()) {
-      map(yaml, line_of_reference, depth, node);
+      map(yaml, depth, node);
     }
     return node;
   }
 
  private:
-  void scalar(const YAML::Node& yaml, int line_of_reference, int depth, ConfigNode& node) {
-    const bool quoted = yaml.Tag() == "!";  // yaml-cpp's mark of a quoted or block scalar.
-    Result<Expansion> expansion = expand(yaml.Scalar(), environment_);
-    if (!expansion) return diagnostics_.error(node.line, "", expansion.error().message);
-    for (const std::string& name : expansion->unset) {
-      diagnostics_.warning(node.line, "", "environment variable " + name + " is not set; its value is taken as empty");
-    }
-    // A value that is exactly one reference is read as YAML (a number, a list ...), but a string field gets its text.
-    if (expansion->is_whole_value && line_of_reference == 0 && expansion->has_reference) {
-      node = walk(YAML::Load(expansion->text), node.line, depth + 1);
-      node.is_text = node.kind == ConfigNode::Kind::kScalar;
-      if (node.is_text) node.text = expansion->text;
-      return;
-    }
-    if (!quoted && is_plain_null(expansion->text)) return;
-    node.kind = ConfigNode::Kind::kScalar;
-    node.text = std::move(expansion->text);
-    node.is_quoted = quoted;
-    node.is_text = quoted || expansion->has_reference;
+  int line_of(const YAML::Node& yaml) const {
+    return line_of_reference_ != 0 ? line_of_reference_ : first_line_ + std::max(yaml.Mark().line, 0) + 1;
   }
 
-  void map(const YAML::Node& yaml, int line_of_reference, int depth, ConfigNode& node) {
+  void map(const YAML::Node& yaml, int depth, ConfigNode& node) {
     node.kind = ConfigNode::Kind::kMap;
     std::vector<ConfigNode> merged;
     std::set<std::string> keys;
     for (const auto& pair : yaml) {
-      const int line = line_of_reference != 0 ? line_of_reference : first_line_ + pair.first.Mark().line + 1;
+      const int line = line_of(pair.first);
       if (!pair.first.IsScalar()) {
         diagnostics_.error(line, "", "a key must be plain text");
         continue;
       }
       const std::string& key = pair.first.Scalar();
-      ConfigNode value = walk(pair.second, line_of_reference, depth + 1);
+      ConfigNode value = walk(pair.second, depth + 1);
       if (value.is_null()) value.line = line;  // "key:" without a value: yaml-cpp marks it elsewhere.
       if (key == "<<" && pair.first.Tag() != "!") {
         merged.push_back(std::move(value));
@@ -98,28 +83,101 @@ class Walker {
     }
   }
 
-  const EnvironmentLookup& environment_;
   Diagnostics& diagnostics_;
   const int first_line_;
+  const int line_of_reference_;
   int nodes_ = 0;
   bool overflowed_ = false;
 };
 
+/// A ConfigNode as yaml-cpp's events.
+class Writer {
+ public:
+  Writer(YAML::Emitter& out, const Diagnostics& notes, bool redact) : out_(out), notes_(notes), redact_(redact) {}
+
+  void write(const ConfigNode& node) {
+    switch (node.kind) {
+      case ConfigNode::Kind::kNull:
+        out_ << YAML::Null;
+        break;
+      case ConfigNode::Kind::kScalar:
+        write_scalar(node);
+        break;
+      case ConfigNode::Kind::kList:
+        if (node.items.empty()) out_ << YAML::Flow;
+        out_ << YAML::BeginSeq;
+        for (const ConfigNode& item : node.items) write(item);
+        out_ << YAML::EndSeq;
+        break;
+      case ConfigNode::Kind::kMap:
+        if (node.entries.empty()) out_ << YAML::Flow;
+        out_ << YAML::BeginMap;
+        for (const ConfigNode::Entry& entry : node.entries) {
+          out_ << YAML::Key;
+          if (entry.key == "<<") out_ << YAML::DoubleQuoted;  // Else it would merge.
+          out_ << entry.key << YAML::Value;
+          write(entry.value);
+        }
+        out_ << YAML::EndMap;
+        break;
+    }
+  }
+
+ private:
+  void write_scalar(const ConfigNode& node) {
+    if (redact_ && notes_.is_secret(node)) {
+      out_ << YAML::DoubleQuoted << "[REDACTED]";
+    } else if (node.is_quoted || (node.original && notes_.is_text(node))) {
+      out_ << YAML::DoubleQuoted << escaped(node.as_string());
+    } else {
+      out_ << escaped(node.text);
+    }
+  }
+
+  /// A dollar sign that would begin a reference, or escape one, is doubled.
+  static std::string escaped(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      out += text[i];
+      if (text[i] == '$' && i + 1 < text.size() && (text[i + 1] == '$' || text[i + 1] == '{')) out += '$';
+    }
+    return out;
+  }
+
+  YAML::Emitter& out_;
+  const Diagnostics& notes_;
+  const bool redact_;
+};
+
 }  // namespace
 
-ConfigNode parse_yaml(std::string_view text, const EnvironmentLookup& environment, Diagnostics& diagnostics,
-                      int first_line) {
+ConfigNode parse_yaml(std::string_view text, Diagnostics& diagnostics, int first_line) {
   if (text.size() > kYamlBytesMax) {
     diagnostics.error(first_line + 1, "", "the file is larger than 4 MiB");
     return {};
   }
   try {
-    return Walker(environment, diagnostics, first_line).walk(YAML::Load(std::string(text)), 0, 0);
+    return Walker(diagnostics, first_line, 0).walk(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& fault) {
     const int line = first_line + (fault.mark.is_null() ? 1 : fault.mark.line + 1);
     diagnostics.error(line, "", "this is not YAML: " + fault.msg + "; check indentation and quotes around here");
   }
   return {};
+}
+
+std::optional<ConfigNode> parse_yaml_value(std::string_view text, Diagnostics& diagnostics, int line) {
+  try {
+    return Walker(diagnostics, 0, line).walk(YAML::Load(std::string(text)));
+  } catch (const YAML::Exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string to_yaml(const ConfigNode& root, const Diagnostics& notes, bool redact) {
+  YAML::Emitter out;
+  out.SetNullFormat(YAML::LowerNull);
+  Writer(out, notes, redact).write(root);
+  return std::string(out.c_str()) + "\n";
 }
 
 }  // namespace nanospan::gateway

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "gateway/config/merge.h"
 #include "gateway/config/units.h"
 #include "gateway/config/yaml.h"
 #include "gateway/service/telemetry_config.h"
@@ -277,26 +276,24 @@ class Loader {
 }  // namespace
 
 LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
-                         const EnvironmentLookup& environment) {
-  return load_config({{std::string(file), std::string(text)}}, registry, environment);
+                         const ConfigProviders& providers) {
+  return load_config({{std::string(file), std::string(text)}}, registry, providers);
 }
 
 LoadedConfig load_config(const std::vector<ConfigSource>& sources, const ComponentRegistry& registry,
-                         const EnvironmentLookup& environment) {
+                         const ConfigProviders& providers) {
   Diagnostics diagnostics;
   LoadedConfig loaded;
-  ConfigNode root;
   if (sources.size() > Diagnostics::kSourcesMax) {
     loaded.errors.push_back("more than " + std::to_string(Diagnostics::kSourcesMax) + " sources of configuration");
     return loaded;
   }
-  for (const ConfigSource& source : sources) {
-    const int first_line = diagnostics.add_source(source.name);
-    ConfigNode node = parse_yaml(source.text, environment, diagnostics, first_line);
-    if (node.is_null() && sources.size() > 1) continue;  // An empty file changes nothing.
-    merge_config(root, std::move(node));
-  }
+  const ConfigNode root = resolve_config(sources, providers, diagnostics);
   if (diagnostics.ok()) loaded.config = Loader(root, registry, diagnostics).run();
+  if (diagnostics.ok()) {
+    loaded.text = to_yaml(root, diagnostics, false);
+    loaded.redacted_text = to_yaml(root, diagnostics, true);
+  }
   loaded.errors = diagnostics.errors();
   loaded.warnings = diagnostics.warnings();
   return loaded;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gateway/component/component.h"
-#include "gateway/config/expand.h"
+#include "gateway/config/resolve.h"
 
 namespace nanospan::gateway {
 
@@ -48,23 +48,20 @@ struct GatewayConfig {
 };
 
 struct LoadedConfig {
-  GatewayConfig config;             ///< Meaningful if errors is empty.
+  GatewayConfig config;  ///< Meaningful if errors is empty.
+  /// Everything as it was given, sources merged and references replaced, as YAML that loads as the same. Empty if there
+  /// are errors. `redacted`: with [REDACTED] for what is secret.
+  std::string redacted_text, text;
   std::vector<std::string> errors;  ///< "file:line: key: what is wrong; remedy", in file order of reading.
   std::vector<std::string> warnings;
 };
 
 /// Reads a configuration. `file` is what messages call it.
 LoadedConfig load_config(std::string_view text, std::string_view file, const ComponentRegistry& registry,
-                         const EnvironmentLookup& environment);
-
-/// A file, or another place that a part of the configuration comes from.
-struct ConfigSource {
-  std::string name;  ///< For messages.
-  std::string text;
-};
+                         const ConfigProviders& providers);
 /// Reads the configuration that several sources give together; later ones go over earlier ones (merge_config()).
 LoadedConfig load_config(const std::vector<ConfigSource>& sources, const ComponentRegistry& registry,
-                         const EnvironmentLookup& environment);
+                         const ConfigProviders& providers);
 
 /// What `nanospan serve` runs without --config.
 std::string_view embedded_config();

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/config/listen_address.h"
-#include "gateway/config/yaml.h"
+#include "gateway/config/resolve.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -12,11 +12,11 @@ namespace {
 /// Parses one map and keeps it together with its reader.
 struct Fixture {
   explicit Fixture(std::string_view text)
-      : root(parse_yaml(
-            text, [](std::string_view) { return std::optional<std::string>("77"); }, diagnostics)),
+      : root(resolve_config({{"f.yaml", std::string(text)}},
+                            {[](std::string_view) { return std::optional<std::string>("77"); }}, diagnostics)),
         reader(root, "top", diagnostics) {}
   std::string first_error() const { return diagnostics.errors().empty() ? "" : diagnostics.errors().front(); }
-  Diagnostics diagnostics{"f.yaml"};
+  Diagnostics diagnostics;
   ConfigNode root;
   MapReader reader;
 };

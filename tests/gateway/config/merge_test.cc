@@ -64,7 +64,7 @@ TEST(LoadConfig, EachComplaintNamesItsSource) {
       "service: {pipelines: {traces: {receivers: [otlp], processors: [batch], exporters: [debug]}}}\n";
   const LoadedConfig loaded =
       load_config({{"a.yaml", base}, {"b.yaml", "\nprocessors:\n  batch:\n    timeot: 3s\n"}, {"--set x", "y: 1\n"}},
-                  built_in_components(), [](std::string_view) { return std::nullopt; });
+                  built_in_components(), ConfigProviders{[](std::string_view) { return std::nullopt; }});
   EXPECT_EQ(
       loaded.errors,
       (std::vector<std::string>{

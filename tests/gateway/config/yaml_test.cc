@@ -1,4 +1,4 @@
-// YAML into ConfigNode: lines, quotes, references, merge keys, and files that mean harm.
+// YAML into ConfigNode and back: lines, quotes, merge keys, and files that mean harm.
 #include "gateway/config/yaml.h"
 
 #include <gtest/gtest.h>
@@ -6,14 +6,8 @@
 namespace nanospan::gateway {
 namespace {
 
-std::optional<std::string> environment(std::string_view name) {
-  if (name == "PORT") return "4318";
-  if (name == "LIST") return "[a, b]";
-  return std::nullopt;
-}
-
 struct Parsed {
-  explicit Parsed(std::string_view text) : root(parse_yaml(text, environment, diagnostics)) {}
+  explicit Parsed(std::string_view text) : root(parse_yaml(text, diagnostics)) {}
   Diagnostics diagnostics{"f.yaml"};
   ConfigNode root;
 };
@@ -30,17 +24,13 @@ TEST(Yaml, KeepsOrderLinesAndQuotes) {
   EXPECT_EQ(b.find("d")->line, 4);
 }
 
-TEST(Yaml, WholeReferencesAreReadAsYaml) {
-  const Parsed parsed("port: ${env:PORT}\nlist: ${env:LIST}\nunset: ${env:NOPE}\n");
-  EXPECT_EQ(parsed.root.find("port")->text, "4318");
-  EXPECT_TRUE(parsed.root.find("port")->is_text);
-  EXPECT_FALSE(parsed.root.find("port")->is_quoted);
-  EXPECT_EQ(parsed.root.find("list")->items.size(), 2u);
-  EXPECT_EQ(parsed.root.find("list")->line, 2);
-  EXPECT_TRUE(parsed.root.find("unset")->is_null());
-  ASSERT_EQ(parsed.diagnostics.warnings().size(), 1u);
-  EXPECT_EQ(parsed.diagnostics.warnings()[0],
-            "f.yaml:3: environment variable NOPE is not set; its value is taken as empty");
+TEST(Yaml, ReferencesStay) { EXPECT_EQ(Parsed("a: ${env:X}$$\n").root.find("a")->text, "${env:X}$$"); }
+
+TEST(Yaml, AValueHasOneLine) {
+  Diagnostics diagnostics("f.yaml");
+  EXPECT_EQ(parse_yaml_value("[a,\n b]", diagnostics, 7)->items[1].line, 7);
+  EXPECT_EQ(parse_yaml_value("[a", diagnostics, 7), std::nullopt);
+  EXPECT_TRUE(diagnostics.ok());
 }
 
 TEST(Yaml, MergeKeys) {
@@ -56,6 +46,32 @@ TEST(Yaml, Faults) {
   const Parsed broken("a: 1\nb: [1, 2\nc: 3\n");
   ASSERT_EQ(broken.diagnostics.errors().size(), 1u);
   EXPECT_EQ(broken.diagnostics.errors()[0].substr(0, 27), "f.yaml:3: this is not YAML:");
+}
+
+std::string written(const Parsed& parsed, bool redact = false) {
+  return to_yaml(parsed.root, parsed.diagnostics, redact);
+}
+
+TEST(Yaml, WritesWhatReadsAsTheSame) {
+  const std::string text =
+      "list:\n  - 1\n  - \"1\"\n  - true\n  - \"~\"\nempty: {}\nnone: []\nnothing: null\n"
+      "\"<<\": 1\n";
+  EXPECT_EQ(written(Parsed(text)), text);
+  const Parsed odd("a: 'x: y'\nb: \"line\\nline\"\nc: |\n  block\n  # text\nd: \"\"\n\"\": 1\n");
+  EXPECT_TRUE(same_config(Parsed(written(odd)).root, odd.root)) << written(odd);
+}
+
+TEST(Yaml, WritesDollarsThatReadAsThemselves) {
+  EXPECT_EQ(written(Parsed("a: \"${env:X} $$ $x 5$\"\n")), "a: \"$${env:X} $$$ $x 5$\"\n");
+}
+
+TEST(Yaml, WritesNoSecretAndTextAsText) {
+  Parsed parsed("a: [x, y]\nb: 12\n");
+  parsed.diagnostics.mark_secret(parsed.root.find("a")->items[1]);
+  parsed.root.entries[1].value.original = "012";
+  EXPECT_EQ(written(parsed, true), "a:\n  - x\n  - \"[REDACTED]\"\nb: 12\n");
+  parsed.diagnostics.mark_text(parsed.root.entries[1].value);
+  EXPECT_EQ(written(parsed), "a:\n  - x\n  - y\nb: \"012\"\n");
 }
 
 TEST(Yaml, AliasBombIsBounded) {

@@ -9,7 +9,8 @@ namespace nanospan::gateway {
 namespace {
 
 LoadedConfig load(std::string_view text) {
-  return load_config(text, "f.yaml", built_in_components(), [](std::string_view) { return std::nullopt; });
+  return load_config(text, "f.yaml", built_in_components(),
+                     ConfigProviders{[](std::string_view) { return std::nullopt; }});
 }
 
 /// A complete file with one line replaced or added.

@@ -21,7 +21,7 @@ class GatewayTest : public ::testing::Test {
         "receivers:\n  otlp: {protocols: {http: {endpoint: \"127.0.0.1:0\"}}}\nexporters:\n" + exporters +
             "service:\n  telemetry: {metrics: {address: \"127.0.0.1:0\"}, logs: {level: error}}\n  pipelines:\n" +
             pipelines,
-        "f.yaml", built_in_components(), [](std::string_view) { return std::nullopt; });
+        "f.yaml", built_in_components(), ConfigProviders{[](std::string_view) { return std::nullopt; }});
     EXPECT_EQ(loaded.errors, std::vector<std::string>{});
     return Gateway::start(std::move(loaded.config), base::system_clock(), [](std::string_view) {});
   }

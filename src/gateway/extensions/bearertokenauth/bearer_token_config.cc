@@ -14,7 +14,7 @@ BearerTokenConfig read_bearer_token_config(MapReader& reader) {
   if (!net::is_header_value(config.scheme)) reader.fail("scheme", "cannot be sent in a header");
   std::string token;
   reader.read_secret("token", token);
-  reader.read_list("tokens", config.tokens);
+  reader.read_secret_list("tokens", config.tokens);
   reader.read("filename", config.file);
   if (!token.empty() && !config.tokens.empty()) reader.fail("tokens", "is given next to token; remove one of them");
   if (!token.empty()) config.tokens = {token};

@@ -7,7 +7,7 @@ PprofConfig read_pprof_config(MapReader& reader) {
   PprofConfig config;
   if (std::optional<ListenAddress> address = read_listen_address(reader, "endpoint"))
     config.address = *std::move(address);
-  reader.read("token", config.token);
+  reader.read_secret("token", config.token);
   reader.read("continuous", config.continuous);
   reader.read("hz", config.hz, 1, 1000);
   reader.ignore("block_profile_fraction", "it is Go's");
