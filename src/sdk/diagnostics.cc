@@ -95,7 +95,7 @@ void Diagnostics::report(std::string_view component, std::string_view reason, st
       }
       if (handler != nullptr) {
         (*handler)(component, text);
-      } else {
+      } else if (!default_is_silent_.load(std::memory_order_relaxed)) {
         write_default(component, text);
       }
     }
@@ -123,7 +123,9 @@ void Diagnostics::reset_after_fork() {
     mutex_.unlock();
   } else {
     // What the lock guarded may be half written, and its owner is gone. Nothing of it is destroyed.
+    const bool silent = default_is_silent_.load(std::memory_order_relaxed);
     ::new (static_cast<void*>(this)) Diagnostics(clock_);
+    silence_default(silent);
   }
 }
 
@@ -158,6 +160,8 @@ void DeferredReports::emit() {
   }
   deferred = this;
 }
+
+void silence_default_handler(bool silent) { process.diagnostics.silence_default(silent); }
 
 void reset_diagnostics_after_fork() { process.diagnostics.reset_after_fork(); }
 

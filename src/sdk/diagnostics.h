@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,8 @@ class Diagnostics {
 
   /// Null = the default handler. The new one has seen nothing: no reason is quiet for it.
   void set_handler(ErrorHandler handler);
+  /// Whether the default handler says nothing, now and when a handler is taken away again.
+  void silence_default(bool silent) { default_is_silent_.store(silent, std::memory_order_relaxed); }
   void report(std::string_view component, std::string_view reason, std::string_view message);
   /// REQUIRES: only one thread is left, in a forked child. Starts anew if another thread of the parent was in the
   /// middle.
@@ -53,6 +56,7 @@ class Diagnostics {
   Entry& entry_of(std::uint64_t key, base::MonotonicNanos now);
 
   const base::Clock* clock_;
+  std::atomic<bool> default_is_silent_{false};
   std::mutex mutex_;
   std::shared_ptr<const ErrorHandler> handler_;
   std::array<Entry, kReasonsMax + 1> entries_{};  // The last one is shared by the reasons that found no place.
@@ -88,6 +92,9 @@ inline void report(std::string_view component, std::string_view message) { repor
 
 /// What the default handler writes: one line, "nanospan: component: message", without control characters.
 std::string default_line(std::string_view component, std::string_view message);
+
+/// Diagnostics::silence_default() of the process's own instance.
+void silence_default_handler(bool silent);
 
 /// Diagnostics::reset_after_fork() of the process's own instance.
 void reset_diagnostics_after_fork();

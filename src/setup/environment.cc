@@ -75,14 +75,17 @@ std::optional<double> Environment::ratio(const char* name) const {
   return std::nullopt;
 }
 
-std::vector<std::string> Environment::list(const char* name) const {
-  std::vector<std::string> parts;
+std::vector<ListEntry> Environment::list(const char* name) const {
+  std::vector<ListEntry> parts;
   const std::string value = text(name).value_or("");
   for (std::string_view rest = value; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
-    std::string part = lower(base::trimmed(rest.substr(0, comma)));
+    const std::string_view text = base::trimmed(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
-    if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(std::move(part));
+    std::string part = lower(text);
+    const auto same = [&part](const ListEntry& entry) { return entry.name == part; };
+    if (part.empty() || std::any_of(parts.begin(), parts.end(), same)) continue;
+    parts.push_back({std::move(part), std::string(text)});
   }
   return parts;
 }

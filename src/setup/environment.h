@@ -22,6 +22,12 @@ namespace nanospan::setup {
 template <class T>
 using Choices = std::initializer_list<std::pair<std::string_view, T>>;
 
+/// One part of a list.
+struct ListEntry {
+  std::string name;  ///< In lower case, to compare.
+  std::string text;  ///< As the user wrote it, to show.
+};
+
 /// A range of whole numbers, both ends included.
 struct Range {
   std::uint64_t least = 0;
@@ -46,8 +52,8 @@ class Environment {
   std::optional<std::uint64_t> number(const char* name, Range range = {}) const;
   /// A number from 0 to 1.
   std::optional<double> ratio(const char* name) const;
-  /// The parts of a comma-separated list, in lower case, empty ones and repeated ones left out.
-  std::vector<std::string> list(const char* name) const;
+  /// The parts of a comma-separated list, empty ones and (in any letter case) repeated ones left out.
+  std::vector<ListEntry> list(const char* name) const;
   template <class T>
   std::optional<T> choice(const char* name, Choices<T> choices) const {
     const std::optional<std::string> value = text(name);

@@ -1,7 +1,6 @@
 #include "setup/trace_settings.h"
 
-#include <nanospan/diagnostics.h>
-
+#include "sdk/diagnostics.h"
 #include "setup/key_values.h"
 
 namespace nanospan::setup {
@@ -23,7 +22,7 @@ PropagatorPtr read_propagator(const Environment& environment) {
   constexpr const char* kName = "OTEL_PROPAGATORS";
   std::vector<PropagatorPtr> parts;
   bool none = false;
-  for (const std::string& name : environment.list(kName)) {
+  for (const auto& [name, text] : environment.list(kName)) {
     if (name == "tracecontext") {
       parts.push_back(trace_context_propagator());
     } else if (name == "baggage") {
@@ -35,9 +34,9 @@ PropagatorPtr read_propagator(const Environment& environment) {
     } else if (name == "none") {
       none = true;
     } else if (name == "jaeger" || name == "xray" || name == "ottrace") {
-      environment.warn(kName, name + " is not in this build and is ignored");
+      environment.warn(kName, text + " is not in this build and is ignored");
     } else {
-      environment.warn_unknown(kName, name, "tracecontext, baggage, b3, b3multi, none");
+      environment.warn_unknown(kName, text, "tracecontext, baggage, b3, b3multi, none");
     }
   }
   if (none && parts.empty()) return nullptr;
@@ -50,7 +49,7 @@ std::vector<ExporterKind> read_exporters(const Environment& environment) {
   constexpr const char* kName = "OTEL_TRACES_EXPORTER";
   std::vector<ExporterKind> kinds;
   bool none = false;
-  for (const std::string& name : environment.list(kName)) {
+  for (const auto& [name, text] : environment.list(kName)) {
     if (name == "otlp") {
       kinds.push_back(ExporterKind::kOtlp);
     } else if (name == "console") {
@@ -64,9 +63,9 @@ std::vector<ExporterKind> read_exporters(const Environment& environment) {
     } else if (name == "logging") {
       environment.warn(kName, "logging is obsolete and is ignored; write console");
     } else if (name == "zipkin" || name == "jaeger") {
-      environment.warn(kName, name + " is not in this build and is ignored; write otlp");
+      environment.warn(kName, text + " is not in this build and is ignored; write otlp");
     } else {
-      environment.warn_unknown(kName, name, "otlp, console, otlp/stdout, otlp_file, none");
+      environment.warn_unknown(kName, text, "otlp, console, otlp/stdout, otlp_file, none");
     }
   }
   if (none && !kinds.empty()) environment.warn(kName, "none stands beside other exporters and is ignored");
@@ -175,7 +174,7 @@ void apply_log_level(const Environment& environment) {
                                                                   {"info", false},
                                                                   {"debug", false},
                                                                   {"trace", false}});
-  if (silent.value_or(false)) set_error_handler([](std::string_view, std::string_view) {});
+  sdk::silence_default_handler(silent.value_or(false));
 }
 
 }  // namespace nanospan::setup

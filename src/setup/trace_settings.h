@@ -31,7 +31,8 @@ struct TraceSettings {
 /// `batch` has the values of the preset, which OTEL_BSP_* override.
 TraceSettings read_trace_settings(const Environment& environment, const BatchOptions& batch = {});
 
-/// OTEL_LOG_LEVEL: `none` and `off` silence the diagnostics; they have no levels, so the other values change nothing.
+/// OTEL_LOG_LEVEL: `none` and `off` silence the default handler of diagnostics, any other value and none let it speak;
+/// there are no levels. A handler that the program set gets its lines all the same.
 void apply_log_level(const Environment& environment);
 
 }  // namespace nanospan::setup

@@ -6,6 +6,7 @@
 
 #include <nanospan/diagnostics.h>
 
+#include "sdk/diagnostics.h"
 #include "tests/setup/fake_environment.h"
 
 namespace nanospan::setup {
@@ -133,9 +134,11 @@ TEST(ConfigFile, IsNotInThisBuild) {
   EXPECT_THAT(read({{"OTEL_CONFIG_FILE", "/etc/otel.yaml"}}).warnings, ElementsAre(HasSubstr("not in this build")));
 }
 
-TEST(LogLevel, NoneSilencesDiagnosticsAndUnknownIsWarnedAbout) {
+// configuration/sdk-environment-variables.md: what the program says wins over the environment.
+TEST(LogLevel, NoneSilencesTheDefaultHandlerOnlyAndUnknownIsWarnedAbout) {
   int lines = 0;
-  set_error_handler([&lines](std::string_view, std::string_view) { ++lines; });
+  const auto count = [&lines](std::string_view, std::string_view) { ++lines; };
+  set_error_handler(count);
   FakeEnvironment info(Variables{{"OTEL_LOG_LEVEL", "info"}}), odd(Variables{{"OTEL_LOG_LEVEL", "Loud"}}),
       none(Variables{{"OTEL_LOG_LEVEL", "None"}});
   apply_log_level(info);
@@ -143,9 +146,25 @@ TEST(LogLevel, NoneSilencesDiagnosticsAndUnknownIsWarnedAbout) {
   apply_log_level(odd);
   EXPECT_THAT(odd.warnings(), ElementsAre(HasSubstr("\"Loud\"")));
   apply_log_level(none);
-  Environment::of_process().warn("OTEL_TEST_OF_SILENCE", "is not heard");
-  EXPECT_EQ(lines, 0);
+  sdk::report("log_level_test", "the handler that was there before");
+  EXPECT_EQ(lines, 1);
+  set_error_handler(count);
+  sdk::report("log_level_test", "one that comes after");
+  EXPECT_EQ(lines, 2);
   set_error_handler(nullptr);
+  ::testing::internal::CaptureStderr();
+  sdk::report("log_level_test", "is not heard");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  apply_log_level(Environment::none());
+}
+
+TEST(LogLevel, ADefaultHandlerMadeSilentSpeaksAgainAfterAStartWithoutIt) {
+  FakeEnvironment off(Variables{{"OTEL_LOG_LEVEL", "off"}});
+  apply_log_level(off);
+  apply_log_level(Environment::none());
+  ::testing::internal::CaptureStderr();
+  sdk::report("log_level_test", "is heard");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "nanospan: log_level_test: is heard\n");
 }
 
 // ---- resource ----------------------------------------------------------------------------------------------------
@@ -193,9 +212,9 @@ TEST(Propagators, EachIsKnown) {
 }
 
 TEST(Propagators, UnknownIsWarnedAboutAndTheOthersStay) {
-  const Read got = read({{"OTEL_PROPAGATORS", "b3,Smoke,jaeger"}});
+  const Read got = read({{"OTEL_PROPAGATORS", "b3,Smoke,Jaeger"}});
   EXPECT_THAT(fields_of(got), ElementsAre("b3"));
-  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("smoke"), HasSubstr("jaeger is not in this build")));
+  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("\"Smoke\""), HasSubstr("Jaeger is not in this build")));
 }
 
 // ---- OTEL_TRACES_EXPORTER ----------------------------------------------------------------------------------------
@@ -220,7 +239,7 @@ TEST(TracesExporter, EachIsKnown) {
 }
 
 TEST(TracesExporter, UnknownIsWarnedAboutAndTheDefaultStays) {
-  for (const char* value : {"zipkin", "jaeger", "logging", "carrier-pigeon"}) {
+  for (const char* value : {"Zipkin", "jaeger", "logging", "Carrier-Pigeon"}) {
     const Read got = read({{"OTEL_TRACES_EXPORTER", value}});
     EXPECT_THAT(got.settings.exporters, ElementsAre(ExporterKind::kOtlp));
     EXPECT_THAT(got.warnings, ElementsAre(HasSubstr(value)));
