@@ -31,14 +31,22 @@ bool is_web_page(const net::Response& response) {
 
 // ---- 2xx ---------------------------------------------------------------------------------------------------------
 
+/// A 2xx says that the spans were taken (proto "OTLP/HTTP Response"), whatever the body; only a web page is never the
+/// answer of a receiver. A body that says nothing we can read is taken at its status, and shown.
 Answer judge_success(const net::Response& response, const std::string& destination, std::size_t span_count) {
-  const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
-  if (const std::string_view why = wire::why_no_export_answer(type, response.body); !why.empty()) {
-    return Answer::lost(destination + " answered " + std::to_string(response.status) + " " + std::string(why) +
-                        "; this is not an OTLP receiver, check host and port of the endpoint");
+  const std::string answered = destination + " answered " + std::to_string(response.status);
+  if (is_web_page(response)) {
+    return Answer::lost(answered +
+                        " with a web page; this is not an OTLP receiver, check host and port of the endpoint");
   }
-  if (!is_protobuf(response)) return {};  // nothing to read, or JSON
-  return judge_export_response(response.body, destination, span_count);
+  if (is_protobuf(response)) return judge_export_response(response.body, destination, span_count);
+  Answer answer;
+  if (response.body.empty() || response.body == "{}") return answer;
+  const std::string_view type = net::find_header(response.headers, "Content-Type").value_or("");
+  answer.cause = "no_otlp_answer";
+  answer.problem = answered + " with something else than OTLP protobuf, " + quoted(type) + ": " +
+                   quoted(response.body) + "; the spans count as exported, check that it is an OTLP receiver";
+  return answer;
 }
 
 // ---- all other statuses ------------------------------------------------------------------------------------------
@@ -111,7 +119,9 @@ Answer judge(const net::HttpResult& result, const net::Url& url, std::size_t spa
   const std::string destination = url.origin() + url.path;
   Answer answer = status / 100 == 2 ? judge_success(result.response, destination, span_count)
                                     : judge_status(result.response, url, destination, now);
-  answer.cause = answer.kind == Answer::Kind::kAccepted ? "partial_success" : std::to_string(status);
+  if (answer.cause.empty()) {
+    answer.cause = answer.kind == Answer::Kind::kAccepted ? "partial_success" : std::to_string(status);
+  }
   return answer;
 }
 

@@ -91,6 +91,43 @@ TEST(OtlpHttpAnswer, WordsOfTheReceiverAreBounded) {
   EXPECT_LT(answer_to({400, {}, std::string(100'000, 'x'), false}).problem.size(), 600U);
 }
 
+// proto "OTLP/HTTP Response": the status says whether the spans were taken.
+TEST(OtlpHttpAnswer, ASuccessWithAnotherBodyIsTakenAtItsStatusAndShown) {
+  const struct {
+    const char* type;
+    const char* body;
+  } rows[] = {{"text/plain", "ok"},
+              {"application/json", R"({"status":"ok"})"},
+              {"application/json", R"({"partialSuccess":{"rejectedSpans":"5"}})"},
+              {"", "accepted"},
+              {"application/octet-stream", "\x01\x02"}};
+  for (const auto& row : rows) {
+    const Answer answer = answer_to({200, {{"Content-Type", row.type}}, row.body, false});
+    EXPECT_EQ(answer.kind, Answer::Kind::kAccepted) << row.body;
+    EXPECT_THAT(answer.problem, HasSubstr("the spans count as exported, check that it is an OTLP receiver"));
+    EXPECT_EQ(answer.cause, "no_otlp_answer");
+  }
+  const Answer malformed =
+      answer_to({200, {{"Content-Type", "application/x-protobuf"}}, std::string("\x0a\x7f"), false});
+  EXPECT_EQ(malformed.kind, Answer::Kind::kAccepted);
+  EXPECT_THAT(malformed.problem, HasSubstr("its answer is malformed"));
+}
+
+TEST(OtlpHttpAnswer, ASuccessThatIsAWebPageIsNoDelivery) {
+  for (const char* body : {"<html></html>", ""}) {
+    const Answer answer = answer_to({200, {{"Content-Type", "Text/HTML; charset=utf-8"}}, body, false});
+    EXPECT_EQ(answer.kind, Answer::Kind::kLost);
+    EXPECT_THAT(answer.problem, HasSubstr("this is not an OTLP receiver"));
+  }
+}
+
+TEST(OtlpHttpAnswer, ASuccessThatSaysNothingIsSilentWhateverItsType) {
+  for (const char* type : {"text/plain; charset=utf-8", "application/json", ""}) {
+    EXPECT_EQ(answer_to({200, {{"Content-Type", type}}, "", false}).problem, "") << type;
+  }
+  EXPECT_EQ(answer_to({200, {{"Content-Type", "application/json"}}, "{}", false}).problem, "");
+}
+
 TEST(OtlpHttpAnswer, AnySuccessfulStatusIsAccepted) {
   for (const int status : {200, 202, 204}) {
     EXPECT_EQ(answer_to({status, {}, "", false}).kind, Answer::Kind::kAccepted);
