@@ -2,11 +2,15 @@
 //
 // The provider that runs is known to the process as well as to the Telemetry object, so that exit() can flush it where
 // main() never returns. Whoever takes it from the process first shuts it down; everybody else finds nothing to do.
-// Thread-safe.
+// Thread-safe. A fork finds the lock free, so that its child can start, stop and exit.
+#include <pthread.h>
+
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <nanospan/nanospan.h>
@@ -22,6 +26,8 @@ namespace nanospan {
 namespace {
 
 constexpr std::uint64_t kExitFlushMillis = 5000;
+/// For the parts of a start that failed: no span has ended in them.
+constexpr std::uint64_t kUndoMillis = 1000;
 
 // "7 of 9 spans were lost: queue_full 4, export_failed 3"
 std::string closing_line(const Ledger& ledger) {
@@ -40,20 +46,34 @@ std::string closing_line(const Ledger& ledger) {
   return line;
 }
 
+void report_losses(const Ledger& ledger) {
+  try {
+    sdk::report("telemetry", closing_line(ledger));
+  } catch (const std::exception&) {  // no memory for the line
+    sdk::report("telemetry", "spans were lost");
+  }
+}
+
 using ProviderPtr = std::shared_ptr<TracerProvider>;
 
 class Process {
  public:
   /// Never destroyed: exit handlers and static destructors use it in any order.
   static Process& instance() {
-    static Process* const process = std::make_unique<Process>().release();
+    static Process* const process = [] {
+      pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                     [] { instance().after_fork_in_child(); });
+      return std::make_unique<Process>().release();
+    }();
     return *process;
   }
 
   /// False if telemetry runs, or is about to.
   bool claim() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return !std::exchange(claimed_, true);
+    if (std::exchange(claimed_, true)) return false;
+    busy_ = std::this_thread::get_id();
+    return true;
   }
   void give_up_claim() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -70,10 +90,11 @@ class Process {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (running_ != provider) return true;
       running_.reset();
+      busy_ = std::this_thread::get_id();
     }
     const bool success = provider->shutdown(timeout_ms) == FlushResult::kSuccess;
     const Ledger ledger = provider->ledger();
-    if (ledger.dropped_total() != 0) sdk::report("telemetry", closing_line(ledger));
+    if (ledger.dropped_total() != 0) report_losses(ledger);
     give_up_claim();
     return success && ledger.dropped_total() == 0;
   }
@@ -87,41 +108,56 @@ class Process {
     }
     if (provider) stop(provider, kExitFlushMillis);
   }
+  void after_fork_in_child() {
+    // A start or stop that another thread of the parent was in the middle of is finished by nobody here.
+    if (running_ == nullptr && busy_ != std::this_thread::get_id()) claimed_ = false;
+    mutex_.unlock();
+  }
 
   std::mutex mutex_;
   ProviderPtr running_;
+  std::thread::id busy_;  ///< Who claimed the process, or took the provider from it, last.
   bool claimed_ = false;
   bool exit_registered_ = false;
 };
 
-/// REQUIRES: the process is claimed.
-Result<ProviderPtr> make_provider(const Options& options) {
-  Result<setup::Wiring> wiring =
-      setup::wire_up(options, options.read_environment ? setup::Environment::of_process() : setup::Environment::none());
+struct Parts {
+  ProviderPtr provider;
+  setup::LinkedProfiler profiling{nullptr, [](void*) {}};
+};
+
+/// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
+/// never stops a program (docs/decisions/0022).
+Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup::Environment& environment) {
+  ProfilingOptions settings = setup::read_profiling_settings(options.profiling, environment);
+  if (!settings.enabled) return Parts().profiling;
+  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings));
+  if (started) return started;
+  if (options.profiling.enabled) return started.error();
+  environment.warn("NANOSPAN_PROFILING", started.error().message);
+  return Parts().profiling;
+}
+
+/// All that can fail comes first: what the process is known by (propagator, default provider, published resource)
+/// changes only once the rest stands. REQUIRES: the process is claimed.
+Result<Parts> make_parts(const Options& options) {
+  const setup::Environment environment =
+      options.read_environment ? setup::Environment::of_process() : setup::Environment::none();
+  Result<setup::Wiring> wiring = setup::wire_up(options, environment);
   if (!wiring) return wiring.error();
   // Also where the SDK is disabled: it is what makes inject() and extract() work, and without being the default
   // provider it leaves every span as it is without an SDK.
   Result<TracerProvider> provider = TracerProvider::create(std::move(wiring->provider));
   if (!provider) return provider.error();
   auto shared = std::make_shared<TracerProvider>(std::move(provider).value());
+  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment);
+  if (!profiling) {
+    shared->shutdown(kUndoMillis);
+    return profiling.error();
+  }
   set_propagator(wiring->propagator);
   if (!wiring->disabled) shared->set_default();
-  return shared;
-}
-
-/// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
-/// never stops a program (docs/decisions/0022).
-Result<setup::LinkedProfiler> start_profiler(const Options& options) {
-  setup::LinkedProfiler none(nullptr, [](void*) {});
-  const setup::Environment environment =
-      options.read_environment ? setup::Environment::of_process() : setup::Environment::none();
-  ProfilingOptions settings = setup::read_profiling_settings(options.profiling, environment);
-  if (!settings.enabled) return none;
-  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings));
-  if (started) return started;
-  if (options.profiling.enabled) return started.error();
-  environment.warn("NANOSPAN_PROFILING", started.error().message);
-  return none;
+  return Parts{std::move(shared), std::move(profiling).value()};
 }
 
 /// Most programs do not look at the Result of start(): say it where they can see it.
@@ -135,10 +171,7 @@ Error reported(Error error) {
 
 inline namespace v0 {
 
-struct Telemetry::State {
-  ProviderPtr provider;
-  setup::LinkedProfiler profiling;
-};
+struct Telemetry::State : Parts {};
 
 Result<Telemetry> start(Options options) {
   Process& process = Process::instance();
@@ -146,21 +179,22 @@ Result<Telemetry> start(Options options) {
     return reported(
         {ErrorCode::kAlreadyExists, "telemetry runs already in this process; keep the first Telemetry object"});
   }
-  Result<ProviderPtr> provider = make_provider(options);
-  if (!provider) {
+  try {
+    auto state = std::make_unique<Telemetry::State>();
+    Result<Parts> parts = make_parts(options);
+    if (parts) {
+      static_cast<Parts&>(*state) = std::move(parts).value();
+      process.run(state->provider);
+      return Telemetry(state.release());
+    }
+    Error error = reported(parts.error());
     process.give_up_claim();
-    return reported(provider.error());
-  }
-  Result<setup::LinkedProfiler> profiling = start_profiler(options);
-  if (!profiling) {
-    (*provider)->shutdown(0);
+    return error;
+  } catch (const std::exception&) {
     process.give_up_claim();
-    return reported(profiling.error());
+    sdk::report("setup", "start: no memory");
+    return Error{ErrorCode::kResourceExhausted, "no memory"};
   }
-  process.run(*provider);
-  auto state =
-      std::make_unique<Telemetry::State>(Telemetry::State{std::move(provider).value(), std::move(profiling).value()});
-  return Telemetry(state.release());
 }
 
 Telemetry::~Telemetry() {

@@ -266,6 +266,30 @@ class Headers final : public TextMapSetter, public TextMapGetter {
   std::map<std::string, std::string> values_;
 };
 
+TEST_F(StartTest, AFailedStartLeavesThePropagatorThatWasThereAndWaitsForNobodyWithoutEnd) {
+  static std::uint64_t time_to_stop = 0;
+  class Waits final : public SpanProcessor {
+    FlushResult shutdown(std::uint64_t timeout_ms) override {
+      time_to_stop = timeout_ms;
+      return FlushResult::kSuccess;
+    }
+  };
+  set_propagator(b3_propagator());
+  const auto failed = start({.profiling = {.enabled = true}, .customize = [](TracerProviderOptions& options) {
+                               options.processors = {std::make_shared<Waits>()};
+                             }});
+  ASSERT_FALSE(failed.ok()) << "this program is linked without the profiler";
+  EXPECT_EQ(failed.error().code, ErrorCode::kUnsupported);
+  EXPECT_GT(time_to_stop, 0U) << "0 would be no limit";
+  Headers incoming, outgoing;
+  incoming.set("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1");
+  inject(outgoing, extract(incoming, Context()));
+  EXPECT_NE(outgoing.get("b3"), "");
+  EXPECT_EQ(outgoing.get("traceparent"), "");
+  EXPECT_FALSE(tracer("shop").start_span("x").is_recording());
+  EXPECT_TRUE(start().ok());
+}
+
 TEST_F(StartTest, SdkDisabledRecordsNothingButStillPropagates) {
   set("OTEL_SDK_DISABLED", "true");
   auto telemetry = start();

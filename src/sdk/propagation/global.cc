@@ -1,9 +1,11 @@
 #include "sdk/propagation/global.h"
 
-#include <algorithm>
 #include <atomic>
-#include <mutex>
+#include <memory>
+#include <new>
 #include <utility>
+
+#include "sdk/diagnostics.h"
 
 namespace nanospan {
 namespace sdk {
@@ -16,37 +18,50 @@ class NoopPropagator final : public TextMapPropagator {
   std::vector<std::string> fields() const override { return {}; }
 };
 
-// Never destroyed: requests may be served until the very end of the process.
+struct Kept {
+  PropagatorPtr propagator;
+  Kept* next;
+};
+
+// Never destroyed: requests may be served until the very end of the process. Without a lock, which a fork could leave
+// taken in its child.
 struct Globals {
   NoopPropagator none;
   std::atomic<const TextMapPropagator*> current{&none};
-  std::mutex mutex;
-  std::vector<PropagatorPtr> kept;  // Every one that was ever set, once.
+  std::atomic<Kept*> kept{nullptr};  // every one that was ever set, once: list, only added to
 };
 union Immortal {
-  Immortal() : globals() {}
+  constexpr Immortal() : globals() {}
   ~Immortal() {}
   Globals globals;
 };
-Globals& globals() {
-  static Immortal immortal;
-  return immortal.globals;
+constinit Immortal process;  // no guard of a local static either
+
+void keep(std::atomic<Kept*>& all, PropagatorPtr propagator) {
+  Kept* const head = all.load(std::memory_order_acquire);
+  for (const Kept* at = head; at != nullptr; at = at->next) {
+    if (at->propagator == propagator) return;
+  }
+  auto* const added = std::make_unique<Kept>(Kept{std::move(propagator), head}).release();
+  while (!all.compare_exchange_weak(added->next, added, std::memory_order_release, std::memory_order_relaxed)) {
+  }
 }
 
 }  // namespace
 
-const TextMapPropagator& propagator() { return *globals().current.load(std::memory_order_acquire); }
+const TextMapPropagator& propagator() { return *process.globals.current.load(std::memory_order_acquire); }
 
 }  // namespace sdk
 
 inline namespace v0 {
 
 void set_propagator(PropagatorPtr propagator) {
-  sdk::Globals& globals = sdk::globals();
-  const std::lock_guard<std::mutex> lock(globals.mutex);
-  const TextMapPropagator* next = propagator != nullptr ? propagator.get() : &globals.none;
-  if (propagator != nullptr && std::find(globals.kept.begin(), globals.kept.end(), propagator) == globals.kept.end()) {
-    globals.kept.push_back(std::move(propagator));
+  sdk::Globals& globals = sdk::process.globals;
+  const TextMapPropagator* const next = propagator != nullptr ? propagator.get() : &globals.none;
+  try {
+    if (propagator != nullptr) sdk::keep(globals.kept, std::move(propagator));
+  } catch (const std::bad_alloc&) {
+    return sdk::report("propagator", "no memory to keep a new propagator; the old one stays");
   }
   globals.current.store(next, std::memory_order_release);
 }
