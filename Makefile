@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full w3c peers bench bench-gate format help
+.PHONY: setup build run test test-full w3c peers bench bench-gate report report-full format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -36,6 +36,14 @@ bench:          ## the SDK's figures, as ratios to what this machine can do
 bench-gate:     ## instructions, allocations, bytes of the hot path against the baseline; tools/bench-gate --update records
 	@tools/setup build test
 	@tools/bench-gate
+
+report:         ## every experiment on this machine, in 15 minutes: nanospan-report/report.html
+	@tools/setup build bench
+	@tools/report
+
+report-full:    ## the same with longer runs; within an hour
+	@tools/setup build bench
+	@tools/report --full
 
 format:         ## rewrite all C++ sources in the house's layout
 	@tools/format

@@ -29,6 +29,12 @@ class Histogram {
     }
     return max_;
   }
+  /// Samples of at least `nanos`, which is rounded down to the bound of its bucket.
+  std::uint64_t from(std::uint64_t nanos) const {
+    std::uint64_t seen = 0;
+    for (std::size_t i = index(nanos); i < buckets_.size(); ++i) seen += buckets_[i];
+    return seen;
+  }
   void clear() { *this = {}; }
 
  private:

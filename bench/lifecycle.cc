@@ -20,15 +20,6 @@
 namespace nanospan::bench {
 namespace {
 
-/// A line "name: N kB" of /proc/self/status, in KiB.
-double status_kib(const std::string& name) {
-  std::ifstream file("/proc/self/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1));
-  }
-  return 0;
-}
-
 int thread_count() {
   int count = 0;
   DIR* tasks = opendir("/proc/self/task");

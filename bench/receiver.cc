@@ -1,26 +1,32 @@
-// receiver: an OTLP/HTTP server that decodes what it gets and counts it, so that no figure of a benchmark rests on
-// bytes that nobody looked at.
+// receiver: an OTLP server (HTTP/1.1, HTTP/2, gRPC) that decodes what it gets and counts it, so that no figure of a
+// benchmark rests on bytes that nobody looked at.
 //
-//   receiver [--port N] [--spans | --fast] [--die-with-parent]
+//   receiver [--port N] [--spans | --fast] [--answer-after-ms N] [--die-with-parent]
 //
 // Prints "port N" when it listens on 127.0.0.1. POST /v1/traces validates the whole request as the gateway does (400 if
 // it is not valid); GET /counts answers lines "name number"; POST /reset starts counting anew. With --spans (the
-// default) it also reads every span: its attributes, and how long ago it ended (both clocks are this machine's). One
-// thread, one loop.
+// default) it also reads every span: its attributes, and how long ago it ended (both clocks are this machine's).
+// --answer-after-ms makes it a receiver far away. Bodies may be coded in any way that this build knows. One thread, one
+// loop.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include <charconv>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bench/histogram.h"
+#include "gateway/codec/content_coding.h"
 #include "net/event_loop.h"
+#include "net/grpc_server.h"
 #include "net/http1_server.h"
+#include "net/http2_server.h"
 #include "wire/otlp_fields.h"
 #include "wire/reader.h"
 #include "wire/validate.h"
@@ -32,14 +38,19 @@ namespace otlp = wire::otlp;
 
 constexpr std::size_t kBodyBytesMax = 64U << 20;
 
-class CountingHandler final : public net::Http1Handler {
+class CountingHandler final : public net::Http1Handler, public net::GrpcService {
  public:
-  explicit CountingHandler(bool look_into_spans) : look_into_spans_(look_into_spans) {}
+  CountingHandler(net::EventLoop& loop, bool look_into_spans, std::uint64_t answer_after_nanos)
+      : look_into_spans_(look_into_spans),
+        answer_after_nanos_(answer_after_nanos),
+        clock_(loop.clock()),
+        timer_(loop, [this] { answer_due(); }) {}
 
   net::Admission on_headers(const net::MessageHead& head) override {
     if (head.path() == "/v1/traces" && head.method() == "POST") {
       if (head.headers.find("content-type").value_or("") != "application/x-protobuf") return answer(415, "");
-      if (head.headers.find("content-encoding").value_or("identity") != "identity") return answer(415, "");
+      const std::string_view coding = coding_of(head);
+      if (coding != "identity" && gateway::find_content_coding(coding) == nullptr) return answer(415, "");
       return net::Admission::accept(kBodyBytesMax);
     }
     if (head.path() == "/counts") return answer(200, counts());
@@ -52,20 +63,67 @@ class CountingHandler final : public net::Http1Handler {
   }
 
   void on_request(net::Request request, net::Responder responder) override {
-    const std::string_view body = request.body.view();
-    const wire::WalkResult walk = wire::validate_traces(body);
-    ++requests_;
-    bytes_ += body.size();
-    if (!walk.ok()) {
-      ++invalid_;
-      return responder.respond({.status = 400, .headers = {}, .body = walk.fault.text});
-    }
-    spans_ += walk.counts.items;
-    if (look_into_spans_) look_into(body);
-    responder.respond({.status = 200, .headers = {{"Content-Type", "application/x-protobuf"}}, .body = {}});
+    const std::string fault = count(request);
+    if (!fault.empty()) return responder.respond({.status = 400, .headers = {}, .body = fault});
+    answer_later([to = std::move(responder)]() mutable {
+      to.respond({.status = 200, .headers = {{"Content-Type", "application/x-protobuf"}}, .body = {}});
+    });
+  }
+
+  Decision on_call(const net::MessageHead&) override { return {{}, kBodyBytesMax, nullptr}; }
+
+  void on_message(net::Request request, net::GrpcResponder responder) override {
+    const std::string fault = count(request);
+    if (!fault.empty()) return responder.fail({net::GrpcCode::kInvalidArgument, fault});
+    answer_later([to = std::move(responder)]() mutable { to.succeed(""); });
   }
 
  private:
+  struct Later {
+    base::MonotonicNanos due;
+    net::UniqueFunction<void()> answer;
+  };
+
+  /// Decodes one request and counts it; what is wrong with it.
+  std::string count(const net::Request& request) {
+    const std::string_view sent = request.body.view();
+    ++requests_;
+    bytes_ += sent.size();
+    const std::string_view coding = coding_of(request.head);
+    net::DecodeBuffer decoded(kBodyBytesMax);
+    if (coding != "identity" &&
+        !gateway::find_content_coding(coding)->codec->make_decoder()->decode({&sent, 1}, decoded)) {
+      ++invalid_;
+      return "the " + std::string(coding) + " body is broken";
+    }
+    const net::ByteBlock block = decoded.take();
+    const std::string_view body = coding == "identity" ? sent : block.view();
+    const wire::WalkResult walk = wire::validate_traces(body);
+    if (!walk.ok()) {
+      ++invalid_;
+      return walk.fault.text;
+    }
+    spans_ += walk.counts.items;
+    if (look_into_spans_) look_into(body);
+    return {};
+  }
+
+  void answer_later(net::UniqueFunction<void()> answer) {
+    if (answer_after_nanos_ == 0) return answer();
+    later_.push_back({clock_.monotonic_now() + answer_after_nanos_, std::move(answer)});
+    if (!timer_.armed()) timer_.arm(later_.front().due);
+  }
+  void answer_due() {
+    for (; !later_.empty() && later_.front().due <= clock_.monotonic_now(); later_.pop_front()) {
+      later_.front().answer();
+    }
+    if (!later_.empty()) timer_.arm(later_.front().due);
+  }
+
+  static std::string_view coding_of(const net::MessageHead& head) {
+    return head.headers.find("content-encoding").value_or("identity");
+  }
+
   static net::Admission answer(int status, std::string body) {
     return net::Admission::answer(
         {.status = status, .headers = {{"Content-Type", "text/plain"}}, .body = std::move(body)});
@@ -103,17 +161,23 @@ class CountingHandler final : public net::Http1Handler {
   }
 
   const bool look_into_spans_;
+  const std::uint64_t answer_after_nanos_;
+  const base::Clock& clock_;
+  std::deque<Later> later_;
+  net::Timer timer_;
   std::uint64_t requests_ = 0, spans_ = 0, attributes_ = 0, bytes_ = 0, invalid_ = 0;
   Histogram latency_;
 };
 
-int run(std::uint16_t port, bool look_into_spans) {
+int run(std::uint16_t port, bool look_into_spans, std::uint64_t answer_after_ms) {
   Result<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::create();
   if (!loop) return 1;
   net::Http1ServerOptions options;
   options.port = port;
-  auto server =
-      net::Http1Server::start({loop->get()}, std::move(options), std::make_shared<CountingHandler>(look_into_spans));
+  options.http2 = net::http2_server_protocol();
+  const auto counting = std::make_shared<CountingHandler>(**loop, look_into_spans, answer_after_ms * 1'000'000);
+  const auto handler = std::make_shared<net::GrpcHandler>(counting, std::vector<std::string>(), counting);
+  auto server = net::Http1Server::start({loop->get()}, std::move(options), handler);
   if (!server) {
     std::fprintf(stderr, "receiver: %s\n", server.error().message.c_str());
     return 1;
@@ -130,19 +194,26 @@ int run(std::uint16_t port, bool look_into_spans) {
 int main(int argc, char** argv) {
   bool look_into_spans = true;
   std::uint16_t port = 0;
+  std::uint64_t answer_after_ms = 0;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--die-with-parent") {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
     } else if (argument == "--spans" || argument == "--fast") {
       look_into_spans = argument == "--spans";
-    } else if (argument == "--port" && i + 1 < argc) {
+    } else if ((argument == "--port" || argument == "--answer-after-ms") && i + 1 < argc) {
       const std::string_view number = argv[++i];
-      std::from_chars(number.data(), number.data() + number.size(), port);
+      std::uint64_t value = 0;
+      std::from_chars(number.data(), number.data() + number.size(), value);
+      if (argument == "--port") {
+        port = static_cast<std::uint16_t>(value);
+      } else {
+        answer_after_ms = value;
+      }
     } else {
-      std::fprintf(stderr, "usage: receiver [--port N] [--spans | --fast] [--die-with-parent]\n");
+      std::fprintf(stderr, "usage: receiver [--port N] [--spans | --fast] [--answer-after-ms N] [--die-with-parent]\n");
       return 2;
     }
   }
-  return nanospan::bench::run(port, look_into_spans);
+  return nanospan::bench::run(port, look_into_spans, answer_after_ms);
 }

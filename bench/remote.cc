@@ -51,7 +51,7 @@ std::uint64_t value_of(std::string_view text, std::string_view name) {
 
 }  // namespace
 
-Receiver::Receiver(int processor, bool look_into_spans) {
+Receiver::Receiver(int processor, bool look_into_spans, std::uint32_t answer_after_ms) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) fail("pipe failed");
   const std::string program = sibling("receiver");
@@ -60,7 +60,8 @@ Receiver::Receiver(int processor, bool look_into_spans) {
   if (process_ == 0) {
     pin(processor);
     dup2(pipe_ends[1], STDOUT_FILENO);
-    execl(program.c_str(), "receiver", look_into_spans ? "--spans" : "--fast", "--die-with-parent", nullptr);
+    execl(program.c_str(), "receiver", look_into_spans ? "--spans" : "--fast", "--die-with-parent", "--answer-after-ms",
+          std::to_string(answer_after_ms).c_str(), nullptr);
     _exit(127);
   }
   close(pipe_ends[1]);

@@ -24,11 +24,13 @@ class Receiver {
   };
 
   /// `look_into_spans`: also attributes and latencies, which costs the receiver about as much again.
-  explicit Receiver(int processor, bool look_into_spans = true);
+  /// `answer_after_ms`: how far away it is.
+  explicit Receiver(int processor, bool look_into_spans = true, std::uint32_t answer_after_ms = 0);
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
   ~Receiver();
 
+  std::uint16_t port() const { return port_; }
   std::string traces_endpoint() const;
   std::string base_endpoint() const;
   Counts counts() const;

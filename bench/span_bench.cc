@@ -57,12 +57,6 @@ Pipeline& in_process() {
   return pipeline;
 }
 
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// Times bursts and reports them; `between` runs untimed after each.
 template <class Workload, class Between>
 void run_bursts(benchmark::State& state, const Workload& workload, Bench& bench, Between&& between) {

@@ -10,10 +10,9 @@
 //
 // bench/instructions.py runs it under callgrind, which collects only inside counted(). Between groups of 64 spans, and
 // outside of counted(), the ring is emptied, so that the count does not depend on how the export thread was scheduled.
-// Allocations are counted by this program's own malloc family, which is why it must not be linked with a sanitizer.
+// Allocations: allocations.h.
 #include <gnu/libc-version.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -21,48 +20,10 @@
 #include <string>
 #include <string_view>
 
+#include "bench/allocations.h"
 #include "bench/stage.h"
 #include "bench/walk.h"
 #include "sdk/runtime/drain_signal.h"
-
-namespace {
-thread_local std::uint64_t allocations = 0;
-thread_local std::uint64_t allocated_bytes = 0;
-
-void count_allocation(std::size_t size) {
-  ++allocations;
-  allocated_bytes += size;
-}
-}  // namespace
-
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* memory, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size) {
-  count_allocation(size);
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  count_allocation(count * size);
-  return __libc_calloc(count, size);
-}
-void* realloc(void* memory, std::size_t size) {
-  count_allocation(size);
-  return __libc_realloc(memory, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  count_allocation(size);
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  count_allocation(size);
-  *memory = __libc_memalign(alignment, size);
-  return *memory != nullptr ? 0 : ENOMEM;
-}
-}
 
 namespace nanospan::bench {
 namespace {
@@ -80,11 +41,10 @@ class Allocated {
  public:
   template <class Workload>
   void count(const Workload& workload, Bench& bench, std::uint64_t first, std::uint64_t spans) {
-    const std::uint64_t count_before = allocations;
-    const std::uint64_t bytes_before = allocated_bytes;
+    const Allocations before = allocations();
     counted(workload, bench, first, spans);
-    count_ += allocations - count_before;
-    bytes_ += allocated_bytes - bytes_before;
+    count_ += allocations().count - before.count;
+    bytes_ += allocations().bytes - before.bytes;
   }
   void print(std::uint64_t spans) const {
     std::printf("spans %llu\nallocations %llu\nallocated_bytes %llu\n", static_cast<unsigned long long>(spans),

@@ -4,8 +4,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 
 #include "sdk/pipeline/async_exporter.h"
@@ -81,6 +83,24 @@ void fail(const std::string& why) {
   std::exit(1);
 }
 
+void require(const std::string& problem) {
+  if (!problem.empty()) fail(problem);
+}
+
+double status_kib(const std::string& name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1));
+  }
+  return 0;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 std::unique_ptr<SpanExporter> counting_exporter() { return std::make_unique<CountingExporter>(); }
 
 BatchOptions roomy_batches() {
@@ -90,7 +110,7 @@ BatchOptions roomy_batches() {
 }
 
 Pipeline::Pipeline(std::unique_ptr<SpanExporter> exporter, const BatchOptions& batches, int producer_processor,
-                   int export_processor)
+                   int export_processor, Ring ring)
     : provider_(make_provider(std::move(exporter), batches)),
       bench_{.tracer = provider_.tracer({.name = "bench"})},
       root_([&] {
@@ -100,7 +120,7 @@ Pipeline::Pipeline(std::unique_ptr<SpanExporter> exporter, const BatchOptions& b
         return bench_.tracer.start_span("root");
       }()),
       scope_(root_) {
-  warm_up(bench_);
+  ring == Ring::kFull ? warm_up(bench_) : calibrate_clock(bench_);
   provider_.flush();
 }
 
@@ -126,7 +146,7 @@ std::string Pipeline::check() {
   return {};
 }
 
-void warm_up(Bench& bench) {
+void calibrate_clock(Bench& bench) {
   bench.tracer.start_span("warm").end();
   const detail::ThreadState* thread = detail::thread_locals().state;
   if (thread == nullptr) fail("spans are not recorded");
@@ -134,11 +154,29 @@ void warm_up(Bench& bench) {
   for (int i = 0; i < 1000 && thread->clock.load(std::memory_order_acquire) == nullptr; ++i) sleep_seconds(0.001);
   if (thread->clock.load() == nullptr)
     std::fputs("bench: the cycle counter is not usable; spans read the vDSO\n", stderr);
+}
+
+void warm_up(Bench& bench) {
+  calibrate_clock(bench);
+  const detail::ThreadState* thread = detail::thread_locals().state;
   const auto hold = sdk::Drain::instance().pause();  // so that the ring fills and grows
   while (thread->ring->size < sdk::kLastRingBytes) {
     Span span = bench.tracer.start_span("warm");
     set_w4(span, bench.pool, 0);
   }
+}
+
+void pace(TracerProvider& provider, std::uint64_t queued_max) {
+  for (int tries = 0; ring_fill() > ring_bytes() / 4 * 3; ++tries) {
+    if (tries < 64) {
+      sched_yield();
+    } else {
+      sleep_seconds(20e-6);
+    }
+  }
+  thread_local unsigned calls = 0;
+  if (++calls % 128 != 0) return;
+  while (provider.ledger().queued > queued_max) sleep_seconds(100e-6);
 }
 
 std::uint64_t ring_bytes() { return detail::thread_locals().state->ring->size; }

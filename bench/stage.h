@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <nanospan/span_exporter.h>
 #include <nanospan/span_processor.h>
@@ -29,8 +30,29 @@ double process_cpu_seconds();
 double thread_cpu_seconds();
 void sleep_seconds(double seconds);
 
+/// Calls each(i) `rate` times a second, for so many seconds: in groups a millisecond apart, or singly below 1000 a
+/// second.
+template <class Each>
+void at_rate(double rate, double seconds, Each&& each) {
+  const double group = rate < 1000 ? 1 : rate / 1000;
+  const double start = monotonic_seconds();
+  std::uint64_t made = 0;
+  for (double due = start; due < start + seconds; due += group / rate) {
+    const double wait = due - monotonic_seconds();
+    if (wait > 0) sleep_seconds(wait);
+    for (int i = 0; i < static_cast<int>(group); ++i) each(made++);
+  }
+}
+
+/// A line "name: N kB" of /proc/self/status, in KiB.
+double status_kib(const std::string& name);
+/// The upper one of an even number of values.
+double median(std::vector<double> values);
+
 /// Prints why and exits with 1: a benchmark that cannot be set up has no figures.
 [[noreturn]] void fail(const std::string& why);
+/// Fails with `problem` unless it is empty.
+void require(const std::string& problem);
 
 /// Counts and forgets, on the export thread: what is measured with it carries the mark "in-process".
 std::unique_ptr<SpanExporter> counting_exporter();
@@ -41,10 +63,13 @@ BatchOptions roomy_batches();
 /// A provider with one batch processor, and a sampled root span that is current on the constructing thread.
 class Pipeline {
  public:
+  /// What the calling thread's ring is when the measuring begins: what a busy thread's is, or a new thread's, which
+  /// grows by use. A larger ring is emptied less often, so delivery is measured with kGrowing.
+  enum class Ring { kFull, kGrowing };
   /// Starts the export thread on `export_processor`, then pins the calling thread to `producer_processor`, and warms
-  /// up: the clock is calibrated and this thread's ring has its full size.
+  /// up: the clock is calibrated, and the ring is as wanted.
   Pipeline(std::unique_ptr<SpanExporter> exporter, const BatchOptions& batches, int producer_processor,
-           int export_processor);
+           int export_processor, Ring ring = Ring::kFull);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
   ~Pipeline();
@@ -69,6 +94,12 @@ class Pipeline {
 
 /// Brings the calling thread to the steady state: calibrated clock, ring of full size.
 void warm_up(Bench& bench);
+/// Only the clock.
+void calibrate_clock(Bench& bench);
+
+/// The application's own pacing, so that nothing is lost: waits while the calling thread's ring is three quarters full,
+/// and, looked at in one of 128 calls, while more than `queued_max` spans wait for the exporter.
+void pace(TracerProvider& provider, std::uint64_t queued_max);
 
 /// Bytes that wait in the calling thread's ring, and its size.
 std::uint64_t ring_fill();

@@ -1,30 +1,18 @@
 // S8, S10, S12: what spans cost the whole process, all threads, to the last byte sent.
 #include <dirent.h>
-#include <sched.h>
 #include <sys/prctl.h>
 
-#include <algorithm>
-#include <barrier>
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bench/end_to_end.h"
+#include "bench/produce.h"
 #include "bench/remote.h"
 
 namespace nanospan::bench {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-void require(const std::string& problem) {
-  if (!problem.empty()) fail(problem);
-}
 
 /// Seconds that the SDK's thread has run in the kernel and in user space; in ticks of 10 ms.
 struct ExportThread {
@@ -48,19 +36,6 @@ struct ExportThread {
   }
 };
 
-/// The application's own pacing, so that nothing is lost: it goes easy while its ring is nearly full or the queue half.
-void pace(TracerProvider& provider, std::uint64_t made) {
-  for (int tries = 0; ring_fill() > ring_bytes() / 4 * 3; ++tries) {
-    if (tries < 64) {
-      sched_yield();
-    } else {
-      sleep_seconds(20e-6);
-    }
-  }
-  if (made % 4096 != 0) return;
-  while (provider.ledger().queued > roomy_batches().queue_spans_max / 2) sleep_seconds(100e-6);
-}
-
 struct Cost {
   double all = 0, producer = 0, exporter = 0, kernel_share = 0, wall = 0;  // ns a span; wall: spans/s
 };
@@ -73,7 +48,7 @@ Cost flat_out(Pipeline& pipeline, std::uint64_t spans, int rounds) {
     const double process = process_cpu_seconds(), thread = thread_cpu_seconds(), start = monotonic_seconds();
     for (std::uint64_t i = 0; i < spans; i += 32) {
       for (std::uint64_t j = 0; j < 32; ++j) Ten{}(pipeline.bench(), i + j);
-      pace(pipeline.provider(), i);
+      pace(pipeline.provider(), roomy_batches().queue_spans_max / 2);
     }
     pipeline.provider().flush();
     const double each = 1e9 / static_cast<double>(spans);
@@ -143,62 +118,6 @@ void steady_cpu(const Run& run) {
                    Better::kLower, 0.4});
   run.figures.add({"S10", "  the pacing loop itself, taken off", median(loops), "us"});
 }
-
-namespace {
-
-/// ns a span: CPU that producers spend making spans, without their waiting; and CPU of the export thread.
-struct Production {
-  double making = 0, exporting = 0;
-};
-
-/// One producer: makes spans in groups and returns the seconds of CPU that the groups took.
-double make_paced(Bench& bench, TracerProvider& provider, std::uint64_t spans) {
-  constexpr std::uint64_t kGroup = 256;
-  double making = 0;
-  for (std::uint64_t i = 0; i < spans; i += kGroup) {
-    const double start = thread_cpu_seconds();
-    for (std::uint64_t j = 0; j < kGroup; ++j) Ten{}(bench, i + j);
-    making += thread_cpu_seconds() - start;
-    while (ring_fill() > ring_bytes() / 2) sleep_seconds(30e-6);
-    if (i % 4096 != 0) continue;
-    while (provider.ledger().queued > roomy_batches().queue_spans_max / 4) sleep_seconds(200e-6);
-  }
-  return making;
-}
-
-Production produce(Pipeline& pipeline, int threads, std::uint64_t spans) {
-  std::barrier together(threads + 1);
-  std::vector<std::thread> producers;
-  std::vector<double> making(static_cast<std::size_t>(threads)), whole(making);
-  const Context parent = Context::root().with_span_context(pipeline.root().context());
-  for (int t = 0; t < threads; ++t) {
-    producers.emplace_back([&, t] {
-      pin(t);
-      prctl(PR_SET_TIMERSLACK, 1000UL);
-      const Scope scope(parent);
-      Bench bench{.tracer = pipeline.bench().tracer};
-      warm_up(bench);
-      together.arrive_and_wait();
-      const double start = thread_cpu_seconds();
-      making[static_cast<std::size_t>(t)] = make_paced(bench, pipeline.provider(), spans);
-      whole[static_cast<std::size_t>(t)] = thread_cpu_seconds() - start;
-      together.arrive_and_wait();
-    });
-  }
-  together.arrive_and_wait();
-  const double start = process_cpu_seconds();
-  together.arrive_and_wait();
-  pipeline.provider().flush();
-  double exporting = process_cpu_seconds() - start;
-  for (const double seconds : whole) exporting -= seconds;
-  for (std::thread& producer : producers) producer.join();
-  double sum = 0;
-  for (const double seconds : making) sum += seconds;
-  const double each = 1e9 / static_cast<double>(spans) / threads;
-  return {sum * each, exporting * each};
-}
-
-}  // namespace
 
 void two_producers(const Run& run) {
   Receiver receiver(-1, false);

@@ -73,8 +73,8 @@ def enter_python():
     os.execv(python, [python, "-B", *sys.argv])
 
 
-def require_program(name):
-    """The path of the Go program peers/NAME, built if it is not up to date."""
+def require_program(name, folder=HERE / "peers"):
+    """The path of the Go program FOLDER/NAME, built if it is not up to date."""
     go = shutil.which("go")
     if go is None:
         skip(f"{name} is built from Go modules, and there is no go program in the PATH")
@@ -85,7 +85,7 @@ def require_program(name):
     def run(*arguments):
         subprocess.run(
             [go, *arguments],
-            cwd=HERE / "peers" / name,
+            cwd=folder / name,
             env=environment,
             check=True,
             stdin=subprocess.DEVNULL,
@@ -107,3 +107,4 @@ if __name__ == "__main__":
     print(f"python: {sys.prefix}")
     for peer in sorted(path.name for path in (HERE / "peers").iterdir()):
         print(f"{peer}: {require_program(peer)}")
+    print(f"go_bench: {require_program('go_bench', HERE.parent.parent / 'bench' / 'peers')}")

@@ -11,7 +11,8 @@ import re
 import sys
 
 CODE_FOLDERS = ("include", "src", "apps", "examples", "tests", "fuzz", "bench")
-SKIPPED_FOLDERS = {".git", "build", "node_modules", "nanospan-data", "nanospan-run", "__pycache__", "corpus"}
+SKIPPED_FOLDERS = {".git", "build", "node_modules", "__pycache__", "corpus"}
+SKIPPED_FOLDERS |= {"nanospan-data", "nanospan-report", "nanospan-run"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,19 +1,23 @@
 // Times the official OpenTelemetry SDK for Go with the workloads of bench/workloads.h, against our receiver.
 //
 //	go_bench HOST:PORT
+//	go_bench --experiment NAME [--scale X] [--json FILE] [--profile FILE] HOST:PORT
 //
-// One processor (GOMAXPROCS=1), batch processor with its defaults, OTLP over HTTP, protobuf, no compression. Bursts of 256
-// spans fit the queue; the flush between them is not timed, but is in the last column, the CPU of the whole process a span.
-// The receiver's count is compared by hand: curl HOST:PORT/counts.
+// The first prints a table. One processor (GOMAXPROCS=1), batch processor with its defaults, OTLP over HTTP, protobuf, no
+// compression. Bursts of 256 spans fit the queue; the flush between them is not timed, but is in the last column, the CPU
+// of the whole process a span. The receiver's count is compared by hand: curl HOST:PORT/counts.
+//
+// The second measures what bench/experiments measures for us, case by case, in the same form (bench/experiments/points.h),
+// for tools/report.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"slices"
 	"syscall"
@@ -134,12 +138,21 @@ func run(endpoint string) error {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: go_bench HOST:PORT")
+	experiment := flag.String("experiment", "", "measure this one, as bench/experiments does")
+	scale := flag.Float64("scale", 1, "so many times as long")
+	json := flag.String("json", "", "write the figures to this file")
+	profile := flag.String("profile", "", "shares: write a CPU profile to this file")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		log.Fatal("usage: go_bench [--experiment NAME] [--scale X] [--json FILE] [--profile FILE] HOST:PORT")
+	}
+	fillPool()
+	if *experiment != "" {
+		runExperiment(*experiment, trial{endpoint: flag.Arg(0), scale: *scale, profile: *profile}, *json)
+		return
 	}
 	runtime.GOMAXPROCS(1)
-	fillPool()
-	if err := run(os.Args[1]); err != nil {
+	if err := run(flag.Arg(0)); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -1,0 +1,132 @@
+"""What the guide claims, as functions of a report: each looks up its figures and gives one line with a plain verdict.
+
+Nothing is judged that was not measured: a line without its figure says why, or what to run.
+"""
+
+import dataclasses
+
+import numbers_text
+from figures import GO, OURS
+
+MET, MISSED, CONFIRMED, NO_GAIN, WORSE, SHOWN = "met", "missed", "confirmed", "no gain", "worse", "measured"
+NOT_MEASURED = "not measured"
+GOOD, BAD = {MET, CONFIRMED}, {MISSED, WORSE}
+# Changes below this share are no finding on a machine that others share.
+CHANGE_SHARE_MIN = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    what: str
+    claim: str
+    ours: str
+    peer: str
+    verdict: str
+    why: str = ""
+
+
+def _why_missing(report, experiment, hint):
+    errors = report.errors(experiment)
+    if errors:
+        return errors[0]
+    return hint or ("was not run" if experiment not in report.experiments else "was not in this run")
+
+
+def _peer(report, text):
+    if text:
+        return text
+    built = report.data.get("peers", {}).get(GO)
+    return "" if built else "peer not built: make peers"
+
+
+def limit(what, claim, experiment, case, metric, bound, at_least=False, peer=False, hint=""):
+    """A figure against a bound in the figure's own unit: the guide's, or, where `claim` is empty, one of our own."""
+
+    def line(report):
+        figure = report.by_key.get((experiment, OURS, case, metric))
+        if figure is None:
+            return Line(what, claim, "", "", NOT_MEASURED, _why_missing(report, experiment, hint))
+        value, unit = figure["value"], figure["unit"]
+        said = claim or f"our own: {'≥' if at_least else '≤'} {numbers_text.text(bound, unit)}"
+        met = value >= bound if at_least else value <= bound
+        other = report.value(experiment, case, metric, GO)
+        text = "" if other is None else numbers_text.text(other, unit)
+        shown = numbers_text.text(value, unit)
+        return Line(what, said, shown, _peer(report, text) if peer else "", MET if met else MISSED)
+
+    return line
+
+
+def shown(what, claim, experiment, case, metric, peer=False, hint=""):
+    """A figure for which the guide gives a value of its own machine, not a bound."""
+
+    def line(report):
+        figure = report.by_key.get((experiment, OURS, case, metric))
+        if figure is None:
+            return Line(what, claim, "", "", NOT_MEASURED, _why_missing(report, experiment, hint))
+        other = report.value(experiment, case, metric, GO)
+        text = "" if other is None else numbers_text.text(other, figure["unit"])
+        ours = numbers_text.text(figure["value"], figure["unit"])
+        return Line(what, claim, ours, _peer(report, text) if peer else "", SHOWN)
+
+    return line
+
+
+def _change(report, experiment, metric, before, after, series):
+    old, new = (report.by_key.get((experiment, series, case, metric)) for case in (before, after))
+    if old is None or new is None:
+        return None, ""
+    text = f"{numbers_text.text(old['value'], old['unit'])} → {numbers_text.text(new['value'], new['unit'])}"
+    if old["value"] == 0:
+        return (0.0 if new["value"] == 0 else float("inf")), text
+    change = new["value"] / old["value"] - 1
+    if change >= 1:
+        return change, f"{text} ({numbers_text.digits(change + 1)} x)"
+    return change, f"{text} ({100 * change:+.0f} %)".replace("-", "−")
+
+
+def pair(what, claim, experiment, metric, before, after, higher=False, peer=False):
+    """An improvement that the guide claims: both sides measured, here and with the peer."""
+
+    def line(report):
+        change, ours = _change(report, experiment, metric, before, after, OURS)
+        if change is None:
+            return Line(what, claim, "", "", NOT_MEASURED, _why_missing(report, experiment, ""))
+        _, other = _change(report, experiment, metric, before, after, GO)
+        gain = change if higher else -change
+        verdict = NO_GAIN if abs(gain) < CHANGE_SHARE_MIN else CONFIRMED if gain > 0 else WORSE
+        return Line(what, claim, ours, _peer(report, other) if peer else "", verdict)
+
+    return line
+
+
+def cost(what, claim, experiment, metric, before, after, peer=False):
+    """What something that is wanted costs: the change, not judged."""
+    judged = pair(what, claim, experiment, metric, before, after, peer=peer)
+
+    def line(report):
+        found = judged(report)
+        return found if found.verdict == NOT_MEASURED else dataclasses.replace(found, verdict=SHOWN)
+
+    return line
+
+
+def taken_in(prefix, hint):
+    """All figures of what other tools measured and left for the report (inputs/NAME.json), with their own verdicts."""
+
+    def lines(report):
+        found = [f for f in report.data["figures"] if f["experiment"].startswith(prefix)]
+        if not found:
+            return [Line(hint, "", "", "", NOT_MEASURED, 'see docs/report.md, "What others measured"')]
+        return [
+            Line(
+                f"{f['case']} {f['metric']}".strip(),
+                f.get("target", ""),
+                numbers_text.text(f["value"], f["unit"]),
+                "",
+                f.get("verdict") or SHOWN,
+            )
+            for f in found
+        ]
+
+    return lines

@@ -1,0 +1,137 @@
+"""Runs all experiments with progress, then writes report.json and report.html into ./nanospan-report/."""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import catalogue
+import claims
+import figures
+import measures
+import page
+import seed
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TARGETS = ("experiments", "receiver", "end_to_end", "span_bench", "layout", "nanospan", "orders")
+FULL_SCALE = 4
+
+
+def plan(with_peer):
+    """[(experiment, series, measure)] in the order in which they run."""
+    steps = [("spans", figures.OURS, measures.ours("spans"))]
+    if with_peer:
+        steps.append(("spans", figures.GO, measures.peer("spans")))
+    for experiment in catalogue.ALL:
+        name = experiment.name
+        steps.append((name, figures.OURS, measures.shares if name == "shares" else measures.ours(name)))
+        if experiment.peer and with_peer:
+            steps.append((name, figures.GO, measures.go_shares if name == "shares" else measures.peer(name)))
+    for measure in (measures.orders, measures.memory, measures.layout, measures.container, measures.comparison):
+        steps.append((measure.__name__, figures.OURS, measure))
+    steps.append(("pgo", figures.OURS, measures.pgo))
+    return steps
+
+
+def build():
+    print("building the benchmarks, the gateway and the orders service", flush=True)
+    command = ["cmake", "--preset", "bench", "--log-level=WARNING"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    command = ["cmake", "--build", ROOT / "build/bench", f"-j{os.cpu_count()}", "--target", *TARGETS]
+    subprocess.run([str(word) for word in command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def measure_all(bench, steps):
+    started = time.monotonic()
+    for number, (name, series, measure) in enumerate(steps, 1):
+        print(f"[{number:2}/{len(steps)}] {name:<18} {series:<10}", end="", flush=True)
+        about = bench.report.experiments.setdefault(name, {"command": "", "seconds": 0, "notes": [], "errors": []})
+        begun = time.monotonic()
+        try:
+            measure(bench)
+            verdict = "done"
+        except FileNotFoundError as error:
+            verdict = f"skipped: {error}"
+            about["errors"].append(str(error))
+        except Exception as error:  # pylint: disable=broad-except - one that fails must not take the others with it
+            verdict = f"FAILED: {error}"
+            about["errors"].append(f"{series}: {error}")
+        seconds = time.monotonic() - begun
+        about["seconds"] = round(about.get("seconds", 0) + seconds, 1)
+        print(f" {seconds:6.1f} s  {verdict}", flush=True)
+    measures.taken_in(bench)
+    bench.report.data["seconds"] = round(time.monotonic() - started)
+
+
+def peers(bench):
+    if not bench.go.exists():
+        print("the Go SDK is not built, so its columns stay empty (make peers builds it)")
+        return {}
+    version = re.search(r"go\.opentelemetry\.io/otel v(\S+)", (ROOT / "bench/peers/go_bench/go.mod").read_text())
+    return {figures.GO: f"Go SDK {version.group(1) if version else ''}".strip()}
+
+
+def write(report, folder):
+    (folder / "report.json").write_text(page.to_json(report), encoding="utf-8")
+    (folder / "report.html").write_text(page.render(report), encoding="utf-8")
+
+
+def summary(report):
+    for row in seed.ROWS:
+        for line in seed.lines_of(row, report):
+            if line.verdict in claims.BAD or line.verdict == claims.NOT_MEASURED:
+                detail = f": {line.why}" if line.why else f" {line.ours}"
+                print(f"  {row[0]:<10} {line.what[:70]:<71} {line.verdict}{detail}")
+    counts = seed.totals(report)
+    print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/report", description=__doc__)
+    parser.add_argument("--full", action="store_true", help=f"each experiment {FULL_SCALE} times as long")
+    parser.add_argument("--scale", type=float, help="each experiment so many times as long (1)")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="only this experiment; may be given several times"
+    )
+    parser.add_argument(
+        "--render", metavar="JSON", help="measure nothing: draw report.html beside this report.json anew"
+    )
+    parser.add_argument("--no-build", action="store_true", help="take the programs of build/bench as they are")
+    options = parser.parse_args()
+    if options.render:
+        path = pathlib.Path(options.render)
+        path.with_suffix(".html").write_text(page.render(figures.Report.read(path)), encoding="utf-8")
+        print(f"{path.with_suffix('.html')}")
+        return 0
+    scale = options.scale or (FULL_SCALE if options.full else 1)
+    command = "make report-full" if options.full else "make report"
+    if options.only or options.scale or options.no_build:
+        command = " ".join(["tools/report", *sys.argv[1:]])
+    report = figures.empty(ROOT, command, options.full)
+    if not options.no_build:
+        build()
+    folder = ROOT / "nanospan-report"
+    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    (folder / "inputs").mkdir(exist_ok=True)
+    with open(folder / "log.txt", "w", encoding="utf-8") as log:
+        bench = measures.Workbench(ROOT, report, scale, log)
+        report.data["peers"] = peers(bench)
+        steps = plan(bool(report.data["peers"]))
+        if options.only:
+            known = {name for name, _, _ in steps}
+            unknown = set(options.only) - known
+            if unknown:
+                sys.exit(
+                    f"tools/report: no experiment {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}"
+                )
+            steps = [step for step in steps if step[0] in options.only]
+        measure_all(bench, steps)
+    write(report, folder)
+    summary(report)
+    print(
+        f"nanospan-report/report.html ({report.data['seconds'] / 60:.1f} minutes); behind it: report.json, log.txt"
+    )
+    return 1 if any(about.get("errors") for name, about in report.experiments.items() if name != "pgo") else 0
