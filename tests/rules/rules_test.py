@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 
+import documents
 import headers
 import include_budget
 import layers
@@ -248,6 +249,33 @@ class OrphansTest(RuleTest):
         self.assertEqual(len(found), 2)
         self.assert_found(found, "docs/a.md", "b.md leads nowhere")
         self.assert_found(found, "docs/a.md", "no such heading")
+
+
+class DocumentsTest(RuleTest):
+    def setUp(self):
+        super().setUp()
+        self.write("Makefile", "build:\n\ttrue\n")
+        self.write("src/base/a.cc", "")
+        self.write("bench/speed.cc", "")
+        self.write("tests/base/a_test.cc", "TEST(Suite1, Case) {\n")
+
+    def test_what_exists_may_be_named(self):
+        self.write(
+            "docs/compliance.md",
+            "`src/base/{a,a}.cc` `bench/speed` `tests/NAME/*` `/etc/src/x` `make build` `Suite1.Case` `Suite1.*`\n"
+            "```\nmake build && build/src/x\n```\n",
+        )
+        self.write("CHANGELOG.md", "`src/base/gone.cc`\n")
+        self.assertEqual(documents.check(self.root), [])
+
+    def test_what_does_not_exist(self):
+        self.write(
+            "docs/compliance.md", "`src/base/{a,b}.cc`\n```\nmake install\n```\n`Suite1.Other` `Suite2.*`\n"
+        )
+        found = documents.check(self.root)
+        for words in ("src/base/b.cc does not", "`make install`", "no case Suite1.Other", "no suite Suite2"):
+            self.assert_found(found, "docs/compliance.md", words)
+        self.assertEqual(len(found), 4)
 
 
 class CompilerTest(RuleTest):
