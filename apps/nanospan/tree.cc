@@ -95,6 +95,7 @@ void print_head(const TraceTree& tree, std::uint64_t whole) {
   if (tree.orphans != 0) {
     std::printf("incomplete: the parents of %zu spans are not in the part of the file that was read\n", tree.orphans);
   }
+  if (tree.skipped_lines > 1) std::printf("%zu lines are not OTLP/JSON and were left out\n", tree.skipped_lines);
 }
 
 void print_tree(const TraceTree& tree, bool with_attributes) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -78,6 +79,7 @@ Result<std::string> read_tail(const std::string& path) {
   std::string tail(wanted, '\0');
   file.read(tail.data(), static_cast<std::streamsize>(wanted));
   tail.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  if (tail.empty() && wanted != 0) return Error{ErrorCode::kNotFound, path + " cannot be read; is it a directory?"};
   if (wanted < size) tail.erase(0, std::min(tail.find('\n'), tail.size() - 1) + 1);
   return tail;
 }
@@ -124,10 +126,10 @@ struct Outline {
   }
 };
 
-/// The id of the trace to show, or "".
-std::string choose(std::string_view lines, const std::string& prefix) {
+/// The id of the trace to show, or ""; and the number of lines that are not JSON.
+std::pair<std::string, std::size_t> choose(std::string_view lines, const std::string& prefix) {
   std::map<std::string, Outline> traces;
-  for_each_span(lines, [&](const std::string&, const json::element& span) {
+  const std::size_t skipped = for_each_span(lines, [&](const std::string&, const json::element& span) {
     const std::string_view id = text_of(span, "traceId");
     if (!id.starts_with(prefix)) return;
     Outline& outline = traces[std::string(id)];
@@ -145,7 +147,17 @@ std::string choose(std::string_view lines, const std::string& prefix) {
   };
   const auto best = std::max_element(traces.begin(), traces.end(),
                                      [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); });
-  return best == traces.end() ? std::string() : best->first;
+  return {best == traces.end() ? std::string() : best->first, skipped};
+}
+
+/// "has no spans", and why that may be.
+std::string no_spans(std::string_view lines, std::size_t skipped) {
+  const auto count = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')) +
+                     (lines.empty() || lines.ends_with('\n') ? 0 : 1);
+  if (count == 0) return " is empty";
+  if (skipped == 0) return " has no spans";
+  return " has no spans: " + std::to_string(skipped) + " of its last " + std::to_string(count) +
+         " lines are not OTLP/JSON; the gateway keeps traces in ./nanospan-data/traces.jsonl";
 }
 
 int kind_of(const json::element& span) {
@@ -216,11 +228,12 @@ Result<TraceTree> read_trace(const std::string& path, const std::string& trace_i
   const Result<std::string> lines = read_tail(path);
   if (!lines) return lines.error();
   TraceTree tree;
-  tree.trace_id = choose(*lines, trace_id);
+  std::tie(tree.trace_id, tree.skipped_lines) = choose(*lines, trace_id);
   if (tree.trace_id.empty()) {
-    return Error{ErrorCode::kNotFound, path + (trace_id.empty() ? " has no spans" : " has no trace " + trace_id)};
+    return Error{ErrorCode::kNotFound,
+                 path + (trace_id.empty() ? no_spans(*lines, tree.skipped_lines) : " has no trace " + trace_id)};
   }
-  tree.skipped_lines = for_each_span(*lines, [&](const std::string& service, const json::element& span) {
+  for_each_span(*lines, [&](const std::string& service, const json::element& span) {
     if (text_of(span, "traceId") == tree.trace_id) tree.spans.push_back(tree_span(service, span));
   });
   arrange(tree);

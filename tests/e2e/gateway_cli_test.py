@@ -95,6 +95,20 @@ class Commands(unittest.TestCase):
             self.assertEqual(scheme.returncode, 3)
             self.assertIn('this build reads no configuration from "s3:"', scheme.stderr)
 
+    def test_tree_says_why_a_file_shows_no_trace(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for text, why in (
+                ("", "f is empty"),
+                ("{}\n", "f has no spans"),
+                ("not json\n{}\n", "f has no spans: 1 of its last 2 lines are not OTLP/JSON"),
+            ):
+                pathlib.Path(folder, "f").write_text(text)
+                result = run("tree", "f", cwd=folder)
+                self.assertEqual(result.returncode, 1, text)
+                self.assertIn(why, result.stderr)
+            self.assertIn("is it a directory?", run("tree", folder).stderr)
+            self.assertIn("No such file", run("tree", "none", cwd=folder).stderr)
+
     def test_a_port_in_use_is_1_and_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
             port = taken.getsockname()[1]
