@@ -54,10 +54,24 @@ ExportResult result_of(FlushResult result) {
   return ExportResult::failed(result == FlushResult::kTimeout ? DropReason::kExportTimeout : DropReason::kExportFailed);
 }
 
+/// Whoever wrote the exporter may have left it silent; its spans must not go without a word.
+void report_loss(const ExportResult& result, std::size_t spans) {
+  if (result.success && result.rejected == 0) return;
+  const std::string_view reason = drop_reason_name(result.success ? DropReason::kRejected : result.reason);
+  const std::size_t lost = result.success ? std::min<std::size_t>(result.rejected, spans) : spans;
+  report("exporter", reason,
+         "an exporter dropped " + std::to_string(lost) + " of " + std::to_string(spans) +
+             " spans: " + std::string(reason));
+}
+
 ExportResult call(SpanExporter& exporter, const Job& job, const base::Clock& clock) {
   switch (job.call) {
-    case Job::Call::kExport:
-      return exporter.export_spans(*job.batch);
+    case Job::Call::kExport: {
+      ExportResult result = exporter.export_spans(*job.batch);
+      if (result.reason >= DropReason::kCount) result.reason = DropReason::kExportFailed;
+      report_loss(result, job.batch->span_count());
+      return result;
+    }
     case Job::Call::kFlush:
       return result_of(exporter.flush(milliseconds_left(job.deadline, clock)));
     case Job::Call::kShutdown:

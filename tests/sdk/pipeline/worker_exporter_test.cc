@@ -70,6 +70,8 @@ class GatedExporter final : public SpanExporter {
     gate_->enter(batch.span_count());
     if (batch.span_count() == kThrows) throw std::runtime_error("broken");
     if (batch.span_count() == kThrowsOddly) throw 42;
+    if (batch.span_count() == kFails) return ExportResult::failed();
+    if (batch.span_count() == kRejects) return {.success = true, .rejected = 5};
     return {};
   }
   FlushResult flush(std::uint64_t timeout_ms) override {
@@ -78,7 +80,7 @@ class GatedExporter final : public SpanExporter {
   }
   void shutdown(std::uint64_t timeout_ms) override { gate_->enter(kShutdown + timeout_ms); }
   static constexpr std::size_t kFlush = 1'000'000, kShutdown = 2'000'000;
-  static constexpr std::size_t kThrows = 13, kThrowsOddly = 42;
+  static constexpr std::size_t kThrows = 13, kThrowsOddly = 42, kFails = 43, kRejects = 44;
 
  private:
   std::shared_ptr<Gate> gate_;
@@ -87,7 +89,7 @@ class GatedExporter final : public SpanExporter {
 class WorkerExporterTest : public ::testing::Test {
  protected:
   WorkerExporterTest() {
-    set_error_handler([](std::string_view, std::string_view) {});
+    set_error_handler([said = said_](std::string_view, std::string_view line) { said->emplace_back(line); });
   }
   ~WorkerExporterTest() override {
     gate_->let_go(1000);
@@ -110,6 +112,7 @@ class WorkerExporterTest : public ::testing::Test {
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::unique_ptr<AsyncExporter> worker_ = make_worker_exporter(std::make_shared<GatedExporter>(gate_), clock_);
   std::vector<std::pair<std::size_t, ExportResult>> answers_;
+  std::shared_ptr<std::vector<std::string>> said_ = std::make_shared<std::vector<std::string>>();
 };
 
 TEST_F(WorkerExporterTest, AnswersFromPollOnceOnly) {
@@ -146,6 +149,15 @@ TEST_F(WorkerExporterTest, WhatTheExporterThrowsIsAFailure) {
   EXPECT_EQ(answers_[0].second.reason, DropReason::kExportFailed);
   EXPECT_FALSE(answers_[1].second.success);
   EXPECT_TRUE(answers_[2].second.success) << "the worker goes on";
+}
+
+TEST_F(WorkerExporterTest, SpansThatTheExporterDropsAreNotLostWithoutAWord) {
+  gate_->let_go(2);
+  start(GatedExporter::kFails);
+  start(GatedExporter::kRejects);
+  while (answers_.size() < 2) poll_when_readable();
+  EXPECT_EQ(*said_, (std::vector<std::string>{"an exporter dropped 43 of 43 spans: export_failed",
+                                              "an exporter dropped 5 of 44 spans: rejected"}));
 }
 
 TEST_F(WorkerExporterTest, ACallPastItsDeadlineIsLostAndWhatWaitsBehindItIsNeverExported) {
