@@ -18,8 +18,12 @@ struct Url {
 
   /// "host:port" as for a Host header: brackets around IPv6, no port if it is the scheme's own.
   std::string authority() const;
-  /// "http://host:port", for messages.
+  /// "http://host:port".
   std::string origin() const;
+  /// The path without the query, which may hold a key of the user's. For messages.
+  std::string_view path_shown() const { return std::string_view(path).substr(0, path.find('?')); }
+  /// "http://host:port/path", without the query. For messages.
+  std::string shown() const { return origin().append(path_shown()); }
 };
 
 /// Parses "http://host[:port][/path][?query]". User information is refused (it would leak into logs), as are fragments,

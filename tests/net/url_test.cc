@@ -70,6 +70,12 @@ TEST(Url, RefusedWithAReason) {
   }
 }
 
+TEST(Url, MessagesShowItWithoutTheQuery) {
+  const Url url = parse_url("https://a:1/v1/traces?key=secret").value();
+  EXPECT_EQ(url.shown(), "https://a:1/v1/traces");
+  EXPECT_EQ(url.path, "/v1/traces?key=secret");
+}
+
 TEST(Url, APasswordIsRefusedAndNotRepeated) {
   for (const char* text : {"http://user:secret@a:4318", "user:secret@a:4318", "http://user:sec ret@a"}) {
     const Result<Url> url = parse_url(text);

@@ -59,9 +59,14 @@ std::string remedy(const net::Response& response, const net::Url& url) {
     case 403:
       return "; it wants credentials, send them with headers (OTEL_EXPORTER_OTLP_HEADERS)";
     case 404:
-      return "; the path " + url.path + " is not known there, OTLP receivers take traces at /v1/traces";
+      if (url.path_shown().ends_with("/v1/traces/v1/traces")) {
+        return "; v1/traces is appended to an endpoint for all signals: give that without it";
+      }
+      return "; the path " + std::string(url.path_shown()) +
+             " is not known there, OTLP receivers take traces at /v1/traces";
     case 405:
-      return "; it does not take POST at " + url.path + ", OTLP receivers take traces at /v1/traces";
+      return "; it does not take POST at " + std::string(url.path_shown()) +
+             ", OTLP receivers take traces at /v1/traces";
     case 413:
       return "; the request is too large for it, send smaller batches (OTEL_BSP_MAX_EXPORT_BATCH_SIZE)";
     case 415:
@@ -116,7 +121,7 @@ Answer judge(const net::HttpResult& result, const net::Url& url, std::size_t spa
     return judge_failure(result.error.failure, result.error.error.message, url, grpc_port_hint(url));
   }
   const int status = result.response.status;
-  const std::string destination = url.origin() + url.path;
+  const std::string destination = url.shown();
   Answer answer = status / 100 == 2 ? judge_success(result.response, destination, span_count)
                                     : judge_status(result.response, url, destination, now);
   if (answer.cause.empty()) {

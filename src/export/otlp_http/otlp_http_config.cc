@@ -23,7 +23,7 @@ Result<OtlpHttpConfig> validate(const OtlpHttpOptions& options) {
   }
   OtlpHttpConfig config{std::move(delivery).value(), options.connections_max};
   config.name = "otlp_http";
-  config.destination = config.url.origin() + config.url.path;
+  config.destination = config.url.shown();
   std::vector<net::Header> headers = {{"Content-Type", "application/x-protobuf"}};
   if (config.gzip != nullptr) headers.push_back({"Content-Encoding", "gzip"});
   headers.insert(headers.end(), config.headers.begin(), config.headers.end());

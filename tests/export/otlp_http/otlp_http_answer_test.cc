@@ -69,6 +69,20 @@ TEST(OtlpHttpAnswer, NotFoundNamesThePathThatWasAskedForAndTheUsualOne) {
   EXPECT_THAT(problem, HasSubstr("/v1/traces"));
 }
 
+TEST(OtlpHttpAnswer, NotFoundAtADoubledPathSaysWhereTheSecondOneComesFrom) {
+  const net::Url doubled = net::parse_url("http://collector:4318/v1/traces/v1/traces").value();
+  const net::Response response{404, {}, "", false};
+  EXPECT_THAT(judge(net::HttpResult(response), doubled, 10, kNow).problem, HasSubstr("v1/traces is appended"));
+}
+
+TEST(OtlpHttpAnswer, AKeyInTheQueryIsNotSaid) {
+  const net::Url url = net::parse_url("http://collector:4318/v1/traces?key=secret").value();
+  for (const int status : {200, 400, 404, 405, 503}) {
+    const net::Response response{status, {}, "<html>", false};
+    EXPECT_THAT(judge(net::HttpResult(response), url, 10, kNow).problem, Not(HasSubstr("secret"))) << status;
+  }
+}
+
 TEST(OtlpHttpAnswer, RedirectShowsWhereTo) {
   EXPECT_THAT(answer_to({308, {{"Location", "https://elsewhere/v1/traces"}}, "", false}).problem,
               HasSubstr("https://elsewhere/v1/traces"));

@@ -23,7 +23,7 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, OtlpHttpExporterCo
       OtlpHttpSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
   const std::string description =
-      config.url.origin() + config.url.path +
+      config.url.shown() +
       (config.compression.coding != nullptr ? ", " + std::string(config.compression.coding->name) : "") + ", queue " +
       describe_size(config.queue) + (config.queue.wait_for_result ? ", senders wait for the result" : "");
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(

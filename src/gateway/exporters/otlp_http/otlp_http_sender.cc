@@ -105,7 +105,7 @@ Result<std::unique_ptr<OtlpHttpSender>> OtlpHttpSender::create(net::EventLoop& l
 OtlpHttpSender::OtlpHttpSender(net::EventLoop& loop, OtlpHttpExporterConfig config, std::string subject, Log& log)
     : loop_(loop),
       config_(std::move(config)),
-      destination_(config_.url.origin() + config_.url.path),
+      destination_(config_.url.shown()),
       subject_(std::move(subject)),
       log_(log) {}
 
