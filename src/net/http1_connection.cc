@@ -71,10 +71,17 @@ void Http1Connection::on_ready(unsigned ready) {
   drained_ = false;
   if (state_ == State::kAnswering) {
     // While the handler has the request nothing is read, so a dead peer shows only here (and would show for ever).
+    Task gone = (ready & (kFailed | kHungUp)) != 0 ? std::exchange(peer_gone_, Task()) : Task();
     if ((ready & kFailed) != 0) {
       close(&C::closed_by_peer_in_response);
-    } else {
+    } else if ((ready & kHungUp) != 0 || !peer_gone_) {
       stream_->set_interest(shard_.loop(), 0);  // the next request is here already; it waits its turn
+    } else {
+      stream_->set_interest(shard_.loop(), kHungUp);
+    }
+    if (gone) {
+      settle();
+      return gone();  // who is told may answer, which may be the end of this connection
     }
   }
   run();
@@ -96,6 +103,12 @@ void Http1Connection::answer_missing(std::uint32_t stream) {
   Response response = shard_.handler().on_refused(500, "the request was not answered", nullptr);
   response.status = 500;
   answer(stream, std::move(response));
+}
+
+void Http1Connection::watch_peer(Task gone) {
+  if (state_ != State::kAnswering) return;
+  peer_gone_ = std::move(gone);
+  stream_->set_interest(shard_.loop(), kHungUp);
 }
 
 void Http1Connection::resume() {
@@ -408,6 +421,7 @@ void Http1Connection::start_writing(Response response) {
   out_body_ = head_only_ || !may_have_body(response.status) ? std::string() : std::move(response.body);
   out_sent_ = 0;
   ticket_.reset();
+  peer_gone_ = Task();
   if (body_unread_) body_ = ByteBlock();
   set_deadline(shard_.loop().now() + shard_.options().write_nanos);
   state_ = State::kWriting;

@@ -37,6 +37,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   void on_ready(unsigned ready) override;
   void answer(std::uint32_t stream, Response response) override;
   void answer_missing(std::uint32_t stream) override;
+  void watch_peer(Task gone) override;
   void drain() override;
   void resume() override;
 
@@ -99,6 +100,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   std::size_t body_bytes_max_ = 0;  // or its declared length, if that is known
   ByteBlock body_;
   std::unique_ptr<BodyTicket> ticket_;
+  Task peer_gone_;  // whom to tell while the request is being answered
 
   // The answer being written.
   std::string out_head_;

@@ -60,6 +60,11 @@ void Responder::respond(Response response) {
   deliver(std::move(response), false);
 }
 
+void Responder::on_peer_gone(Task gone) {
+  assert(valid() && loop_->on_loop_thread());
+  if (const std::shared_ptr<Http1Shard> alive = shard_.lock()) alive->watch_peer(connection_, std::move(gone));
+}
+
 void Responder::deliver(Response response, bool unanswered) {
   auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), stream = stream_,
                  answer = std::move(response), unanswered]() mutable {

@@ -99,6 +99,10 @@ class Responder {
 
   /// Sends the response; the Responder is spent afterwards. Never calls the handler back. REQUIRES: valid().
   void respond(Response response);
+  /// For an answer that takes long: `gone` is called on Request::loop, at most once, if the peer closes before the
+  /// answer. It should bring the answer about at once, as a peer may have closed its sending side only. HTTP/1.1 only.
+  /// REQUIRES: valid(), and called on Request::loop.
+  void on_peer_gone(Task gone);
   bool valid() const { return connection_ != 0; }
 
  private:

@@ -122,6 +122,12 @@ void Http1Shard::answer_missing(std::uint64_t connection, std::uint32_t stream) 
   found->second->answer_missing(stream);
 }
 
+void Http1Shard::watch_peer(std::uint64_t connection, Task gone) {
+  if (const auto found = connections_.find(connection); found != connections_.end()) {
+    found->second->watch_peer(std::move(gone));
+  }
+}
+
 std::span<char> Http1Shard::bulk_scratch() {
   if (bulk_scratch_.empty()) bulk_scratch_.resize(kBulkScratchBytes);
   return bulk_scratch_;

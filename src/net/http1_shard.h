@@ -33,6 +33,7 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   void answer(std::uint64_t connection, std::uint32_t stream, Response response);
   /// A Responder was dropped: 500, in the handler's form.
   void answer_missing(std::uint64_t connection, std::uint32_t stream);
+  void watch_peer(std::uint64_t connection, Task gone);
   void begin_drain(base::Deadline deadline, Task drained);
   /// Closes everything and lets go of the handler.
   void close_all();

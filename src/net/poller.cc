@@ -18,12 +18,13 @@ constexpr std::size_t kEventsMax = 256;
 
 std::uint32_t to_epoll(unsigned interest) {
   return ((interest & kReadable) != 0 ? static_cast<std::uint32_t>(EPOLLIN) : 0U) |
-         ((interest & kWritable) != 0 ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
+         ((interest & kWritable) != 0 ? static_cast<std::uint32_t>(EPOLLOUT) : 0U) |
+         ((interest & kHungUp) != 0 ? static_cast<std::uint32_t>(EPOLLRDHUP) : 0U);
 }
 
 unsigned from_epoll(std::uint32_t events) {
   return ((events & EPOLLIN) != 0 ? kReadable : 0U) | ((events & EPOLLOUT) != 0 ? kWritable : 0U) |
-         ((events & (EPOLLERR | EPOLLHUP)) != 0 ? kFailed : 0U);
+         ((events & EPOLLRDHUP) != 0 ? kHungUp : 0U) | ((events & (EPOLLERR | EPOLLHUP)) != 0 ? kFailed : 0U);
 }
 
 /// Rounded up, so that a wait never ends just before the timer that it waits for.

@@ -19,6 +19,7 @@ namespace nanospan::net {
 inline constexpr unsigned kReadable = 1;
 inline constexpr unsigned kWritable = 2;
 inline constexpr unsigned kFailed = 4;
+inline constexpr unsigned kHungUp = 8;  ///< The peer sends nothing more: also seen behind bytes that nobody has read.
 
 struct PollEvent {
   std::uint64_t tag = 0;  ///< As given to add() or modify().

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/byte_stream.h"
+#include "net/event_loop.h"
 #include "net/http1_message.h"
 
 namespace nanospan::net {
@@ -26,6 +27,8 @@ class ServerConnection {
   virtual void answer(std::uint32_t stream, Response response) = 0;
   /// The Responder was destroyed without an answer: 500, in the handler's form.
   virtual void answer_missing(std::uint32_t stream) = 0;
+  /// `gone` is called once if the peer closes before the answer. Default: never.
+  virtual void watch_peer(Task /*gone*/) {}
   /// Closes if idle; else ends when what is in flight is answered.
   virtual void drain() = 0;
   /// Goes on after giving other connections a turn.

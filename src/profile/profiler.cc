@@ -112,9 +112,11 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   return last_id_;
 }
 
-void Profiler::cancel(std::uint64_t collection) {
-  std::erase_if(collections_, [&](const auto& each) { return each->id == collection; });
-  stop_if_idle();
+void Profiler::finish_early(std::uint64_t collection) {
+  for (const auto& each : collections_) {
+    if (each->id == collection) each->until = 0;
+  }
+  tick();
 }
 
 /// Brings the sampler to the highest rate that is wanted; a collection that needs no timers needs it all the same.

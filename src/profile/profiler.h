@@ -66,8 +66,8 @@ class Profiler {
   /// Calls `done` when the time is over, or at once if it cannot be: kResourceExhausted, kUnavailable. Returns a number
   /// for cancel(), 0 if `done` was called.
   std::uint64_t collect(const CollectRequest& request, Done done);
-  /// Forgets a collection: `done` is not called any more.
-  void cancel(std::uint64_t collection);
+  /// Ends a collection now, and calls `done` with what it has; nothing if it has ended.
+  void finish_early(std::uint64_t collection);
 
   /// CPU time between two moments of the past. kNotFound: there is no history of them.
   Result<Profile> past(base::UnixNanos from, base::UnixNanos to);

@@ -70,6 +70,43 @@ TEST_F(Http1ServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime) {
   EXPECT_EQ(handler_->targets.back(), "/last");
 }
 
+TEST_F(Http1ServerTest, WhoTakesLongHearsThatThePeerHasGoneAndMayStillAnswer) {
+  int gone = 0;
+  Responder waiting;
+  handler_->handle = [&](Request, Responder responder) {
+    waiting = std::move(responder);
+    waiting.on_peer_gone([&] {
+      ++gone;
+      waiting.respond({200, {}, "what there was", false});
+    });
+  };
+  start();
+  RawPeer peer(server_->port());
+  peer.send(post("1") + post("2"));  // the second one, unread, does not hide that the peer leaves
+  ASSERT_TRUE(run_until([&] { return waiting.valid(); }));
+  settle();
+  EXPECT_EQ(gone, 0);
+  peer.finish_sending();
+  ASSERT_TRUE(run_until([&] { return gone >= 1; }));
+  ASSERT_TRUE(gets(peer, "what there was"));
+}
+
+TEST_F(Http1ServerTest, WhoHasAnsweredHearsNothingMore) {
+  int gone = 0;
+  handler_->handle = [&](Request, Responder responder) {
+    responder.on_peer_gone([&] { ++gone; });
+    responder.respond({200, {}, "done", false});
+  };
+  start();
+  {
+    RawPeer peer(server_->port());
+    peer.send(post("1"));
+    ASSERT_TRUE(gets(peer, "done"));
+  }
+  ASSERT_TRUE(run_until([&] { return server_->counters().connections_open == 0; }));
+  EXPECT_EQ(gone, 0);
+}
+
 TEST_F(Http1ServerTest, AnsweringNeverRunsTheHandlerOfTheNextRequest) {
   Responder first;
   bool answering = false;

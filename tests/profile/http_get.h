@@ -31,12 +31,14 @@ inline int connect_to(std::uint16_t port) {
   return -1;
 }
 
-inline HttpAnswer http_exchange(std::uint16_t port, const std::string& request) {
+/// `leaves`: as a client does that is interrupted, it says at once that it will send nothing more.
+inline HttpAnswer http_exchange(std::uint16_t port, const std::string& request, bool leaves = false) {
   HttpAnswer answer;
   const int fd = connect_to(port);
   if (fd < 0) return answer;
   std::string text;
   if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    if (leaves) shutdown(fd, SHUT_WR);
     std::array<char, 65536> buffer{};
     for (ssize_t got = 1; got > 0;) {
       got = recv(fd, buffer.data(), buffer.size(), 0);

@@ -106,12 +106,14 @@ void Endpoints::collect(WindowKind kind, const Query& query, const std::string& 
   request.nanos = *seconds * base::kNanosPerSecond;
   request.hz = static_cast<unsigned>(*hz);
   request.trace_labels = query.text("labels") == "trace";
-  profiler_.collect(request,
-                    [responder = std::move(responder), format = *format, name](Result<Profile> profile) mutable {
-                      if (!profile) return responder.respond(error_response(profile.error()));
-                      follow_page(name, *profile);
-                      responder.respond(profile_response(*profile, format, name));
-                    });
+  const auto collection = std::make_shared<std::uint64_t>(0);
+  responder.on_peer_gone([this, collection] { profiler_.finish_early(*collection); });
+  *collection = profiler_.collect(
+      request, [responder = std::move(responder), format = *format, name](Result<Profile> profile) mutable {
+        if (!profile) return responder.respond(error_response(profile.error()));
+        follow_page(name, *profile);
+        responder.respond(profile_response(*profile, format, name));
+      });
 }
 
 net::Response Endpoints::past(const Query& query) {

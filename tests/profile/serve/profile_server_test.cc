@@ -46,6 +46,17 @@ TEST(ProfileServer, AProfileNamesWhatIsHot) {
   EXPECT_NE(answer.body.find("start_thread;"), std::string::npos) << "stacks reach the root";
 }
 
+TEST(ProfileServer, AProfileEndsWhenItsClientLeaves) {
+  const BusyThreads busy(1, testing::known_hot_function);
+  EndpointOptions endpoints;
+  endpoints.seconds_max = 1'000'000;
+  const auto server = start(endpoints);
+  const HttpAnswer answer = http_exchange(
+      server->port(), "GET /debug/pprof/profile?seconds=1000000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", true);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(http_get(server->port(), "/debug/pprof/profile?seconds=1").status, 200) << "and others go on";
+}
+
 TEST(ProfileServer, TwoAskersGetAProfileEachOfTheSameSampler) {
   const BusyThreads busy(1, testing::known_hot_function);
   const auto server = start();
