@@ -1,7 +1,10 @@
 # nanospan_flags: how our own sources are compiled (never exported). nanospan_gtest: what unit test programs link.
+# A warning is an error here, but not in a user's build with a compiler that knows more of them.
+option(NANOSPAN_WERROR "Make warnings errors" ${PROJECT_IS_TOP_LEVEL})
 add_library(nanospan_flags INTERFACE)
 target_compile_options(nanospan_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${NANOSPAN_WERROR}>:-Werror>
   -fvisibility=hidden -fvisibility-inlines-hidden -ffunction-sections -fdata-sections)
 target_link_libraries(nanospan_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
