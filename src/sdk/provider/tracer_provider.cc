@@ -2,6 +2,8 @@
 
 #include <nanospan/tracer_provider.h>
 
+#include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -179,6 +181,17 @@ void after_fork_in_child() {
   }
 }
 
+// The export thread, the handlers of fork and thread exit, and the Api table that other modules call stay for the life
+// of the process: so must the code, also where a plugin that links the SDK is closed.
+void pin_module() {
+  Dl_info info{};
+  link_map* module = nullptr;
+  const auto address = reinterpret_cast<void*>(&pin_module);
+  if (::dladdr1(address, &info, reinterpret_cast<void**>(&module), RTLD_DL_LINKMAP) == 0) return;
+  if (module->l_name == nullptr || module->l_name[0] == '\0') return;  // the program itself
+  static_cast<void>(::dlopen(module->l_name, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));
+}
+
 // Once a process: the Api table, and handlers that let a fork find everything whole.
 void start_runtime() {
   static const bool once = [] {
@@ -186,6 +199,7 @@ void start_runtime() {
     pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
     prepare_threads();
     install_api();
+    pin_module();
     return true;
   }();
   static_cast<void>(once);
