@@ -1,9 +1,14 @@
-// What the system may refuse: threads, random bytes. The functions are replaced here by ones that fail on demand.
+// What the system may refuse: threads, random bytes, memory that is wiped on fork. The functions are replaced here by
+// ones that fail on demand.
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
+#include <array>
+#include <cstring>
 #include <memory>
 #include <set>
 #include <vector>
@@ -14,6 +19,7 @@ namespace {
 
 std::atomic<bool> refuse_threads{false};
 std::atomic<bool> refuse_random{false};
+std::atomic<bool> refuse_wiping{false};
 
 template <class Function>
 Function* next_of(const char* name) {
@@ -36,8 +42,52 @@ extern "C" [[gnu::visibility("default")]] ssize_t getrandom(void* to, std::size_
   return next_of<ssize_t(void*, std::size_t, unsigned)>("getrandom")(to, size, flags);
 }
 
+extern "C" [[gnu::visibility("default")]] int madvise(void* at, std::size_t size, int advice) noexcept {
+  if (refuse_wiping && advice == MADV_WIPEONFORK) {
+    errno = EINVAL;
+    return -1;
+  }
+  return next_of<int(void*, std::size_t, int)>("madvise")(at, size, advice);
+}
+
 namespace nanospan::lifecycle {
 namespace {
+
+/// What `body` requires holds in a child of a fork.
+template <class Body>
+void in_a_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    body();
+    _exit(0);
+  }
+  int status = -1;
+  require(child > 0 && waitpid(child, &status, 0) == child && status == 0, "all is well in the child");
+}
+
+// In a process of its own, as it is asked for when memory is first taken.
+void no_wiping() {
+  refuse_wiping = true;
+  Sdk sdk;
+  Span span = sdk.tracer.start_span("the parent's");
+  const SpanContext before = sdk.tracer.start_span("before").context();
+  int ids[2];
+  require(pipe(ids) == 0, "a pipe");
+  in_a_child([&] {
+    span.set("key", "value");
+    span.end();
+    require(sdk.ledger().ended == 0, "a span of the parent ends there only");
+    const SpanContext own = sdk.tracer.start_span("the child's").context();
+    require(own.is_valid() && own.span_id() != before.span_id(), "the child has ids");
+    require(write(ids[1], own.span_id().data(), SpanId::kSize) == SpanId::kSize, "to tell");
+  });
+  std::array<unsigned char, SpanId::kSize> told{};
+  require(read(ids[0], told.data(), told.size()) == SpanId::kSize, "the child told its id");
+  const SpanContext next = sdk.tracer.start_span("next").context();
+  require(std::memcmp(next.span_id().data(), told.data(), told.size()) != 0, "parent and child draw other ids");
+  span.end();
+  require(sdk.provider->flush(20'000) == FlushResult::kSuccess && sdk.ledger().exported == 3, "spans arrive");
+}
 
 // First, while the process has no export thread yet.
 void no_threads() {
@@ -97,6 +147,7 @@ void no_random() {
 }  // namespace nanospan::lifecycle
 
 int main() {
+  nanospan::lifecycle::in_a_child(nanospan::lifecycle::no_wiping);
   nanospan::lifecycle::no_threads();
   nanospan::lifecycle::no_random();
   return 0;

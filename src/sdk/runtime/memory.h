@@ -17,6 +17,11 @@ void* map_pages(std::size_t bytes, bool wipe_on_fork);
 void unmap_pages(void* pages, std::size_t bytes);
 /// Makes the kernel provide all the pages now rather than one at each first touch. May do nothing.
 void touch_pages(void* pages, std::size_t bytes);
+/// False once the kernel has refused to wipe a mapping on fork (Linux before 4.14, some sandboxes). Then only fork()
+/// is safe, by wipe_after_fork(); the child of a raw clone() has its parent's spans and random state.
+bool wiped_by_kernel();
+/// In a forked child: zeroes what the kernel should have.
+void wipe_after_fork();
 /// Bytes now mapped.
 std::size_t mapped_bytes();
 /// In a forked child: what the parent had mapped no longer counts.

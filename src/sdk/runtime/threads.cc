@@ -246,8 +246,14 @@ void prepare_threads() {
   std::uint64_t word;
   if (!kernel_random({&word, 1})) report("random", "the kernel gives no random bytes; ids differ, but can be guessed");
   Registry& all = registry();
-  const std::lock_guard lock(all.shared_mutex);
-  if (ThreadState* shared = shared_state(all); shared != nullptr && shared->free == nullptr) refill(shared);
+  {
+    const std::lock_guard lock(all.shared_mutex);
+    if (ThreadState* shared = shared_state(all); shared != nullptr && shared->free == nullptr) refill(shared);
+  }
+  if (!wiped_by_kernel()) {
+    report("fork",
+           "the kernel does not wipe memory on fork (MADV_WIPEONFORK); do not trace in children of raw clone()");
+  }
 }
 
 ThreadState* first_thread_state() { return registry().first.load(std::memory_order_acquire); }
@@ -276,8 +282,9 @@ void unlock_threads() {
 }
 
 void reset_threads_after_fork() {
-  // Every state and slab is zeroed by the kernel. Their list is gone, and with it the parent's other threads; this
-  // thread's own state stays null until its next span.
+  wipe_after_fork();
+  // Every state and slab is zeroed, by the kernel or just now. Their list is gone, and with it the parent's other
+  // threads; this thread's own state stays null until its next span.
   Registry& all = registry();
   all.forks.fetch_add(1, std::memory_order_relaxed);
   forget_mapped_bytes();
