@@ -90,7 +90,11 @@ void check_process_context(const Reader& reader) {
   } header{};
   reader.read(*at, &header, sizeof header);
   require(std::string_view(header.signature.data(), 8) == "OTEL_CTX" && header.version == 2, "signature and version");
-  require(header.published != 0, "it is published");
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto boot_nanos =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  require(header.published != 0 && header.published <= boot_nanos, "it was published since the machine started");
   std::string payload(header.payload_size, '\0');
   reader.read(header.payload, payload.data(), payload.size());
   // KeyValue{key = 1, value = 2: AnyValue{string_value = 1}}

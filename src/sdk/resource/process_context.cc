@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -24,7 +25,7 @@ struct Header {
   char signature[8];
   std::uint32_t version;
   std::uint32_t payload_size;
-  std::uint64_t published_unix_nanos;  // 0: a change is under way
+  std::uint64_t published_boot_nanos;  // CLOCK_BOOTTIME; 0: a change is under way
   const char* payload;
 };
 static_assert(sizeof(Header) == 32);
@@ -55,9 +56,15 @@ Header* map_header() {
   return static_cast<Header*>(memory);
 }
 
+std::uint64_t boot_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * base::kNanosPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 // An exchange, so that for readers, who stand outside of the language, no store passes it on either side.
-void set_time(Header& header, std::uint64_t unix_nanos) {
-  std::atomic_ref(header.published_unix_nanos).exchange(unix_nanos, std::memory_order_seq_cst);
+void set_time(Header& header, std::uint64_t boot_nanos) {
+  std::atomic_ref(header.published_boot_nanos).exchange(boot_nanos, std::memory_order_seq_cst);
 }
 
 }  // namespace
@@ -74,7 +81,7 @@ bool publish_process_context(std::string payload) {
   header.version = kVersion;
   header.payload_size = static_cast<std::uint32_t>(next->size());
   header.payload = next->data();
-  set_time(header, base::system_clock().unix_now());
+  set_time(header, boot_now());
   std::memcpy(header.signature, kName, sizeof header.signature);
   // Names the mapping where the kernel can; the call itself is what tracers of the system hook.
   ::prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, &header, sizeof header, kName);
