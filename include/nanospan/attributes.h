@@ -84,7 +84,9 @@ class AttributeValue {
   constexpr AttributeValue(std::string_view value) : type_(Type::kString), size_(value.size()) {
     bits_.pointer = value.data();
   }
-  constexpr AttributeValue(const char* value) : AttributeValue(std::string_view(value)) {}
+  /// Null, as getenv() may give it, is the empty value.
+  constexpr AttributeValue(const char* value)
+      : AttributeValue(value != nullptr ? AttributeValue(std::string_view(value)) : AttributeValue()) {}
   AttributeValue(const std::string& value) : AttributeValue(std::string_view(value)) {}
   /// Bytes (std::uint8_t; not text: sent as bytes_value), arrays and maps: anything contiguous with data() and size().
   template <class List>

@@ -53,6 +53,15 @@ template <class T>
 concept RuntimeText =
     std::convertible_to<const T&, std::string_view> && !std::is_array_v<T> && !std::same_as<T, Literal>;
 
+/// Of a null pointer: no text.
+template <RuntimeText Text>
+constexpr std::string_view view_of(const Text& text) {
+  if constexpr (std::is_pointer_v<Text>) {
+    if (text == nullptr) return {};
+  }
+  return text;
+}
+
 /// The operations that Span, SpanRef and SharedSpan share. Handle has `Slab* fast() const`, the slab if this thread may
 /// append inline, else null, and `Target slow() const`, the slab (or null) and generation for the Api.
 template <class Handle>
@@ -66,7 +75,7 @@ class SpanOperations {
   }
   template <RuntimeText Key, class Value>
   NANOSPAN_INLINE Handle& set(const Key& key, const Value& value) {
-    return set_any(std::string_view(key), value);
+    return set_any(view_of(key), value);
   }
   /// Sets several attributes, in order: from a braced list, or a list that the caller keeps.
   Handle& set(const Attributes& attributes) {
@@ -110,7 +119,7 @@ class SpanOperations {
   }
   template <RuntimeText Name>
   Handle& add_event(const Name& name, const Attributes& attributes = {}, std::uint64_t unix_nanos = 0) {
-    return add_event_slow(name, attributes, unix_nanos);
+    return add_event_slow(view_of(name), attributes, unix_nanos);
   }
 
   /// Links to another span. A link with all-zero ids is kept only if it has attributes or a tracestate.
@@ -289,11 +298,11 @@ class SpanRef : public detail::SpanOperations<SpanRef> {
  public:
   /// A handle whose operations do nothing.
   SpanRef() = default;
-  /// A copy may outlive the call and go to other threads, so it promotes the span to shared mode.
+  /// A copy may outlive the call and go to other threads, so it promotes the span to shared mode. A move is a copy: it
+  /// is how a reference comes to another thread.
   SpanRef(const SpanRef& other) : slab_(other.slab_), generation_(other.generation_), context_(other.context_) {
     if (slab_ != nullptr) detail::api()->share(slab_, generation_);
   }
-  SpanRef(SpanRef&& other) noexcept = default;
   SpanRef& operator=(SpanRef other) noexcept {
     slab_ = other.slab_;
     generation_ = other.generation_;

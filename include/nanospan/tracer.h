@@ -108,7 +108,7 @@ class Tracer {
   NANOSPAN_INLINE Span start_span(Literal name, const StartOptions& options = {}) { return start(name, options); }
   template <detail::RuntimeText Name>
   NANOSPAN_INLINE Span start_span(const Name& name, const StartOptions& options = {}) {
-    return start(std::string_view(name), options);
+    return start(detail::view_of(name), options);
   }
 
   /// False if spans started now cannot record: no SDK, no processor, or shut down. Ask each time, do not keep the

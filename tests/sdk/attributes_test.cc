@@ -10,6 +10,12 @@
 namespace nanospan {
 namespace {
 
+TEST(AttributeValue, ANullTextIsEmpty) {
+  const char* const none = nullptr;
+  EXPECT_EQ(AttributeValue(none).type(), AttributeValue::Type::kEmpty);
+  EXPECT_EQ(AttributeValue("text").as_string(), "text");
+}
+
 // common/README.md "Attribute": what becomes a value, and what does not by accident.
 static_assert(!std::is_constructible_v<AttributeValue, const int*>, "a pointer is no bool");
 static_assert(!std::is_constructible_v<AttributeValue, std::vector<int*>>);

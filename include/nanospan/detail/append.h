@@ -268,6 +268,10 @@ NANOSPAN_INLINE void set_attribute(Slab* slab, std::uint64_t generation, const K
     if (append_value(slab, key, static_cast<double>(value))) [[likely]]
       return;
   } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
+    if constexpr (std::is_pointer_v<Value>) {
+      if (value == nullptr) [[unlikely]]
+        return api()->set(slab, generation, key, AttributeValue());
+    }
     if (append_value(slab, key, std::string_view(value))) [[likely]]
       return;
   }

@@ -216,8 +216,10 @@ void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, c
   const std::size_t message_size = key_value_size(key, any_size);
   const std::ptrdiff_t old_offset = old.from - slab->body;
   const std::ptrdiff_t old_size = old.to - old.from;
-  if (open.reserve(wire::bytes_field_size(otlp::Span::kAttributes, message_size)) == nullptr)
-    return drop_attribute(slab);
+  // The old one goes first, so only what is more needs room: replacing by something no longer always succeeds.
+  const std::size_t field_size = wire::bytes_field_size(otlp::Span::kAttributes, message_size);
+  const std::size_t more = field_size - std::min(field_size, static_cast<std::size_t>(old_size));
+  if (open.reserve(more) == nullptr) return drop_attribute(slab);
   if (old_size != 0) {
     open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
   } else {

@@ -55,6 +55,21 @@ class Creation : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Paths, Creation, ::testing::Bool(),
                          [](const auto& of) { return of.param ? "Inlined" : "ThroughTheLibrary"; });
 
+TEST_P(Creation, NullTextIsNoText) {
+  const char* const none = nullptr;
+  {
+    Span span = sdk_.tracer().start_span(none, {.attributes = {{"at start", none}}});
+    span.set("user", none).set(none, "a key is missing").add_event(none);
+    SharedSpan shared(std::move(span));
+    shared.set("shared", none);
+  }
+  const auto sent = sdk_.only_span();
+  EXPECT_EQ(sent.name, "");
+  EXPECT_EQ(sent.attribute_count, 3U);
+  EXPECT_EQ(sent.dropped_attributes, 1U);
+  EXPECT_EQ(sent.events, std::vector<std::string>{""});
+}
+
 TEST_P(Creation, ARootHasANewTraceIdAndNoParent) {
   Span first = sdk_.tracer().start_span("first");
   Span second = sdk_.tracer().start_span("second");

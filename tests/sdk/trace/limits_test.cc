@@ -258,6 +258,16 @@ TEST(SpanBytesMax, IsKeptOnEveryPathAndWhatIsDiscardedIsCounted) {
   EXPECT_EQ(spans[0].status_description, "");
 }
 
+TEST(SpanBytesMax, AFullSpanStillTakesAnotherValueOfAKeyThatIsThere) {
+  const auto sent = sent_with({.span_bytes_max = 4096}, [](Span& span) {
+    span.set("state", std::string(200, 'a'));
+    for (int i = 0; i < 400; ++i) span.set("key." + std::to_string(i), std::string(100, 'x'));
+    span.set("state", std::string(200, 'b')).set("state", "done");
+  });
+  EXPECT_EQ(sent.attributes.at("state"), "done");
+  EXPECT_EQ(sent.attribute_count + sent.dropped_attributes, 401U);
+}
+
 TEST(SpanBytesMax, HasALeastValue) {
   TracerProviderOptions options;
   options.limits.span_bytes_max = 100;

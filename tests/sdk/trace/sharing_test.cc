@@ -110,6 +110,22 @@ TEST(CapturedContext, LetsAnotherThreadAddToTheSpanAndStartChildren) {
   }
 }
 
+TEST(SpanRefs, MayBeMovedToAnotherThreadWhileTheOwnerGoesOn) {
+  ExportingProvider sdk;
+  {
+    Span span = sdk.tracer().start_span("span");
+    const Scope scope(span);
+    std::thread other([ref = current_span()]() mutable {
+      for (int i = 0; i < 40; ++i) ref.set("other." + std::to_string(i), i).add_event("other");
+    });
+    for (int i = 0; i < 40; ++i) span.set("own." + std::to_string(i), i).add_event("own");
+    other.join();
+  }
+  const auto sent = sdk.only_span();
+  EXPECT_EQ(sent.attribute_count, 80U);
+  EXPECT_EQ(sent.events.size(), 80U);
+}
+
 TEST(CapturedContext, OutlivesTheSpanHarmlessly) {
   ExportingProvider sdk;
   std::vector<Context> captured;
