@@ -351,6 +351,22 @@ std::size_t parser_bytes(std::size_t capacity) {
   return capacity * 4 + capacity * 5 / 3 + kRounding;
 }
 
+// Commas and opening brackets. In blocks of a fixed size with a counter of one byte, which compilers turn into vector
+// instructions: one character at a time took a third of the time of the whole conversion.
+std::size_t count_places(std::string_view json) {
+  constexpr std::size_t kBlock = 64;
+  const auto is_place = [](char c) { return static_cast<std::uint8_t>((c == ',') | (c == '[')); };
+  std::size_t places = 0;
+  for (; json.size() >= kBlock; json.remove_prefix(kBlock)) {
+    const char* const block = json.data();
+    std::uint8_t in_block = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) in_block = static_cast<std::uint8_t>(in_block + is_place(block[i]));
+    places += in_block;
+  }
+  for (const char c : json) places += is_place(c);
+  return places;
+}
+
 }  // namespace
 
 struct OtlpJsonReader::Parser {
@@ -381,9 +397,7 @@ struct OtlpJsonReader::Parser {
 // before each element, stands a comma or a bracket.
 std::size_t OtlpJsonReader::output_bytes_max(std::string_view json) {
   constexpr std::size_t kGrowthMax = 6;
-  std::size_t places = 0;
-  for (const char c : json) places += c == ',' || c == '[' ? 1U : 0U;
-  return json.size() + kGrowthMax * places;
+  return json.size() + kGrowthMax * count_places(json);
 }
 
 std::size_t OtlpJsonReader::working_bytes(std::string_view json) {
