@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full w3c peers bench bench-gate report report-full format help
+.PHONY: setup build run test test-full w3c peers bench bench-gate bench-gateway report report-full format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -19,14 +19,15 @@ test:           ## everything that runs in minutes; the last line is "N passed, 
 	@tools/test
 
 test-full:      ## test, and the peers that have to be compiled first
-	@tools/setup build test
+	@tools/setup build test full
 	@tools/test --full
 
 w3c:            ## the W3C trace-context suite: make w3c W3C_TRACE_CONTEXT=/path/to/its/clone
 	@tools/setup build test
 	@tools/w3c "$(W3C_TRACE_CONTEXT)"
 
-peers:          ## build the programs of others that test-full talks to
+peers:          ## build the programs of others that test-full and bench-gateway talk to
+	@tools/setup full
 	@tools/peers
 
 bench:          ## the SDK's figures, as ratios to what this machine can do
@@ -44,6 +45,10 @@ report:         ## every experiment on this machine, in 15 minutes: nanospan-rep
 report-full:    ## the same with longer runs; within an hour
 	@tools/setup build bench
 	@tools/report --full
+
+bench-gateway:  ## the gateway against the Go Collector, path by path; tools/bench-gateway --quick takes minutes
+	@tools/setup build bench
+	@tools/bench-gateway
 
 format:         ## rewrite all C++ sources in the house's layout
 	@tools/format

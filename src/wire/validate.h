@@ -44,7 +44,7 @@ inline WalkResult validate(const MessageSchema& schema, std::string_view bytes) 
 }
 
 /// Walks an ExportTraceServiceRequest.
-/// HOT: budget 80 ns for a span of 800 bytes (bench/gateway_load; bench/span_count "gateway_walk").
+/// HOT: budget 80 ns for a span of 800 bytes (tools/bench-gateway; bench/span_count "gateway_walk").
 inline WalkResult validate_traces(const std::uint8_t* data, std::size_t size) {
   return validate(schema::kExportTraceServiceRequest, data, size);
 }
