@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/nanospan/load_http.h"
+#include "net/decode_text.h"
 #include "net/grpc_client.h"
 #include "net/http1_client.h"
 #include "net/tls_streams.h"
@@ -19,6 +20,7 @@ namespace nanospan::app {
 namespace {
 
 constexpr std::string_view kGrpcPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+constexpr std::size_t kAnswerBytesMax = 4U << 20;
 constexpr std::uint64_t kPauseNanos = 20 * base::kNanosPerMilli;  // of a sender that was refused or failed
 constexpr std::uint64_t kFailuresMax = 1000;                      // then the run ends
 constexpr std::uint64_t kSpinNanos = base::kNanosPerMilli;        // the poller's grain: waited for without sleeping
@@ -220,7 +222,10 @@ class OtlpLoad {
     });
   }
 
-  static Answer answer_of(net::GrpcReply reply) {
+  Answer answer_of(net::GrpcReply reply) const {
+    if (!reply.encoding.empty()) {
+      reply.message = net::decode_text(*options_.bodies.codec, reply.message, kAnswerBytesMax).value_or("");
+    }
     if (reply.answered && reply.status.code == net::GrpcCode::kOk)
       return {Outcome::kAcknowledged, std::move(reply.message), {}};
     const bool later = net::is_otlp_retryable(reply.status.code, !reply.status.details.empty());

@@ -49,6 +49,9 @@ struct GrpcReply {
   bool answered = false;  ///< The peer sent `status` (or an HTTP status that stands for one).
   GrpcStatus status;      ///< If not answered: what gRPC would call it.
   std::string message;    ///< With kOk: the serialized answer.
+  /// Of `message`: empty if it is plain; else the grpc-encoding of the request, in which servers may answer though
+  /// nobody asked for it (grpc-go does).
+  std::string encoding;
   // If not answered:
   HttpFailure failure = HttpFailure::kSystem;
   bool may_have_arrived = false;  ///< False if the peer certainly did not process the call.

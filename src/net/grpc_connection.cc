@@ -122,7 +122,10 @@ void GrpcConnection::on_headers(StreamId id, const Http2Fields& fields, bool too
     exchange.http_status = status;
     exchange.is_grpc = is_grpc_content_type(fields.find("content-type").value_or(""));
     if (const auto encoding = fields.find("grpc-encoding"); encoding && *encoding != "identity") {
-      return fail_answer(id, exchange, HttpFailure::kMalformedResponse, "a compressed answer that nobody asked for");
+      if (find_header(exchange.call->request.metadata, "grpc-encoding") != *encoding) {
+        return fail_answer(id, exchange, HttpFailure::kMalformedResponse, "an answer in an encoding that is not ours");
+      }
+      exchange.encoding = *encoding;
     }
   }
   const auto code = fields.find("grpc-status");
@@ -193,6 +196,13 @@ void GrpcConnection::finish(Exchange& exchange, Http2Code code) {
   if (reply.status.code == GrpcCode::kOk) {
     if (const Http2BodyReader::Verdict verdict = exchange.body.end(); verdict.status != 0) {
       return channel_.failed(call, HttpFailure::kMalformedResponse, "an answer without a whole message", true);
+    }
+    if (exchange.body.compressed()) {
+      if (exchange.encoding.empty()) {
+        return channel_.failed(call, HttpFailure::kMalformedResponse, "a compressed answer without grpc-encoding",
+                               true);
+      }
+      reply.encoding = std::move(exchange.encoding);
     }
     reply.message = std::string(exchange.body.take_block().view());
   }

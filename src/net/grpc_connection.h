@@ -51,6 +51,7 @@ class GrpcConnection final : private Http2Session::Events, private Http2Link::Ow
     bool is_grpc = false;
     bool has_status = false;
     GrpcStatus status;
+    std::string encoding;  // of the answer: empty, or that of the request
     Http2BodyReader body;
     HttpFailure failure = HttpFailure::kMalformedResponse;
     std::string failed;  // what was wrong with the answer, if anything

@@ -326,6 +326,33 @@ TEST_F(GrpcTest, AnswersThatBreakGrpcFail) {
   }
 }
 
+// grpc-go answers a compressed request in its encoding, though nobody sent grpc-accept-encoding.
+TEST_F(GrpcTest, AnAnswerMayComeInTheEncodingOfTheRequest) {
+  other_->admit = [](const MessageHead&) {
+    return Admission::answer({200,
+                              {{"content-type", "application/grpc"}, {"grpc-encoding", "gzip"}},
+                              std::string("\1\0\0\0\5zzzzz", 10),
+                              false,
+                              {{"grpc-status", "0"}}});
+  };
+  options_.port = port_;
+  options_.http2 = http2_server_protocol(http2_options_);
+  server_ = Http1Server::start({loop_.get()}, std::exchange(options_, {}), other_).value();
+  port_ = server_->port();
+  start_client();
+  for (const bool compressed : {true, false}) {
+    GrpcRequest request = echo_request("x");
+    request.compressed = compressed;
+    if (compressed) request.metadata = {{"grpc-encoding", "gzip"}};
+    std::optional<GrpcReply> into;
+    client_->call(std::move(request), [&into](GrpcReply reply) { into = std::move(reply); });
+    const GrpcReply reply = finish(into);
+    EXPECT_EQ(reply.answered, compressed) << reply.status.message;
+    EXPECT_EQ(reply.encoding, compressed ? "gzip" : "");
+    EXPECT_EQ(reply.message, compressed ? "zzzzz" : "");
+  }
+}
+
 TEST_F(GrpcTest, ShortReadsAndWritesChangeNothing) {
   options_.make_stream = [](Fd socket) { return std::make_unique<StutteringStream>(std::move(socket)); };
   client_options_.make_stream = [](Fd socket) { return std::make_unique<StutteringStream>(std::move(socket)); };

@@ -30,13 +30,27 @@ std::string remedy(net::GrpcCode code) {
   }
 }
 
+/// The SDK compresses and never decompresses. But that an answer says nothing, as usual, shows in the size at the end
+/// of the member (RFC 1952, 2.3.1): nothing, or, from the Collector, an empty partial_success of two bytes.
+bool says_nothing(std::string_view gzip_member) {
+  constexpr std::size_t kSizeBytes = 4;
+  if (gzip_member.size() < kSizeBytes) return false;
+  gzip_member.remove_prefix(gzip_member.size() - kSizeBytes);
+  return gzip_member[0] >= 0 && gzip_member[0] <= 2 && gzip_member.substr(1) == std::string_view("\0\0\0", 3);
+}
+
 }  // namespace
 
 Answer judge(const net::GrpcReply& reply, const net::Url& url, std::size_t span_count) {
   if (!reply.answered) return judge_failure(reply.failure, reply.status.message, url, http_port_hint(url));
   const net::GrpcStatus& status = reply.status;
   if (status.code == net::GrpcCode::kOk) {
-    Answer answer = judge_export_response(reply.message, url.origin(), span_count);
+    Answer answer;
+    if (reply.encoding.empty()) {
+      answer = judge_export_response(reply.message, url.origin(), span_count);
+    } else if (!says_nothing(reply.message)) {
+      answer.problem = url.origin() + " accepted the spans with a remark that cannot be read: it is compressed";
+    }
     answer.cause = "partial_success";
     return answer;
   }

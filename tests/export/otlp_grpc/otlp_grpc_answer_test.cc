@@ -29,6 +29,22 @@ TEST(OtlpGrpcAnswer, RetryableStatusesAreThoseOfTheSpecification) {
   }
 }
 
+// grpc-go compresses its answers to requests that were compressed.
+TEST(OtlpGrpcAnswer, ACompressedAnswerIsAnAcknowledgement) {
+  net::GrpcReply compressed = reply(GrpcCode::kOk);
+  compressed.encoding = "gzip";
+  compressed.message =
+      std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\0\0\xff\xff\0\0\0\0\0\0\0\0", 23);  // of nothing, by Go
+  EXPECT_EQ(judge(compressed, kUrl, 1).kind, Answer::Kind::kAccepted);
+  EXPECT_EQ(judge(compressed, kUrl, 1).problem, "");
+  char& size = compressed.message[compressed.message.size() - 4];
+  size = 2;  // an empty partial_success, as the Collector sends it
+  EXPECT_EQ(judge(compressed, kUrl, 1).problem, "");
+  size = 4;
+  EXPECT_EQ(judge(compressed, kUrl, 1).kind, Answer::Kind::kAccepted);
+  EXPECT_THAT(judge(compressed, kUrl, 1).problem, HasSubstr("a remark that cannot be read: it is compressed"));
+}
+
 TEST(OtlpGrpcAnswer, ARetryInfoMakesResourceExhaustedRetryableAndGivesTheDelay) {
   const Answer answer = judge(
       reply(GrpcCode::kResourceExhausted, wire::encode_rpc_status({8, "quota", 5 * base::kNanosPerSecond})), kUrl, 1);

@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "gateway/telemetry/printable.h"
+#include "net/decode_text.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::gateway {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 4318;
+constexpr std::size_t kAnswerBytesMax = 4U << 20;  // as GrpcRequest::response_bytes_max
 
 SendResult failed_connection(const net::GrpcReply& reply) {
   // Whatever broke, the destination may be back later. What can never be sent at all is a mistake in the configuration.
@@ -65,6 +67,9 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   }
   request.owner = std::move(batch);
   client_->call(std::move(request), [this, signal, done = std::move(done)](net::GrpcReply reply) {
+    if (!reply.encoding.empty()) {  // What cannot be read says nothing about what arrived: the status does.
+      reply.message = net::decode_text(*config_.codec, reply.message, kAnswerBytesMax).value_or("");
+    }
     SendResult sent = reply.answered ? judge(reply, destination_) : failed_connection(reply);
     if (sent.kind != SendResult::Kind::kSent && config_.url.port == kHttpPort) {
       sent.message += "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
