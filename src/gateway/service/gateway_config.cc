@@ -34,6 +34,16 @@ Result<ComponentId> parse_id(std::string_view text) {
   return id;
 }
 
+/// A list of names of components, for which the Collector takes no text with commas. False after a complaint.
+bool read_names(MapReader& reader, std::string_view key, std::vector<std::string>& out) {
+  if (const ConfigNode* value = reader.node(key); value != nullptr && value->kind != ConfigNode::Kind::kList) {
+    reader.fail(key, "must be a list of names; put it in brackets");
+    return false;
+  }
+  reader.read_list(key, out);
+  return true;
+}
+
 template <class M>
 struct Declared {
   ComponentId id;
@@ -124,7 +134,7 @@ class Loader {
 
   void read_service(MapReader& service) {
     std::vector<std::string> names;
-    service.read_list("extensions", names);
+    read_names(service, "extensions", names);
     for (const std::string& name : names) use_extension(service, name);
     for (const Declared<Maker<Component>>& extension : extensions_)
       warn_if_unused(extension, "extensions", "service.extensions");
@@ -241,7 +251,7 @@ class Loader {
   std::vector<ComponentId> use_all(MapReader& reader, std::string_view key, std::string_view kind,
                                    std::vector<Declared<M>>& declared, bool is_required = true) {
     std::vector<std::string> names;
-    reader.read_list(key, names);
+    if (!read_names(reader, key, names)) return {};
     if (names.empty() && is_required) reader.fail(key, "is empty; a pipeline needs at least one " + std::string(kind));
     std::vector<ComponentId> ids;
     std::set<std::string> seen;

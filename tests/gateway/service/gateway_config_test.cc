@@ -148,6 +148,8 @@ std::vector<Wrong> wrong_services() {
        "f.yaml:13: service.pipelines.traces/2.receivers: there is no receiver \"kafka\"; declare it under receivers:"},
       {"empty pipeline", with("", "", "    traces/2: {receivers: [otlp], exporters: []}\n"),
        "f.yaml:13: service.pipelines.traces/2.exporters: is empty; a pipeline needs at least one exporter"},
+      {"name in place of a list", with("", "", "    traces/2: {receivers: [otlp], exporters: otlphttp}\n"),
+       "f.yaml:13: service.pipelines.traces/2.exporters: must be a list of names; put it in brackets"},
       {"twice", with("", "", "    traces/2: {receivers: [otlp, otlp], exporters: [otlphttp]}\n"),
        "f.yaml:13: service.pipelines.traces/2.receivers: \"otlp\" is listed twice; remove one"},
       {"no signal", with("", "", "    spans: {receivers: [otlp], exporters: [otlphttp]}\n"),

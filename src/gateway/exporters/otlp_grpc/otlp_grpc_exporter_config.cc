@@ -25,6 +25,10 @@ void read_endpoint(MapReader& reader, const TlsClientConfig& tls, net::Url& out)
   if (address.starts_with("unix:"))
     return reader.fail("endpoint", "unix sockets are not in this build; write host:port");
   const bool has_scheme = address.find("://") != std::string_view::npos;
+  const std::string_view authority = has_scheme ? address.substr(address.find("://") + 3) : address;
+  if (authority.find(':', authority.rfind(']') + 1) == std::string_view::npos) {  // rfind + 1 is 0 if there is none
+    return reader.fail("endpoint", "\"" + endpoint + "\" has no port; write host:port, such as 127.0.0.1:4317");
+  }
   Result<net::Url> url = net::parse_url(has_scheme ? std::string(address) : "http://" + std::string(address));
   if (!url) return reader.fail("endpoint", url.error().message);
   out = *std::move(url);

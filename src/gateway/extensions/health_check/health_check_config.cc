@@ -8,7 +8,8 @@ HealthCheckConfig read_health_check_config(MapReader& reader) {
   if (std::optional<ListenAddress> address = read_listen_address(reader, "endpoint"))
     config.address = *std::move(address);
   reader.read("path", config.path);
-  if (config.path.empty() || config.path.front() != '/') config.path.insert(0, "/");
+  if (config.path.empty()) config.path = "/";
+  if (config.path.front() != '/') reader.fail("path", "is \"" + config.path + "\"; it must begin with /");
   if (std::optional<MapReader> body = reader.child("response_body")) {
     body->read("healthy", config.healthy_body);
     body->read("unhealthy", config.unhealthy_body);

@@ -48,8 +48,12 @@ void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
 }
 
 /// What neither protocol has.
-void refuse_common(MapReader& reader) {
-  reader.refuse("include_metadata", "no component of this build reads request headers; remove it");
+void read_common(MapReader& reader) {
+  bool include_metadata = false;
+  reader.read("include_metadata", include_metadata);
+  if (include_metadata) {
+    reader.warn("include_metadata", "has no effect here: no component of this build reads request headers");
+  }
   reader.refuse("middlewares", "remove it");
 }
 
@@ -64,7 +68,11 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
   if (out.body_bytes_max == 0) out.body_bytes_max = OtlpHttpOptions().body_bytes_max;
   read_compression(reader, out);
   read_timeout(reader, "read_header_timeout", out.head_nanos);
-  read_timeout(reader, "idle_timeout", out.idle_nanos);
+  read_timeout(reader, "idle_timeout", out.idle_nanos);  // the Collector's key until it had the one below
+  if (std::optional<MapReader> keepalive = reader.child("keepalive")) {
+    read_timeout(*keepalive, "idle_timeout", out.idle_nanos);
+    keepalive->finish();
+  }
   read_timeout(reader, "write_timeout", out.write_nanos);
   reader.ignore("read_timeout", "a body must come at 16 KiB a second at least, whatever its size");
   reader.ignore("keep_alives_enabled", "the client decides, by Connection: close");
@@ -78,7 +86,7 @@ void read_http(MapReader& reader, OtlpHttpOptions& out) {
   out.authenticator = read_authenticator(reader);
   out.tls = read_tls_server(reader);
   if (out.tls) out.tls->protocols = {"h2", "http/1.1"};
-  refuse_common(reader);
+  read_common(reader);
   reader.finish();
 }
 
@@ -116,7 +124,7 @@ void read_grpc(MapReader& reader, OtlpGrpcOptions& out) {
   out.authenticator = read_authenticator(reader);
   out.tls = read_tls_server(reader);
   if (out.tls) out.tls->protocols = {"h2"};
-  refuse_common(reader);
+  read_common(reader);
   reader.finish();
 }
 

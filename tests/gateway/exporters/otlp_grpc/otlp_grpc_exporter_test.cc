@@ -24,6 +24,10 @@ TEST(OtlpGrpcExporterConfig, EndpointsAreHostAndPortWithOrWithoutAScheme) {
   EXPECT_EQ(endpoint_of("compression: none"),
             "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/gRPC receiver, such as 127.0.0.1:4317\n");
   EXPECT_EQ(endpoint_of("endpoint: https://h:4317"), "h:4317");
+  for (const std::string without_port : {"h", "https://h", "[::1]"}) {  // configgrpc: validateEndpoint
+    EXPECT_EQ(endpoint_of("endpoint: \"" + without_port + "\""),
+              "f.yaml:1: it.endpoint: \"" + without_port + "\" has no port; write host:port, such as 127.0.0.1:4317\n");
+  }
   EXPECT_EQ(endpoint_of("endpoint: unix:///tmp/s"),
             "f.yaml:1: it.endpoint: unix sockets are not in this build; write host:port\n");
 }

@@ -36,6 +36,12 @@ TEST(HealthCheck, FollowsReadiness) {
   host.stop();
 }
 
+TEST(HealthCheck, APathBeginsWithASlash) {
+  testing::ConfigText text("path: health");
+  read_health_check_config(text.reader);
+  EXPECT_THAT(text.errors(), HasSubstr("path: is \"health\"; it must begin with /"));
+}
+
 TEST(HealthCheck, BodiesOfTheUsersChoice) {
   testing::TestHost host;
   testing::ConfigText text("endpoint: 127.0.0.1:0\nresponse_body: {healthy: fine, unhealthy: ill}");

@@ -43,6 +43,17 @@ TEST(OtlpReceiverConfig, Keys) {
   EXPECT_EQ(config.http.connections_max, 7u);
 }
 
+TEST(OtlpReceiverConfig, HttpKeysOfNewerCollectors) {
+  testing::ConfigText text("protocols: {http: {keepalive: {idle_timeout: 7s}, include_metadata: true}}");
+  const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_EQ(
+      text.warnings(),
+      "f.yaml:1: it.protocols.http.include_metadata: has no effect here: no component of this build reads request "
+      "headers\n");
+  EXPECT_EQ(config.http.idle_nanos, 7 * base::kNanosPerSecond);
+}
+
 TEST(OtlpReceiverConfig, NothingEnabled) {
   testing::ConfigText text("{}");
   read_otlp_receiver_config(text.reader);
