@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The OpenTelemetry SDK for Go exports to our gateway; every span arrives with what was set."""
+"""The OpenTelemetry SDK for Go exports to our gateway, over HTTP and gRPC; every span arrives with what was set."""
 
 import subprocess
 import unittest
@@ -11,7 +11,7 @@ peers.enter_python()
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status  # noqa: E402
 
 from gateway_harness import Gateway, main  # noqa: E402
-from otlp_messages import KEEP, stop_and_read  # noqa: E402
+from otlp_messages import BOTH, stop_and_read  # noqa: E402
 from sent_spans import HAS_REMOTE, RANDOM, SAMPLED, attributes  # noqa: E402
 
 COUNT = 700  # roots, each with a child: more than two of the SDK's batches of 512
@@ -27,10 +27,12 @@ class GoExports(unittest.TestCase):
         self.assertEqual([(e.name, list(e.attributes)) for e in span.events], [("tick", attributes({"unit": "s"}))])
         self.assertEqual([(l.trace_id, l.span_id) for l in span.links], [(span.trace_id, span.parent_span_id)])
 
-    def check_all_arrive(self, compression):
-        with Gateway(KEEP) as gateway:
-            endpoint = f"http://127.0.0.1:{gateway.ports['receiver']}/v1/traces"
-            command = [SENDER, endpoint, compression, str(COUNT)]
+    def check_all_arrive(self, protocol, compression):
+        with Gateway(BOTH) as gateway:
+            port, path = (
+                (gateway.ports["grpc"], "") if protocol == "grpc" else (gateway.ports["receiver"], "/v1/traces")
+            )
+            command = [SENDER, protocol, f"http://127.0.0.1:{port}{path}", compression, str(COUNT)]
             done = subprocess.run(command, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             arrived = stop_and_read(self, gateway, 2 * COUNT)
@@ -50,11 +52,17 @@ class GoExports(unittest.TestCase):
                 self.assertEqual(roots.setdefault(index, span.span_id), span.span_id)
         self.assertEqual((arrived, len(roots)), ({}, COUNT))
 
-    def test_protobuf(self):
-        self.check_all_arrive("none")
+    def test_http(self):
+        self.check_all_arrive("http", "none")
 
-    def test_protobuf_with_gzip(self):
-        self.check_all_arrive("gzip")
+    def test_http_with_gzip(self):
+        self.check_all_arrive("http", "gzip")
+
+    def test_grpc(self):
+        self.check_all_arrive("grpc", "none")
+
+    def test_grpc_with_gzip(self):
+        self.check_all_arrive("grpc", "gzip")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 our gateway to their server; and HTTP/2 by curl and h2load."""
 
 import os
-import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -24,20 +22,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import sent_spans  # noqa: E402
 from gateway_harness import Gateway, main, request_with  # noqa: E402
 from grpc_server import Server, serving  # noqa: E402
-from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
+from otlp_messages import BOTH, spans_of, stop_and_read  # noqa: E402
+from python_decodes_test import send  # noqa: E402
 
-SENDER = pathlib.Path(sys.argv[2]).resolve()
 SPANS = 1200  # more than two of the SDK's batches of 512
-BOTH = KEEP.replace("protocols: {", 'protocols: {grpc: {endpoint: "127.0.0.1:0"}, ')
-
-
-def send(test, endpoint, compression):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
-    environment |= {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-    environment |= {"OTEL_EXPORTER_OTLP_COMPRESSION": compression}
-    done = subprocess.run([SENDER], env=environment, capture_output=True, text=True)
-    test.assertEqual((done.returncode, done.stderr), (0, ""))
-    return done.stdout
 
 
 class Grpc(unittest.TestCase):
@@ -62,13 +50,13 @@ class Grpc(unittest.TestCase):
         for compression in ("none", "gzip"):
             server = Server()
             with self.subTest(compression), serving(server) as port:
-                printed = send(self, f"http://127.0.0.1:{port}", compression)
+                printed = send(self, f"http://127.0.0.1:{port}", compression, "grpc")
                 sent_spans.check(self, printed, spans_of(server.requests))
                 self.assertRegex(server.metadata[0]["user-agent"], r"^OTel-OTLP-Exporter-Cpp/")
 
     def test_our_sdk_exports_to_our_gateway(self):
         with Gateway(BOTH) as gateway:
-            printed = send(self, f"http://127.0.0.1:{gateway.ports['grpc']}", "gzip")
+            printed = send(self, f"http://127.0.0.1:{gateway.ports['grpc']}", "gzip", "grpc")
             sent_spans.check(self, printed, stop_and_read(self, gateway, sent_spans.COUNT))
 
     def test_our_gateway_sends_on_to_grpc_of_c_core_and_tries_again(self):

@@ -19,6 +19,8 @@ service:
   pipelines:
     traces: {receivers: [otlp], exporters: [file, file/proto]}
 """
+# The same, over gRPC as well.
+BOTH = KEEP.replace("protocols: {", 'protocols: {grpc: {endpoint: "127.0.0.1:0"}, ')
 
 
 def with_base64_ids(node):

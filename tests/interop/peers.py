@@ -1,9 +1,9 @@
 """The programs of others that we are tested against: where they are, how they come there, what to say if they cannot.
 
 A test starts with enter_python(), which goes on in a virtual environment of the build folder that has the pinned
-packages of python_packages.txt, or require_program(NAME), which builds what lies in peers/NAME. A peer that cannot be
-had makes a skipped test (exit code 77) with one line that says why, never a failed one: a machine without network can
-still test the rest. Standard library only, since it runs before the packages are there.
+packages of python_packages.txt, or require_program(NAME), which builds what lies in peers/NAME: Go, or C++ on grpc++.
+A peer that cannot be had makes a skipped test (exit code 77) with one line that says why, never a failed one: a machine
+without network can still test the rest. Standard library only, since it runs before the packages are there.
 """
 
 import contextlib
@@ -21,7 +21,10 @@ PACKAGES = HERE / "python_packages.txt"
 SKIPPED = 77
 INSTALL_SECONDS_MAX = 240
 # Peers that are a command of somebody else's module as it is; of the others we have the main.go.
-COMMANDS = {"benchstat": "golang.org/x/perf/cmd/benchstat"}
+COMMANDS = {
+    "benchstat": "golang.org/x/perf/cmd/benchstat",
+    "h2spec": "github.com/summerwind/h2spec/cmd/h2spec",
+}
 sys.path.insert(0, str(HERE.parent / "e2e"))  # gateway_harness
 
 
@@ -74,31 +77,45 @@ def enter_python():
 
 
 def require_program(name, folder=HERE / "peers"):
-    """The path of the Go program FOLDER/NAME, built if it is not up to date."""
+    """The path of the program FOLDER/NAME, built if it is not up to date."""
+    with locked(name):
+        (build_cpp if (folder / name / "main.cc").is_file() else build_go)(name, folder / name)
+    return FOLDER / name
+
+
+def build_go(name, source):
     go = shutil.which("go")
     if go is None:
         skip(f"{name} is built from Go modules, and there is no go program in the PATH")
-    program = FOLDER / name
     # Exactly the modules of go.mod and go.sum, with the Go that is here.
     environment = dict(os.environ, GOFLAGS="-mod=readonly", GOTOOLCHAIN="local", CGO_ENABLED="0")
 
     def run(*arguments):
         subprocess.run(
             [go, *arguments],
-            cwd=folder / name,
+            cwd=source,
             env=environment,
             check=True,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
 
-    with locked(name):
-        try:
-            run("mod", "download")
-        except subprocess.SubprocessError as error:
-            skip(f"the modules of {name} could not be had: {last_line(error)}")
-        run("build", "-trimpath", "-o", program, COMMANDS.get(name, "."))
-    return program
+    try:
+        run("mod", "download")
+    except subprocess.SubprocessError as error:
+        skip(f"the modules of {name} could not be had: {last_line(error)}")
+    run("build", "-trimpath", "-o", FOLDER / name, COMMANDS.get(name, "."))
+
+
+def build_cpp(name, source):
+    source, program = source / "main.cc", FOLDER / name
+    if program.is_file() and program.stat().st_mtime > source.stat().st_mtime:
+        return
+    found = subprocess.run(["pkg-config", "--cflags", "--libs", "grpc++"], capture_output=True, text=True)
+    if found.returncode != 0:
+        skip(f"{name} needs grpc++ (package libgrpc++-dev), which is not here")
+    compiler = os.environ.get("CXX", "c++")
+    subprocess.run([compiler, "-std=c++20", "-O1", source, "-o", program, *found.stdout.split()], check=True)
 
 
 if __name__ == "__main__":
@@ -106,5 +123,8 @@ if __name__ == "__main__":
     enter_python()
     print(f"python: {sys.prefix}")
     for peer in sorted(path.name for path in (HERE / "peers").iterdir()):
-        print(f"{peer}: {require_program(peer)}")
+        try:
+            print(f"{peer}: {require_program(peer)}")
+        except SystemExit:  # it has said why; the others may be had
+            pass
     print(f"go_bench: {require_program('go_bench', HERE.parent.parent / 'bench' / 'peers')}")

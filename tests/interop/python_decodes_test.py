@@ -22,9 +22,10 @@ from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
 SENDER = pathlib.Path(sys.argv[2]).resolve()
 
 
-def send(test, endpoint, compression):
+def send(test, endpoint, compression, protocol="http/protobuf"):
     """The sender's output, once it has delivered all it has."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
     environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_COMPRESSION": compression}
     done = subprocess.run([SENDER], env=environment, capture_output=True, text=True)
     test.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -21,7 +21,7 @@ from source_tree import Finding
 
 UNTESTED = "tests/rules/untested.txt"
 # What is compiled by a test of its own instead of a target of this build.
-COMPILED_ELSEWHERE = ("tests/install/", "tests/rules/")
+COMPILED_ELSEWHERE = ("tests/install/", "tests/rules/", "tests/interop/peers/")
 
 
 def compiled_files(build_dir):

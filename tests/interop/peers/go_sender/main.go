@@ -1,6 +1,6 @@
-// Sends a fixed set of spans with the official OpenTelemetry SDK for Go, through its otlptracehttp exporter.
+// Sends a fixed set of spans with the official OpenTelemetry SDK for Go, through its OTLP exporters.
 //
-//	go_sender ENDPOINT_URL none|gzip COUNT
+//	go_sender http|grpc ENDPOINT_URL none|gzip COUNT
 //
 // COUNT roots, each with one child; go_exports_test.py says what they hold. Prints a line "trace_id span_id root 7"
 // for each span; ends with 1 if one could not be delivered.
@@ -18,19 +18,32 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
-func send(endpoint, compression string, count int) error {
-	ctx := context.Background()
+func makeExporter(ctx context.Context, protocol, endpoint, compression string) (*otlptrace.Exporter, error) {
+	if protocol == "grpc" {
+		options := []otlptracegrpc.Option{otlptracegrpc.WithEndpointURL(endpoint)}
+		if compression == "gzip" {
+			options = append(options, otlptracegrpc.WithCompressor("gzip"))
+		}
+		return otlptracegrpc.New(ctx, options...)
+	}
 	how := otlptracehttp.NoCompression
 	if compression == "gzip" {
 		how = otlptracehttp.GzipCompression
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithCompression(how))
+	return otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithCompression(how))
+}
+
+func send(protocol, endpoint, compression string, count int) error {
+	ctx := context.Background()
+	exporter, err := makeExporter(ctx, protocol, endpoint, compression)
 	if err != nil {
 		return err
 	}
@@ -62,14 +75,14 @@ func send(endpoint, compression string, count int) error {
 }
 
 func main() {
-	if len(os.Args) != 4 {
-		log.Fatal("usage: go_sender ENDPOINT_URL none|gzip COUNT")
+	if len(os.Args) != 5 {
+		log.Fatal("usage: go_sender http|grpc ENDPOINT_URL none|gzip COUNT")
 	}
-	count, err := strconv.Atoi(os.Args[3])
+	count, err := strconv.Atoi(os.Args[4])
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := send(os.Args[1], os.Args[2], count); err != nil {
+	if err := send(os.Args[1], os.Args[2], os.Args[3], count); err != nil {
 		log.Fatal(err)
 	}
 }

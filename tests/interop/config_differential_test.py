@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""The OpenTelemetry Collector and our gateway judge the same configuration files: both accept or both refuse, for the
+components that both have. Where they differ, DIFFERENCES says why; a difference that is gone fails the test, too."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+import peers
+
+peers.enter_python()
+
+import config_corpus  # noqa: E402
+from collector import PROGRAM  # noqa: E402
+from gateway_harness import BINARY, main  # noqa: E402
+
+AT_START = "the Collector's `validate` takes it, but it does not start with it; we say so at once, with the line"
+DIFFERENCES = {
+    "an endpoint without a port": AT_START,
+    "an endpoint with a port by name": AT_START,
+    "an endpoint with port 70000": AT_START,
+    "an endpoint with a scheme": AT_START,
+    "a variable that is not closed": AT_START,
+    "auth that is not defined": AT_START,
+    "a variable without a value": "an empty port is a mistake; the Collector listens on any free one",
+    "an exporter twice in a pipeline": "a slip; the Collector takes the list as a set",
+    "a receiver twice in a pipeline": "the same",
+    "max_recv_msg_size_mib with a fraction": "the Collector cuts 1.5 to 1 without a word",
+    "compression_algorithms unknown": "the Collector takes any name, and refuses the requests later",
+    "otlphttp without a scheme": "the Collector starts, and fails to send each batch",
+    "file with append and rotation": "the Collector's rotation cannot append; ours always does",
+    "metrics by address": "the Collector took it until 0.122; files of that time still run here",
+    "idle_timeout as it was": "the Collector's key before keepalive.idle_timeout; files of that time still run here",
+    "otlphttp with the client's limits as they were": "keys of the Collector before keepalive; as above",
+    "otlp with an unknown balancer": "balancer_name has no effect here, and we warn of it whatever its value",
+    "otlphttp with JSON": "not in this build, and refused by name",
+    "otlphttp with a proxy": "the same",
+    "otlphttp with cookies": "the same",
+}
+
+
+class ConfigDifferential(unittest.TestCase):
+    def judge(self, name):
+        """((accepted, what it said) of ours, of theirs)"""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "config.yaml")
+            path.write_text(config_corpus.FILES[name], encoding="utf-8")
+            verdicts = []
+            for program in (BINARY, PROGRAM):
+                done = subprocess.run(
+                    [program, "validate", "--config", path], cwd=folder, capture_output=True, text=True
+                )
+                verdicts.append((done.returncode == 0, (done.stdout + done.stderr).strip()[-800:]))
+            return verdicts
+
+    def test_the_same_verdict(self):
+        with ThreadPoolExecutor(2) as pool:
+            for name, (ours, theirs) in zip(config_corpus.FILES, pool.map(self.judge, config_corpus.FILES)):
+                with self.subTest(name):
+                    said = f"ours ({'accepts' if ours[0] else 'refuses'}): {ours[1]}\ntheirs: {theirs[1]}"
+                    if name not in DIFFERENCES:
+                        self.assertEqual(ours[0], theirs[0], said)
+                    else:
+                        self.assertNotEqual(
+                            ours[0], theirs[0], f"they no longer differ: take it off DIFFERENCES\n{said}"
+                        )
+
+
+if __name__ == "__main__":
+    main()
