@@ -66,6 +66,8 @@ struct FileExporterOptions {
   std::string path = "traces.jsonl";     ///< "-" = standard output.
   std::uint64_t bytes_max = 256U << 20;  ///< When the file would grow beyond, it is renamed to <path>.1 and begun anew.
 };
+/// kInvalidArgument: an empty path, one with a zero byte, or bytes_max 0; kSystem: the file cannot be opened. What
+/// cannot be written later is said on the diagnostics and fails that batch; the next one tries again.
 Result<std::unique_ptr<SpanExporter>> file_exporter(FileExporterOptions options = {});
 
 /// Human-readable lines on standard output, for debugging.
@@ -90,6 +92,7 @@ struct SpanRecord {
 /// Keeps what was exported. Thread-safe; share one between a test and the exporter made of it.
 class InMemorySpans {
  public:
+  /// What has been exported since the last take(), in order. Until it is taken it grows without bound.
   std::vector<SpanRecord> take();
   std::size_t size() const;
 

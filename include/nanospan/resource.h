@@ -51,6 +51,8 @@ class ResourceDetector {
   virtual ~ResourceDetector() = default;
   /// Its registered name: service, process, host, container, env, or a user's.
   virtual std::string_view name() const = 0;
+  /// Called when a provider is made, on that thread, which waits for it. An error, or what it throws, is said on the
+  /// diagnostics and leaves its attributes out.
   virtual Result<Resource> detect() const = 0;
 };
 

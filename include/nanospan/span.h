@@ -267,7 +267,8 @@ class Span : public detail::SpanOperations<Span> {
   NANOSPAN_INLINE void end() {
     if (detail::Slab* slab = std::exchange(slab_, nullptr)) detail::end_span(slab);
   }
-  /// Ends the span with the given end time.
+  /// Ends the span with the given end time: nanoseconds since the Unix epoch, 0 = now. A time before the start becomes
+  /// the start.
   void end(std::uint64_t unix_nanos) {
     if (detail::Slab* slab = std::exchange(slab_, nullptr)) detail::api()->end(slab, 0, unix_nanos);
   }

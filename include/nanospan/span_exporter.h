@@ -49,6 +49,8 @@ struct ExportResult {
 class SpanExporter {
  public:
   virtual ~SpanExporter() = default;
+  /// Delivers the batch, which is valid during the call, and says what became of it; nobody retries. Under a batch
+  /// processor the batch counts as dropped (kExportTimeout) if this takes longer than export_timeout_ms.
   virtual ExportResult export_spans(const SpanBatch& batch) = 0;
   /// Asks for spans that the exporter buffers itself to be sent within `timeout_ms` (0 = no limit), the caller's.
   virtual FlushResult flush(std::uint64_t timeout_ms) {

@@ -151,7 +151,8 @@ class Tracer {
 };
 
 /// A tracer of the default provider. Keep it (`static auto tracer = nanospan::tracer("shop");`): making one looks it
-/// up.
+/// up. A provider tells 4096 scopes apart; spans of later ones are sent as the first one's, and a line says so. After
+/// 65,536 tracers in the life of a process, all providers together, new ones do not record, and a line says so.
 inline Tracer tracer(std::string_view name, std::string_view version = {}) {
   return Tracer({.name = name, .version = version});
 }

@@ -1,0 +1,43 @@
+// LINK: nanospan_setup nanospan_net
+// Texts of OTEL_* variables, which others than the program's author write: endpoints and key=value lists. What is
+// accepted is whole, and what is read once reads the same when it is written again.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "net/url.h"
+#include "setup/key_values.h"
+
+namespace {
+
+using namespace nanospan;
+
+void check_url(std::string_view text) {
+  const Result<net::Url> url = net::parse_url(text);
+  if (!url) return;
+  if (url->host.empty() || !url->path.starts_with('/')) std::abort();
+  if (url->shown().find('?') != std::string::npos) std::abort();  // what follows may be a key, and is not for messages
+  const Result<net::Url> again = net::parse_url(url->origin() + url->path);
+  if (!again || again->host != url->host || again->port != url->port || again->path != url->path) std::abort();
+}
+
+void check_key_values(std::string_view text) {
+  const Result<setup::KeyValues> pairs = setup::parse_key_values(text);
+  if (!pairs) return;
+  const auto commas = static_cast<std::size_t>(std::count(text.begin(), text.end(), ','));
+  if (pairs->size() > commas + 1) std::abort();
+  for (const auto& [key, value] : *pairs) {
+    if (key.empty() || key.size() + value.size() > text.size()) std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check_url(text);
+  check_key_values(text);
+  return 0;
+}
