@@ -1,5 +1,6 @@
 """Runs a gateway on a processor of its own and measures it: under load, and at rest."""
 
+import ctypes
 import http.client
 import json
 import os
@@ -30,11 +31,18 @@ def memory_kib(pid, name):
     raise Failed(f"/proc/{pid}/status has no {name}")
 
 
+def die_with_parent():
+    """Of a child, before it runs: a benchmark that is killed leaves no gateway behind on its ports."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Server:
     """One of the two, running: `command` with the configuration, pinned to a processor. `ready_ms` is the time from its
     start to the first 200 of its health check."""
 
     def __init__(self, command, config, folder, processor):
+        if self.is_ready():
+            raise Failed(f"something else answers on port {gateway_paths.HEALTH_PORT}; stop it and run this again")
         self.log_path = folder / "server.log"
         config_path = folder / "config.yaml"
         config_path.write_text(config, encoding="utf-8")
@@ -48,6 +56,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,
             )
         self.pid = self.process.pid  # taskset becomes the program
         while not self.is_ready():
@@ -89,7 +98,9 @@ def measure_path(path, command, nanospan, folder, certificates, seconds, process
     with Server(command, gateway_paths.configuration(path, certificates), folder, processors[0]) as server:
         load = ["taskset", "-c", str(processors[1]), nanospan, "load", "otlp", "--json", "--pid", str(server.pid)]
         load += ["--seconds", str(seconds), *gateway_paths.load_arguments(path, certificates)]
-        done = subprocess.run(load, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            load, capture_output=True, text=True, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
+        )
         if done.returncode != 0:
             raise Failed(
                 f"exit code {done.returncode}: {done.stderr.strip()[-300:]} {done.stdout.strip()[:400]}"
