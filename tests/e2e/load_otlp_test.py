@@ -10,6 +10,7 @@ import tempfile
 import threading
 import unittest
 
+from certificates import Authority
 from gateway_harness import BINARY, Gateway, free_port, main
 
 FORWARD = """
@@ -102,6 +103,22 @@ class LoadOtlp(unittest.TestCase):
                         self.assertGreater(found["spans_per_cpu_second"], 0)
                         self.assertGreater(found["rss_high_mib"], 0)
                         self.assertTrue(600 < found["bytes_per_span"] < 1000, found["bytes_per_span"])
+
+    def test_tls_to_the_receiver_and_at_the_sink(self):
+        sink = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            authority = Authority(folder)
+            authority.sign("server")
+            ca, certificate, key = (authority.path(name) for name in ("ca.pem", "server.pem", "server.key"))
+            pair = f"tls: {{cert_file: {certificate}, key_file: {key}}}"
+            config = (FORWARD % (sink, "none")).replace("insecure: true", f"ca_file: {ca}")
+            with Gateway(config.replace('0"}', f'0", {pair}}}')) as gateway:
+                for protocol, port in (("grpc", gateway.ports["grpc"]), ("http", gateway.ports["receiver"])):
+                    arguments = ["--protocol", protocol, "--sink", f"127.0.0.1:{sink}", "--ca-file", ca]
+                    arguments += ["--sink-cert", certificate, "--sink-key", key, "--batch", 10, "--seconds", 0.1]
+                    code, found, said = load("--url", f"https://127.0.0.1:{port}", *arguments)
+                    self.assertEqual((code, said), (0, ""))
+                    self.assertEqual(found["spans_received"], found["spans_sent"])
 
     def test_a_lost_span_is_not_made_good_by_one_that_comes_twice(self):
         sink = free_port()
