@@ -15,10 +15,10 @@
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <nanospan/attributes.h>
 #include <nanospan/context.h>
@@ -134,7 +134,8 @@ class SpanOperations {
   }
 
   /// Records an exception as the event `exception` with exception.type, exception.message and, where given,
-  /// exception.stacktrace; `attributes` win over these. Does not set the status. Source: trace/exceptions.md.
+  /// exception.stacktrace; `attributes` win over these, and are left out if there is no memory to put them together.
+  /// Does not set the status. Source: trace/exceptions.md.
   Handle& record_exception(std::string_view type, std::string_view message, std::string_view stacktrace = {},
                            const Attributes& attributes = {});
   Handle& record_exception(const std::exception& exception, const Attributes& attributes = {}) {
@@ -237,10 +238,19 @@ template <class Handle>
 Handle& SpanOperations<Handle>::record_exception(std::string_view type, std::string_view message,
                                                  std::string_view stacktrace, const Attributes& attributes) {
   if (self().slow().slab == nullptr) return self();
-  std::vector<Attribute> all = {{"exception.type", type}, {"exception.message", message}};
-  if (!stacktrace.empty()) all.push_back({"exception.stacktrace", stacktrace});
-  all.insert(all.end(), attributes.begin(), attributes.end());
-  return add_event_slow("exception", all, 0);
+  const Attribute own[] = {
+      {"exception.type", type}, {"exception.message", message}, {"exception.stacktrace", stacktrace}};
+  const std::size_t own_count = stacktrace.empty() ? 2 : 3;
+  const std::size_t count = own_count + attributes.size();
+  void* const memory = attributes.empty() ? nullptr : ::operator new(count * sizeof(Attribute), std::nothrow);
+  if (memory == nullptr) return add_event_slow("exception", std::span<const Attribute>(own, own_count), 0);
+  auto* const all = static_cast<Attribute*>(memory);
+  std::size_t size = 0;
+  for (; size < own_count; ++size) ::new (static_cast<void*>(all + size)) Attribute(own[size]);
+  for (const Attribute& given : attributes) ::new (static_cast<void*>(all + size++)) Attribute(given);
+  add_event_slow("exception", std::span<const Attribute>(all, count), 0);
+  ::operator delete(memory);
+  return self();
 }
 
 }  // namespace detail

@@ -47,8 +47,19 @@ struct TracerIdentity {
   std::atomic<TracerCore*> core{nullptr};
   bool bound = false;  ///< Belongs to one provider; otherwise follows the default provider.
 
-  explicit TracerIdentity(const InstrumentationScope& scope)
-      : name(scope.name), version(scope.version), schema_url(scope.schema_url), attributes(scope.attributes) {}
+  /// Without memory it is bound to no provider: its spans never record.
+  explicit TracerIdentity(const InstrumentationScope& scope) {
+#if defined(__cpp_exceptions)
+    try {
+      take(scope);
+    } catch (...) {
+      bound = true;
+      if (const Api* known = api()) known->report("tracer", "no memory for a tracer's name; its spans do not record");
+    }
+#else
+    take(scope);
+#endif
+  }
   TracerIdentity(const TracerIdentity& other)
       : name(other.name),
         version(other.version),
@@ -65,6 +76,14 @@ struct TracerIdentity {
     core.store(copy.core.load(std::memory_order_acquire), std::memory_order_release);
     bound = copy.bound;
     return *this;
+  }
+
+ private:
+  void take(const InstrumentationScope& scope) {
+    name = scope.name;
+    version = scope.version;
+    schema_url = scope.schema_url;
+    attributes = AttributeList(scope.attributes);
   }
 };
 

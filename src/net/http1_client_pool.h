@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -96,7 +97,7 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
   std::deque<RequestId> queue_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
-  std::deque<Finished> finished_;
+  std::list<Finished> finished_;  // not a deque, which asks for memory where an empty one is made
   RequestId last_id_ = 0;
   int depth_ = 0;
 };

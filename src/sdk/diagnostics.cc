@@ -169,7 +169,13 @@ void reset_diagnostics_after_fork() { process.diagnostics.reset_after_fork(); }
 
 inline namespace v0 {
 
-void set_error_handler(ErrorHandler handler) { sdk::process.diagnostics.set_handler(std::move(handler)); }
+void set_error_handler(ErrorHandler handler) {
+  try {
+    sdk::process.diagnostics.set_handler(std::move(handler));
+  } catch (const std::bad_alloc&) {
+    sdk::report("diagnostics", "no memory for another error handler; the old one stays");
+  }
+}
 
 }  // namespace v0
 }  // namespace nanospan

@@ -16,6 +16,7 @@
 #include <nanospan/nanospan.h>
 #include <nanospan/tracer_provider.h>
 
+#include "base/immortal.h"
 #include "sdk/diagnostics.h"
 #include "setup/environment.h"
 #include "setup/profile_hook.h"
@@ -60,11 +61,7 @@ class Process {
  public:
   /// Never destroyed: exit handlers and static destructors use it in any order.
   static Process& instance() {
-    static Process* const process = [] {
-      pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                     [] { instance().after_fork_in_child(); });
-      return std::make_unique<Process>().release();
-    }();
+    static base::Immortal<Process> process;
     return *process;
   }
 
@@ -100,6 +97,11 @@ class Process {
   }
 
  private:
+  friend class base::Immortal<Process>;
+  Process() {
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] { instance().after_fork_in_child(); });
+  }
   void stop_at_exit() {
     ProviderPtr provider;
     {
@@ -175,11 +177,13 @@ struct Telemetry::State : Parts {};
 
 Result<Telemetry> start(Options options) {
   Process& process = Process::instance();
-  if (!process.claim()) {
-    return reported(
-        {ErrorCode::kAlreadyExists, "telemetry runs already in this process; keep the first Telemetry object"});
-  }
+  bool claimed = false;
   try {
+    claimed = process.claim();
+    if (!claimed) {
+      return reported(
+          {ErrorCode::kAlreadyExists, "telemetry runs already in this process; keep the first Telemetry object"});
+    }
     auto state = std::make_unique<Telemetry::State>();
     Result<Parts> parts = make_parts(options);
     if (parts) {
@@ -191,7 +195,7 @@ Result<Telemetry> start(Options options) {
     process.give_up_claim();
     return error;
   } catch (const std::exception&) {
-    process.give_up_claim();
+    if (claimed) process.give_up_claim();
     sdk::report("setup", "start: no memory");
     return Error{ErrorCode::kResourceExhausted, "no memory"};
   }

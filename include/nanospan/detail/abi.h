@@ -156,13 +156,15 @@ struct alignas(64) Slab {
   /// one.
   enum Cold : std::uint32_t {
     kPlain = 1U << 31,
-    kStatus = 1,      ///< set_status was called.
-    kDropped = 2,     ///< A dropped count is not zero.
-    kGrown = 4,       ///< The body is in a heap block.
-    kWallClock = 8,   ///< `start` is Unix nanoseconds already.
-    kHooks = 16,      ///< Processors look at this span.
-    kShared = 32,     ///< Several threads may hold it: every append and End takes the locked path.
-    kUnsampled = 64,  ///< Record only: never exported.
+    kStatus = 1,        ///< set_status was called.
+    kDropped = 2,       ///< A dropped count is not zero.
+    kGrown = 4,         ///< The body is in a heap block.
+    kWallClock = 8,     ///< `start` is Unix nanoseconds already.
+    kHooks = 16,        ///< Processors look at this span.
+    kShared = 32,       ///< Several threads may hold it: every append and End takes the locked path.
+    kUnsampled = 64,    ///< Record only: never exported.
+    kEventsLack = 128,  ///< An event of it has a dropped count that is not zero.
+    kLinksLack = 256,   ///< The same of a link.
   };
 
   // First line: every append and End.

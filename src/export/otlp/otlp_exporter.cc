@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -197,10 +198,7 @@ void OtlpExporter::hurry() {
 void OtlpExporter::abandon(DropReason reason) {
   for (auto pending = std::exchange(exports_, {}); const auto& [id, work] : pending) {
     if (work->request != 0) transport_->cancel(work->request);
-    if (work->problem.empty()) {
-      work->cause = "unanswered";
-      work->problem = config_.destination + " has not answered";
-    }
+    if (work->problem.empty()) work->cause = "unanswered";
     report_loss(*work, reason == DropReason::kShutdown ? "; telemetry shuts down" : "; the export's time is up");
     work->done(ExportResult::failed(reason));
   }
@@ -238,10 +236,15 @@ void OtlpExporter::reset_after_fork() {
 // ---- saying why --------------------------------------------------------------------------------------------------
 
 void OtlpExporter::report_loss(const Export& work, std::string_view what_now) {
-  std::string line = spans_text(work.batch->span_count()) + " lost: " + work.problem;
-  if (work.attempts > 1) line += " (attempt " + std::to_string(work.attempts) + ")";
-  line += what_now;
-  report(work.cause, line);
+  try {
+    std::string line = spans_text(work.batch->span_count()) + " lost: ";
+    line += work.problem.empty() ? config_.destination + " has not answered" : work.problem;
+    if (work.attempts > 1) line += " (attempt " + std::to_string(work.attempts) + ")";
+    line += what_now;
+    report(work.cause, line);
+  } catch (const std::bad_alloc&) {  // the batch is to be counted all the same
+    report(work.cause, "spans lost");
+  }
 }
 
 void OtlpExporter::report(std::string_view cause, std::string_view line) const {

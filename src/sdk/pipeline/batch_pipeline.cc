@@ -77,19 +77,26 @@ void BatchPipeline::on_end(const SpanView& span) {
     drop(DropReason::kUnknownScope, 1);
     return report("batch_processor", "a processor passed on a view whose scope is not a tracer's; its span is dropped");
   }
-  std::vector<std::uint8_t> field = field_of(span);
+  foreign_ended_.fetch_add(1, std::memory_order_relaxed);
+  try {
+    take_over(*tracer, field_of(span));
+  } catch (const std::bad_alloc&) {
+    drop(DropReason::kQueueFull, 1);
+  }
+}
+
+// May throw, and has then changed nothing.
+void BatchPipeline::take_over(const TracerRecord& tracer, std::vector<std::uint8_t> field) {
   attach();
   {
     const std::lock_guard lock(notifier_);
-    if (foreign_.size() == foreign_.capacity())
-      foreign_.reserve(2 * foreign_.size() + 8);  // may throw: before counting
-    foreign_ended_.fetch_add(1, std::memory_order_relaxed);
+    if (foreign_.size() == foreign_.capacity()) foreign_.reserve(2 * foreign_.size() + 8);
     if (closed()) return drop(DropReason::kShutdown, 1);
     if (foreign_.size() >= options_.queue_spans_max || foreign_bytes_ + field.size() > options_.queue_bytes_max) {
       return drop(DropReason::kQueueFull, 1);
     }
     const std::size_t size = field.size();
-    foreign_.push_back({tracer, std::move(field)});
+    foreign_.push_back({&tracer, std::move(field)});
     foreign_bytes_ += size;
     foreign_waiting_.fetch_add(1, std::memory_order_seq_cst);
   }
@@ -97,12 +104,22 @@ void BatchPipeline::on_end(const SpanView& span) {
 }
 
 void BatchPipeline::attach() {
-  if (!attached_.exchange(true, std::memory_order_relaxed)) Drain::instance().attach(shared_from_this());
+  if (attached_.load(std::memory_order_relaxed)) return;
+  Drain::instance().attach(shared_from_this());
+  attached_.store(true, std::memory_order_relaxed);
+}
+
+bool BatchPipeline::try_attach() {
+  try {
+    attach();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 FlushResult BatchPipeline::flush(std::uint64_t timeout_ms) {
-  if (closed() || cloned_silently() || Drain::on_export_thread()) return FlushResult::kFailure;
-  attach();
+  if (closed() || cloned_silently() || Drain::on_export_thread() || !try_attach()) return FlushResult::kFailure;
   const base::Deadline deadline = deadline_of(timeout_ms, clock_);
   const Drain::Thread thread = Drain::instance().ensure_thread();
   if (thread != Drain::Thread::kRuns) {
@@ -131,10 +148,10 @@ void BatchPipeline::request_flush() {
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   const base::Deadline deadline = deadline_of(timeout_ms, clock_);
   if (cloned_silently() || shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
-  attach();
+  const bool attached = try_attach();
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
   shutdown_requested_.store(true, std::memory_order_seq_cst);
-  if (Drain::instance().ensure_thread() == Drain::Thread::kRuns && !Drain::on_export_thread()) {
+  if (attached && Drain::instance().ensure_thread() == Drain::Thread::kRuns && !Drain::on_export_thread()) {
     drain_signal().wake();
     const std::lock_guard lock(notifier_);
     notifier_.wait(deadline, [&] { return over_; });
@@ -146,7 +163,7 @@ FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
     clean = shutdown_clean_;
   }
   // Those of a provider go together, when the provider has shut all of them down.
-  if (provider_ == nullptr) Drain::instance().detach({this});
+  if (provider_ == nullptr) Drain::instance().detach(*this);
   const FlushResult ended = shut_exporter_down(deadline);
   return clean ? ended : FlushResult::kTimeout;
 }

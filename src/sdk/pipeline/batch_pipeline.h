@@ -100,9 +100,11 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void merge_flushes();
   void drop(DropReason reason, std::uint64_t spans);
   Ledger count() const;
+  void take_over(const TracerRecord& tracer, std::vector<std::uint8_t> field);
   void take_foreign();
-  /// Has the export thread look after this pipeline; once, whoever comes first.
+  /// Has the export thread look after this pipeline; once, whoever comes first. May throw.
   void attach();
+  bool try_attach();
 
   const BatchOptions options_;
   const std::uint64_t delay_;

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <iterator>
 #include <new>
 
 #include "sdk/diagnostics.h"
@@ -89,15 +88,16 @@ void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {
   pipelines_.push_back(std::move(pipeline));
 }
 
-void Drain::detach(const std::vector<const BatchPipeline*>& pipelines) {
-  if (cloned_silently()) return;                     // the lock may be held by a thread of the parent
-  std::vector<std::shared_ptr<BatchPipeline>> gone;  // released after the lock
+void Drain::detach_all_of(const ProviderCore& provider) {
+  if (cloned_silently()) return;  // the lock may be held by a thread of the parent
   const std::lock_guard lock(mutex_);
-  const auto leaves = [&](const std::shared_ptr<BatchPipeline>& pipeline) {
-    return std::find(pipelines.begin(), pipelines.end(), pipeline.get()) != pipelines.end();
-  };
-  std::copy_if(pipelines_.begin(), pipelines_.end(), std::back_inserter(gone), leaves);
-  std::erase_if(pipelines_, leaves);
+  std::erase_if(pipelines_, [&](const auto& pipeline) { return pipeline->provider() == &provider; });
+}
+
+void Drain::detach(const BatchPipeline& pipeline) {
+  if (cloned_silently()) return;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(pipelines_, [&](const auto& each) { return each.get() == &pipeline; });
 }
 
 Drain::Frames Drain::frames_in_rings(const ProviderCore& provider) {
@@ -154,7 +154,13 @@ std::uint64_t Drain::drain_rings(std::uint64_t since_last) {
   return bytes;
 }
 
-void Drain::collect() { drain_rings(kLongestSleep); }
+void Drain::collect() {
+  try {
+    drain_rings(kLongestSleep);
+  } catch (const std::bad_alloc&) {
+    report("batch_processor", "out of memory while the rings were emptied; what is left waits");
+  }
+}
 
 void Drain::refine_clock() {
   TickClock& clock = tick_clock();

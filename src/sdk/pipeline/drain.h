@@ -27,8 +27,10 @@ class Drain {
 
   /// From now on `pipeline` gets what it is due: sampled spans of its provider if it is bound. Idempotent.
   void attach(std::shared_ptr<BatchPipeline> pipeline);
-  /// At once, so that each span goes to all pipelines of a provider or to none.
-  void detach(const std::vector<const BatchPipeline*>& pipelines);
+  /// Those of a provider at once, so that each span goes to all of them or to none. Their owner keeps them meanwhile.
+  void detach_all_of(const ProviderCore& provider);
+  /// One that belongs to no provider.
+  void detach(const BatchPipeline& pipeline);
   /// Holds the export thread off while the result lives.
   std::unique_lock<std::mutex> pause() { return std::unique_lock(mutex_); }
   enum class Thread {

@@ -18,6 +18,27 @@ class NoopPropagator final : public TextMapPropagator {
   std::vector<std::string> fields() const override { return {}; }
 };
 
+/// The current one, with what it throws, or a carrier of the user, caught.
+class GuardedPropagator final : public TextMapPropagator {
+ public:
+  void inject(const Context& context, TextMapSetter& carrier) const override {
+    try {
+      propagator().inject(context, carrier);
+    } catch (...) {
+      report("propagator", "inject() threw; the headers may be incomplete");
+    }
+  }
+  Context extract(const Context& context, const TextMapGetter& carrier) const override {
+    try {
+      return propagator().extract(context, carrier);
+    } catch (...) {
+      report("propagator", "extract() threw; the context is as it was");
+    }
+    return context;
+  }
+  std::vector<std::string> fields() const override { return propagator().fields(); }
+};
+
 struct Kept {
   PropagatorPtr propagator;
   Kept* next;
@@ -27,6 +48,7 @@ struct Kept {
 // taken in its child.
 struct Globals {
   NoopPropagator none;
+  GuardedPropagator guarded;
   std::atomic<const TextMapPropagator*> current{&none};
   std::atomic<Kept*> kept{nullptr};  // every one that was ever set, once: list, only added to
 };
@@ -48,6 +70,8 @@ void keep(std::atomic<Kept*>& all, PropagatorPtr propagator) {
 }
 
 }  // namespace
+
+const TextMapPropagator& guarded_propagator() { return process.globals.guarded; }
 
 const TextMapPropagator& propagator() { return *process.globals.current.load(std::memory_order_acquire); }
 

@@ -10,5 +10,7 @@ namespace nanospan::sdk {
 
 /// Valid for ever: propagators that were replaced stay, since another thread may be using them.
 const TextMapPropagator& propagator();
+/// What inject() and extract() use: the one above, from which nothing is thrown (decision 0003).
+const TextMapPropagator& guarded_propagator();
 
 }  // namespace nanospan::sdk

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -231,10 +232,58 @@ Status check(const TracerProviderOptions& options) {
 inline namespace v0 {
 
 struct TracerProvider::State {
-  sdk::ProviderCore* core;  // immortal
+  sdk::ProviderCore* core = nullptr;  // immortal
   std::vector<std::shared_ptr<SpanProcessor>> processors;
   std::vector<std::shared_ptr<sdk::BatchPipeline>> pipelines;
+  std::optional<std::size_t> slot;
   std::atomic<bool> shut_down{false};
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  // Of one that was never built to the end, too.
+  ~State() { leave(); }
+
+  bool take_slot() {
+    slot = sdk::take_slot();
+    return slot.has_value();
+  }
+
+  // May throw; what it has done by then is undone by the destructor.
+  void build(TracerProviderOptions options) {
+    core = &sdk::make_provider_core();
+    core->slot = *slot;
+    sdk::set_resource(*core, std::move(options.resource));
+    core->limits = options.limits;
+    core->sampler = options.sampler != nullptr ? std::move(options.sampler) : parent_based_sampler();
+    core->id_generator = std::move(options.id_generator);
+    auto hooks = std::make_unique<sdk::Hooks>();
+    for (auto& processor : options.processors) {
+      if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
+        pipelines.push_back(std::move(pipeline));
+      } else {
+        hooks->processors.push_back(processor);
+      }
+      processors.push_back(std::move(processor));
+    }
+    sdk::take_over(*core, {pipelines.begin(), pipelines.end()});
+    for (const auto& pipeline : pipelines) pipeline->bind(*core);
+    core->exports = !pipelines.empty();
+    core->has_hooks = !hooks->processors.empty();
+    if (core->has_hooks) core->hooks.set(std::move(hooks));
+    open();
+  }
+
+  // Gives back what this provider has in the process. Idempotent; asks for no memory.
+  void leave() {
+    if (!slot) return;
+    if (core != nullptr) {
+      sdk::Drain::instance().detach_all_of(*core);
+      core->hooks.retire();
+    }
+    sdk::give_slot(*slot);
+    slot.reset();
+  }
 
   // Calls `act` with the time left on each processor; the worst result. All pipelines begin to send before the first is
   // waited for: one with a dead receiver does not cost the others theirs.
@@ -256,6 +305,15 @@ struct TracerProvider::State {
     }
     return worst;
   }
+
+ private:
+  void open() {
+    core->open_mode = sdk::Mode::kOn;
+    const std::optional<FixedSamplingRule> rule = core->sampler->fixed_rule();
+    if (!rule || core->id_generator != nullptr || core->has_hooks || !core->exports) return;
+    core->open_mode |= sdk::Mode::kFast | (rule->follow_parent ? sdk::Mode::kFollowParent : 0U);
+    core->threshold = rule->threshold;
+  }
 };
 
 TracerProvider::TracerProvider(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -272,48 +330,29 @@ TracerProvider::~TracerProvider() {
 }
 
 Result<TracerProvider> TracerProvider::create(TracerProviderOptions options) {
-  if (Status status = sdk::check(options); !status.ok()) return status.error();
-  sdk::start_runtime();
-  const std::optional<std::size_t> slot = sdk::take_slot();
-  if (!slot) {
-    return Error{ErrorCode::kResourceExhausted,
-                 "16 tracer providers live already, which is the most; shut one down first"};
-  }
-  auto state = std::make_shared<State>();
-  auto* core = state->core = &sdk::make_provider_core();
-  core->slot = *slot;
-  sdk::set_resource(*core, std::move(options.resource));
-  core->limits = options.limits;
-  core->sampler = options.sampler != nullptr ? std::move(options.sampler) : parent_based_sampler();
-  core->id_generator = std::move(options.id_generator);
-  auto hooks = std::make_unique<sdk::Hooks>();
-  for (auto& processor : options.processors) {
-    if (auto pipeline = std::dynamic_pointer_cast<sdk::BatchPipeline>(processor)) {
-      state->pipelines.push_back(std::move(pipeline));
-    } else {
-      hooks->processors.push_back(processor);
+  try {
+    if (Status status = sdk::check(options); !status.ok()) return status.error();
+    sdk::start_runtime();
+    auto state = std::make_shared<State>();
+    if (!state->take_slot()) {
+      return Error{ErrorCode::kResourceExhausted,
+                   "16 tracer providers live already, which is the most; shut one down first"};
     }
-    state->processors.push_back(std::move(processor));
+    state->build(std::move(options));
+    return TracerProvider(std::move(state));
+  } catch (const std::exception&) {
+    return Error{ErrorCode::kResourceExhausted, "no memory"};
   }
-  sdk::take_over(*core, {state->pipelines.begin(), state->pipelines.end()});
-  for (const auto& pipeline : state->pipelines) pipeline->bind(*core);
-  core->exports = !state->pipelines.empty();
-  core->has_hooks = !hooks->processors.empty();
-  if (core->has_hooks) core->hooks.set(std::move(hooks));
-
-  core->open_mode = sdk::Mode::kOn;
-  const std::optional<FixedSamplingRule> rule = core->sampler->fixed_rule();
-  if (rule && core->id_generator == nullptr && !core->has_hooks && core->exports) {
-    core->open_mode |= sdk::Mode::kFast | (rule->follow_parent ? sdk::Mode::kFollowParent : 0U);
-    core->threshold = rule->threshold;
-  }
-  return TracerProvider(std::move(state));
 }
 
 Tracer TracerProvider::tracer(const InstrumentationScope& scope) {
   Tracer tracer(scope);
   tracer.identity_.bound = true;
-  tracer.identity_.core.store(&sdk::find_tracer(*state_->core, scope)->core, std::memory_order_release);
+  try {
+    tracer.identity_.core.store(&sdk::find_tracer(*state_->core, scope)->core, std::memory_order_release);
+  } catch (const std::exception&) {
+    sdk::report("tracer", "no memory for another tracer; its spans do not record");
+  }
   return tracer;
 }
 
@@ -329,11 +368,7 @@ FlushResult TracerProvider::shutdown(std::uint64_t timeout_ms) {
   sdk::unset_default_provider(*state_->core);
   const FlushResult result = state_->on_each(
       timeout_ms, [](SpanProcessor& processor, std::uint64_t left) { return processor.shutdown(left); });
-  std::vector<const sdk::BatchPipeline*> pipelines;
-  for (const auto& pipeline : state_->pipelines) pipelines.push_back(pipeline.get());
-  sdk::Drain::instance().detach(pipelines);
-  state_->core->hooks.retire();
-  sdk::give_slot(state_->core->slot);
+  state_->leave();
   return result;
 }
 
@@ -355,7 +390,11 @@ void TracerProvider::set_default() {
   sdk::set_default_provider(state_->core);
   const bool published = [this] {
     const sdk::ProvidersLock lock;
-    return sdk::publish(*state_->core);
+    try {
+      return sdk::publish(*state_->core);
+    } catch (const std::exception&) {
+      return false;
+    }
   }();
   if (!published) sdk::report("resource", "profilers of other processes will not see it: no memory to publish it");
 }

@@ -1,6 +1,7 @@
 #include "sdk/trace/api.h"
 
 #include <atomic>
+#include <exception>
 #include <string>
 
 #include "sdk/diagnostics.h"
@@ -27,7 +28,7 @@ constinit const detail::Api kApi = {
     .hold = &hold_span,
     .release = &release_span,
     .enabled = &tracer_enabled,
-    .propagator = &propagator,
+    .propagator = &guarded_propagator,
     .report = &report_line,
 };
 
@@ -36,10 +37,14 @@ void warn_of(std::uint32_t other) {
   static std::atomic<std::uint64_t> warned{0};
   const std::uint64_t bit = std::uint64_t{1} << other % 64;
   if ((warned.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
-  const std::string numbers = std::to_string(other) + " while this SDK has " + std::to_string(detail::kLayout);
-  report("api", numbers,
-         "a library was built with Nanospan headers of layout revision " + numbers +
-             ": its spans go nowhere; rebuild it with the headers of this version");
+  try {
+    const std::string numbers = std::to_string(other) + " while this SDK has " + std::to_string(detail::kLayout);
+    report("api", numbers,
+           "a library was built with Nanospan headers of layout revision " + numbers +
+               ": its spans go nowhere; rebuild it with the headers of this version");
+  } catch (const std::exception&) {  // no memory for the numbers
+    report("api", "a library was built with Nanospan headers of another version: its spans go nowhere; rebuild it");
+  }
 }
 
 }  // namespace

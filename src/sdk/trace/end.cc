@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstring>
+#include <exception>
+#include <string>
 
 #include <nanospan/diagnostics.h>
 
@@ -11,6 +13,7 @@
 #include "sdk/trace/lifecycle.h"
 #include "sdk/trace/slab.h"
 #include "wire/otlp_fields.h"
+#include "wire/utf8.h"
 #include "wire/writer.h"
 
 namespace nanospan::sdk {
@@ -68,6 +71,39 @@ void call_on_end(const Hooks& hooks, Slab* slab) {
   }
 }
 
+// trace/sdk.md "Span Limits": that something was discarded should be said, at most once a span.
+void report_discarded(const Slab* slab) {
+  const TracerRecord& record = TracerRecord::of(slab->core);
+  const SpanLimits& limits = record.provider->limits;
+  const std::uint32_t cold = detail::load_cold(slab);
+  std::string what;
+  const auto say = [&what](std::uint32_t count, const char* noun, bool at_limit, std::uint32_t limit,
+                           const char* variable) {
+    if (count == 0) return;
+    what += (what.empty() ? "" : ", ") + std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+    what += at_limit ? " (at most " + std::to_string(limit) + ": " + variable + ")"
+                     : std::string(" (empty key, SpanLimits::span_bytes_max or no memory)");
+  };
+  const auto say_inner = [&what](bool any, const char* noun, std::uint32_t limit, const char* variable) {
+    if (!any) return;
+    what += (what.empty() ? "" : ", ") + std::string("attributes of its ") + noun + " (at most " +
+            std::to_string(limit) + " each, none without a key: " + variable + ")";
+  };
+  say(slab->dropped_attributes, "attribute", slab->keys >= limits.attribute_count_max, limits.attribute_count_max,
+      "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT");
+  say(slab->dropped_events, "event", slab->budget.events_left == 0, limits.event_count_max,
+      "OTEL_SPAN_EVENT_COUNT_LIMIT");
+  say(slab->dropped_links, "link", slab->budget.links_left == 0, limits.link_count_max, "OTEL_SPAN_LINK_COUNT_LIMIT");
+  say_inner((cold & Slab::kEventsLack) != 0, "events", limits.attribute_per_event_count_max,
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT");
+  say_inner((cold & Slab::kLinksLack) != 0, "links", limits.attribute_per_link_count_max,
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT");
+  constexpr std::size_t kNameShownMax = 100;
+  const SpanView view = record.view({slab->body, slab->cursor}, true);
+  report("span", "discarded",
+         "span \"" + std::string(wire::truncate_code_points(view.name(), kNameShownMax)) + "\" lost " + what);
+}
+
 void push(Slab* slab) {
   const std::size_t body_size = static_cast<std::size_t>(slab->cursor - slab->body);
   const std::size_t prefix = wire::bytes_field_size(wire::otlp::ScopeSpans::kSpans, body_size) - body_size;
@@ -102,7 +138,15 @@ void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos
   if (shared) lock_slab(slab);
   slab->generation.store(slab->generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   if (shared) unlock_slab(slab);
-  if ((detail::load_cold(slab) & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
+  const std::uint32_t cold = detail::load_cold(slab);
+  if ((cold & (Slab::kStatus | Slab::kDropped)) != 0) append_final_fields(slab);
+  if ((cold & (Slab::kDropped | Slab::kEventsLack | Slab::kLinksLack)) != 0) {
+    try {
+      report_discarded(slab);
+    } catch (const std::exception&) {
+      report("span", "discarded", "a span discarded something, and there is no memory to say what");
+    }
+  }
   if (hooks) call_on_end(*hooks, slab);
   if (slab->core == nullptr) return;  // as above
   if (provider.exports && (detail::load_cold(slab) & Slab::kUnsampled) == 0) push(slab);

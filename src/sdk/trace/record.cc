@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <mutex>
 
 #include "sdk/diagnostics.h"
@@ -13,7 +14,7 @@ namespace nanospan::sdk {
 namespace {
 
 std::atomic<TracerRecord*> records[kTracersMax];
-std::atomic<std::uint32_t> record_count{0};
+std::uint32_t record_count = 0;  // guarded by providers_mutex
 // The same by the address of their scope, which is what a view has: open addressing, at most half full, only ever added
 // to, so that looking one up takes no lock. Written under providers_mutex.
 constexpr unsigned kScopeBucketBits = 17;
@@ -103,8 +104,9 @@ void change_default(ProviderCore* provider) {
   if (provider != nullptr) set_modes(*provider);
 }
 
-TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& scope, bool bound, std::uint16_t index) {
-  auto* record = new TracerRecord;
+std::unique_ptr<TracerRecord> make_record(ProviderCore& provider, const InstrumentationScope& scope, bool bound,
+                                          std::uint16_t index) {
+  auto record = std::make_unique<TracerRecord>();
   record->provider = &provider;
   record->index = index;
   record->bound = bound;
@@ -132,9 +134,11 @@ TracerRecord* make_record(ProviderCore& provider, const InstrumentationScope& sc
 // Of a provider that never was open. Frames never carry its index.
 TracerRecord* silent_record() {
   static TracerRecord* const record = [] {
-    auto* closed = new ProviderCore;  // in no list, so that no lock is taken here
+    auto closed = std::make_unique<ProviderCore>();  // in no list, so that no lock is taken here
     closed->open.store(false);
-    return make_record(*closed, {}, true, 0);
+    auto made = make_record(*closed, {}, true, 0);
+    static_cast<void>(closed.release());
+    return made.release();
   }();
   return record;
 }
@@ -169,16 +173,17 @@ TracerRecord* find_tracer(ProviderCore& provider, const InstrumentationScope& sc
            "one for each use with changing names");
     return provider.first_tracer;
   }
-  const std::uint32_t index = record_count.fetch_add(1, std::memory_order_relaxed);
+  const std::uint32_t index = record_count;
   if (index >= kTracersMax) {
-    record_count.store(kTracersMax, std::memory_order_relaxed);
     report("tracer", "more than 65536 tracers in the life of this process; later ones do not record");
     return silent_record();
   }
-  TracerRecord* record = make_record(provider, scope, bound, static_cast<std::uint16_t>(index));
+  auto made = make_record(provider, scope, bound, static_cast<std::uint16_t>(index));
+  provider.tracers.emplace(hash, made.get());  // the last that may throw
+  TracerRecord* const record = made.release();
+  ++record_count;
   records[index].store(record, std::memory_order_release);
   index_by_scope(record);
-  provider.tracers.emplace(hash, record);
   if (provider.first_tracer == nullptr) provider.first_tracer = record;
   return record;
 }

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <new>
 
+#include "sdk/diagnostics.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/ticks.h"
 #include "wire/otlp_fields.h"
@@ -200,109 +202,142 @@ void OpenSlab::erase(std::uint8_t* from, std::uint8_t* to) {
   commit(slab_->cursor - (to - from));
 }
 
-void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, const AttributeValue& value) {
-  OpenSlab open(slab, generation);
-  if (!open) return;
-  if (key.empty()) return drop_attribute(slab);
-  std::string scratch;
-  key = valid_text(key, scratch);
-  const std::uint64_t hash = Literal::hash_of(key.data(), key.size());
-  Range old;
-  if (may_have_key(slab, key, hash)) old = find_attribute(slab, key);
-  if (old.from == nullptr && slab->keys >= open.limits().attribute_count_max) return drop_attribute(slab);
+namespace {
 
-  const ValueLimits limits = open.record().provider->value_limits();
-  const std::size_t any_size = any_value_size(value, limits);
-  const std::size_t message_size = key_value_size(key, any_size);
-  const std::ptrdiff_t old_offset = old.from - slab->body;
-  const std::ptrdiff_t old_size = old.to - old.from;
-  // The old one goes first, so only what is more needs room: replacing by something no longer always succeeds.
-  const std::size_t field_size = wire::bytes_field_size(otlp::Span::kAttributes, message_size);
-  const std::size_t more = field_size - std::min(field_size, static_cast<std::size_t>(old_size));
-  if (open.reserve(more) == nullptr) return drop_attribute(slab);
-  if (old_size != 0) {
-    open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
-  } else {
-    note_key(slab, key, hash);
+// Makes a change to a span. What there is no memory for is lost and counted in `count`, where there is one; nothing is
+// thrown through the API (decision 0003).
+template <class Change>
+void change(Slab* slab, std::uint64_t generation, std::uint32_t Slab::*count, Change&& make) {
+  {
+    OpenSlab open(slab, generation);
+    if (!open) return;
+    try {
+      return make(open);
+    } catch (const std::exception&) {
+      if (count != nullptr) {
+        ++(slab->*count);
+        detail::add_cold(slab, Slab::kDropped);
+      }
+    }
   }
-  std::uint8_t* to = wire::put_message_header(slab->cursor, otlp::Span::kAttributes, message_size);
-  open.commit(put_key_value(to, key, value, any_size, limits));
+  report("span", "no memory for what a span was given; it lacks an attribute, event, link, name or status description");
+}
+
+}  // namespace
+
+void set_attribute(Slab* slab, std::uint64_t generation, std::string_view key, const AttributeValue& value) {
+  change(slab, generation, &Slab::dropped_attributes, [&](OpenSlab& open) {
+    if (key.empty()) return drop_attribute(slab);
+    std::string scratch;
+    key = valid_text(key, scratch);
+    const std::uint64_t hash = Literal::hash_of(key.data(), key.size());
+    Range old;
+    if (may_have_key(slab, key, hash)) old = find_attribute(slab, key);
+    if (old.from == nullptr && slab->keys >= open.limits().attribute_count_max) return drop_attribute(slab);
+
+    const ValueLimits limits = open.record().provider->value_limits();
+    const std::size_t any_size = any_value_size(value, limits);
+    const std::size_t message_size = key_value_size(key, any_size);
+    const std::ptrdiff_t old_offset = old.from - slab->body;
+    const std::ptrdiff_t old_size = old.to - old.from;
+    // The old one goes first, so only what is more needs room: replacing by something no longer always succeeds.
+    const std::size_t field_size = wire::bytes_field_size(otlp::Span::kAttributes, message_size);
+    const std::size_t more = field_size - std::min(field_size, static_cast<std::size_t>(old_size));
+    if (open.reserve(more) == nullptr) return drop_attribute(slab);
+    if (old_size != 0) {
+      open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
+    } else {
+      note_key(slab, key, hash);
+    }
+    std::uint8_t* to = wire::put_message_header(slab->cursor, otlp::Span::kAttributes, message_size);
+    open.commit(put_key_value(to, key, value, any_size, limits));
+  });
 }
 
 void add_event(Slab* slab, std::uint64_t generation, std::string_view name, const Attributes& attributes,
                std::uint64_t unix_nanos) {
-  OpenSlab open(slab, generation);
-  if (!open) return;
-  std::string message;
-  std::string scratch;
-  wire::Appender append(message);
-  append.fixed64_field(otlp::SpanEvent::kTimeUnixNano, unix_nanos != 0 ? unix_nanos : unix_now());
-  append.bytes_field(otlp::SpanEvent::kName, valid_text(name, scratch));
-  const std::uint32_t discarded =
-      append_attributes(message, otlp::SpanEvent::kAttributes, attributes, open.limits().attribute_per_event_count_max,
-                        open.record().provider->value_limits());
-  if (discarded != 0) append.varint_field(otlp::SpanEvent::kDroppedAttributesCount, discarded);
-  if (slab->budget.events_left == 0 || !append_message(open, otlp::Span::kEvents, message)) {
-    ++slab->dropped_events;
-    detail::add_cold(slab, Slab::kDropped);
-    return;
-  }
-  --slab->budget.events_left;
+  change(slab, generation, &Slab::dropped_events, [&](OpenSlab& open) {
+    std::string message;
+    std::string scratch;
+    wire::Appender append(message);
+    append.fixed64_field(otlp::SpanEvent::kTimeUnixNano, unix_nanos != 0 ? unix_nanos : unix_now());
+    append.bytes_field(otlp::SpanEvent::kName, valid_text(name, scratch));
+    const std::uint32_t discarded =
+        append_attributes(message, otlp::SpanEvent::kAttributes, attributes,
+                          open.limits().attribute_per_event_count_max, open.record().provider->value_limits());
+    if (discarded != 0) {
+      append.varint_field(otlp::SpanEvent::kDroppedAttributesCount, discarded);
+      detail::add_cold(slab, Slab::kEventsLack);
+    }
+    if (slab->budget.events_left == 0 || !append_message(open, otlp::Span::kEvents, message)) {
+      ++slab->dropped_events;
+      detail::add_cold(slab, Slab::kDropped);
+      return;
+    }
+    --slab->budget.events_left;
+  });
 }
 
 void add_link(Slab* slab, std::uint64_t generation, const SpanContext& context, const Attributes& attributes) {
   // trace/api.md "Link": all-zero ids are worth keeping only with attributes or a tracestate.
   if (!context.is_valid() && attributes.empty() && context.trace_state().empty()) return;
-  OpenSlab open(slab, generation);
-  if (!open) return;
-  const auto view = [](const auto& id) { return std::string_view(reinterpret_cast<const char*>(id.data()), id.kSize); };
-  std::string message;
-  wire::Appender append(message);
-  append.bytes_field(otlp::SpanLink::kTraceId, view(context.trace_id()));
-  append.bytes_field(otlp::SpanLink::kSpanId, view(context.span_id()));
-  if (!context.trace_state().empty()) append.bytes_field(otlp::SpanLink::kTraceState, context.trace_state().header());
-  const std::uint32_t discarded =
-      append_attributes(message, otlp::SpanLink::kAttributes, attributes, open.limits().attribute_per_link_count_max,
-                        open.record().provider->value_limits());
-  if (discarded != 0) append.varint_field(otlp::SpanLink::kDroppedAttributesCount, discarded);
-  const std::uint32_t remote = context.is_remote() ? detail::kFlagIsRemote : 0;
-  append.fixed32_field(otlp::SpanLink::kFlags, detail::kFlagHasIsRemote | remote | context.trace_flags());
-  if (slab->budget.links_left == 0 || !append_message(open, otlp::Span::kLinks, message)) {
-    ++slab->dropped_links;
-    detail::add_cold(slab, Slab::kDropped);
-    return;
-  }
-  --slab->budget.links_left;
+  change(slab, generation, &Slab::dropped_links, [&](OpenSlab& open) {
+    const auto view = [](const auto& id) {
+      return std::string_view(reinterpret_cast<const char*>(id.data()), id.kSize);
+    };
+    std::string message;
+    wire::Appender append(message);
+    append.bytes_field(otlp::SpanLink::kTraceId, view(context.trace_id()));
+    append.bytes_field(otlp::SpanLink::kSpanId, view(context.span_id()));
+    if (!context.trace_state().empty()) append.bytes_field(otlp::SpanLink::kTraceState, context.trace_state().header());
+    const std::uint32_t discarded =
+        append_attributes(message, otlp::SpanLink::kAttributes, attributes, open.limits().attribute_per_link_count_max,
+                          open.record().provider->value_limits());
+    if (discarded != 0) {
+      append.varint_field(otlp::SpanLink::kDroppedAttributesCount, discarded);
+      detail::add_cold(slab, Slab::kLinksLack);
+    }
+    const std::uint32_t remote = context.is_remote() ? detail::kFlagIsRemote : 0;
+    append.fixed32_field(otlp::SpanLink::kFlags, detail::kFlagHasIsRemote | remote | context.trace_flags());
+    if (slab->budget.links_left == 0 || !append_message(open, otlp::Span::kLinks, message)) {
+      ++slab->dropped_links;
+      detail::add_cold(slab, Slab::kDropped);
+      return;
+    }
+    --slab->budget.links_left;
+  });
 }
 
 void set_status(Slab* slab, std::uint64_t generation, StatusCode code, std::string_view description) {
-  OpenSlab open(slab, generation);
-  if (!open) return;
-  const auto old = static_cast<StatusCode>(slab->status);
-  if (code == StatusCode::kUnset || code > StatusCode::kError || old == StatusCode::kOk) return;
-  slab->status = static_cast<std::uint32_t>(code);
-  detail::add_cold(slab, Slab::kStatus);
-  auto* const extra = static_cast<SlabExtra*>(slab->extra);
-  if (code == StatusCode::kError && !description.empty()) {
-    std::string scratch;
-    extra_of(slab).status_description = valid_text(description, scratch);
-  } else if (extra != nullptr) {
-    extra->status_description.clear();
-  }
+  change(slab, generation, nullptr, [&](OpenSlab&) {
+    const auto old = static_cast<StatusCode>(slab->status);
+    if (code == StatusCode::kUnset || code > StatusCode::kError || old == StatusCode::kOk) return;
+    slab->status = static_cast<std::uint32_t>(code);
+    detail::add_cold(slab, Slab::kStatus);
+    auto* const extra = static_cast<SlabExtra*>(slab->extra);
+    if (code == StatusCode::kError && !description.empty()) {
+      std::string scratch;
+      SlabExtra& own = extra_of(slab);
+      own.status_description.clear();  // should there be no memory for the new one
+      own.status_description = valid_text(description, scratch);
+    } else if (extra != nullptr) {
+      extra->status_description.clear();
+    }
+  });
 }
 
 void update_name(Slab* slab, std::uint64_t generation, std::string_view name) {
-  OpenSlab open(slab, generation);
-  if (!open) return;
-  std::string scratch;
-  name = valid_text(name, scratch);
-  const Range old = find_name(slab);
-  const std::ptrdiff_t old_offset = old.from - slab->body;
-  const std::ptrdiff_t old_size = old.to - old.from;
-  // At the size limit the old name stays.
-  if (open.reserve(wire::bytes_field_size(otlp::Span::kName, name.size())) == nullptr) return;
-  if (old_size != 0) open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
-  open.commit(wire::put_bytes_field(slab->cursor, otlp::Span::kName, name));
+  change(slab, generation, nullptr, [&](OpenSlab& open) {
+    std::string scratch;
+    name = valid_text(name, scratch);
+    const Range old = find_name(slab);
+    const std::ptrdiff_t old_offset = old.from - slab->body;
+    const std::ptrdiff_t old_size = old.to - old.from;
+    // At the size limit the old name stays.
+    if (open.reserve(wire::bytes_field_size(otlp::Span::kName, name.size())) == nullptr) return;
+    if (old_size != 0) open.erase(slab->body + old_offset, slab->body + old_offset + old_size);
+    open.commit(wire::put_bytes_field(slab->cursor, otlp::Span::kName, name));
+  });
 }
 
 void share(Slab* slab, std::uint64_t generation) {

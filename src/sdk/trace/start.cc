@@ -157,11 +157,17 @@ bool generator_is_random(const ProviderCore& provider) {
 
 }  // namespace
 
-void start_span(TracerIdentity& identity, std::string_view name, const StartOptions& options, Slab** slab,
-                SpanContext* context) {
-  const Context& parent = options.root                ? Context::root()
-                          : options.parent != nullptr ? *options.parent
-                                                      : Context::current();
+namespace {
+
+const Context& parent_of(const StartOptions& options) {
+  if (options.root) return Context::root();
+  return options.parent != nullptr ? *options.parent : Context::current();
+}
+
+// What it throws, it throws before it has a slab: all that changes one is guarded.
+void start_or_throw(TracerIdentity& identity, std::string_view name, const StartOptions& options, Slab** slab,
+                    SpanContext* context) {
+  const Context& parent = parent_of(options);
   const SpanContext& parent_span = parent.span_context();
   TracerRecord* record = tracing_suppressed() ? nullptr : resolve(identity);
   if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0) {
@@ -188,9 +194,26 @@ void start_span(TracerIdentity& identity, std::string_view name, const StartOpti
   }
 }
 
+}  // namespace
+
+void start_span(TracerIdentity& identity, std::string_view name, const StartOptions& options, Slab** slab,
+                SpanContext* context) {
+  try {
+    start_or_throw(identity, name, options, slab, context);
+  } catch (const std::exception&) {
+    *context = parent_of(options).span_context();
+    report("tracer", "no memory to start a span; it does not record");
+  }
+}
+
 bool tracer_enabled(TracerIdentity& identity) {
   if (tracing_suppressed()) return false;
-  TracerRecord* record = resolve(identity);
+  TracerRecord* record = nullptr;
+  try {
+    record = resolve(identity);
+  } catch (const std::exception&) {
+    return false;
+  }
   if (record == nullptr || (record->core.mode.load(std::memory_order_acquire) & detail::TracerCore::kOn) == 0)
     return false;
   return record->provider->has_hooks || record->provider->exports;

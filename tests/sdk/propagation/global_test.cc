@@ -2,10 +2,12 @@
 #include "sdk/propagation/global.h"
 
 #include <gtest/gtest.h>
+#include <nanospan/tracer_provider.h>
 
 #include <thread>
 
 #include "tests/support/map_carrier.h"
+#include "tests/support/said_lines.h"
 
 namespace nanospan {
 namespace {
@@ -39,6 +41,25 @@ TEST_F(GlobalPropagator, AReplacedOneStaysUsableForThoseWhoHoldIt) {
   const TextMapPropagator& held = sdk::propagator();
   set_propagator(nullptr);
   EXPECT_TRUE(testing::extracted(held, kHeaders).span_context().is_valid());
+}
+
+// Decision 0003: nothing that users throw passes through.
+TEST_F(GlobalPropagator, WhatAPropagatorThrowsEndsAtInjectAndExtract) {
+  class Throws final : public TextMapPropagator {
+    void inject(const Context&, TextMapSetter&) const override { throw 1; }
+    Context extract(const Context&, const TextMapGetter&) const override { throw 1; }
+    std::vector<std::string> fields() const override { return {}; }
+  };
+  const testing::SaidLines said;
+  const auto created = TracerProvider::create({});  // without an SDK the two do nothing
+  set_propagator(trace_context_propagator());
+  testing::MapCarrier carrier(kHeaders);
+  const Context context = extract(carrier);
+  ASSERT_TRUE(context.span_context().is_valid());
+  set_propagator(std::make_shared<Throws>());
+  inject(carrier, context);
+  EXPECT_EQ(extract(carrier, context).span_context(), context.span_context());
+  EXPECT_EQ(said.all().size(), 2U);
 }
 
 TEST_F(GlobalPropagator, MayBeReplacedWhileOtherThreadsUseIt) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/exporting_provider.h"
+#include "tests/support/said_lines.h"
 
 namespace nanospan {
 namespace {
@@ -266,6 +267,43 @@ TEST(SpanBytesMax, AFullSpanStillTakesAnotherValueOfAKeyThatIsThere) {
   });
   EXPECT_EQ(sent.attributes.at("state"), "done");
   EXPECT_EQ(sent.attribute_count + sent.dropped_attributes, 401U);
+}
+
+// trace/sdk.md "Span Limits": "There SHOULD be a message printed in the SDK's log", "at most once per span".
+TEST(SpanLimitsMessage, OneLineASpanNamesWhatWasDiscardedAndTheVariableOfTheLimit) {
+  const testing::SaidLines said;
+  const SpanContext linked(TraceId::from_hex("0af7651916cd43dd8448eb211c80319c"), SpanId::from_hex("b7ad6b7169203331"),
+                           0, false);
+  sent_with({.attribute_count_max = 1,
+             .event_count_max = 2,
+             .link_count_max = 0,
+             .attribute_per_event_count_max = 0,
+             .attribute_per_link_count_max = 3},
+            [&](Span& span) {
+              span.set("a", 1).set("b", 2).set("c", 3).add_link(linked);
+              for (int i = 0; i < 3; ++i) span.add_event("event", {{"key", i}});
+            });
+  EXPECT_EQ(
+      said.all(),
+      std::vector<std::string>{
+          "span: span \"span\" lost 2 attributes (at most 1: OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT), 1 event (at most 2: "
+          "OTEL_SPAN_EVENT_COUNT_LIMIT), 1 link (at most 0: OTEL_SPAN_LINK_COUNT_LIMIT), attributes of its events "
+          "(at most 0 each, none without a key: OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT)"});
+}
+
+TEST(SpanLimitsMessage, NothingIsSaidWhereNothingWasDiscarded) {
+  const testing::SaidLines said;
+  sent_with({.attribute_count_max = 2, .event_count_max = 1}, [](Span& span) {
+    span.set("a", 1).set("b", 2).set("a", 3).add_event("event", {{"key", 1}}).set_status(StatusCode::kError, "x");
+  });
+  EXPECT_EQ(said.all(), std::vector<std::string>{});
+}
+
+TEST(SpanLimitsMessage, WhatFellToNoCountLimitSaysSo) {
+  const testing::SaidLines said;
+  sent_with({}, [](Span& span) { span.set(std::string(), 1); });
+  EXPECT_EQ(said.all(), std::vector<std::string>{"span: span \"span\" lost 1 attribute (empty key, "
+                                                 "SpanLimits::span_bytes_max or no memory)"});
 }
 
 TEST(SpanBytesMax, HasALeastValue) {
