@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <span>
 
 #include "sdk/diagnostics.h"
 #include "sdk/pipeline/sdk_thread.h"
@@ -11,6 +12,7 @@
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/ticks.h"
+#include "sdk/sampling/threshold.h"
 #include "sdk/trace/lifecycle.h"
 
 namespace nanospan::sdk {
@@ -38,6 +40,14 @@ constexpr std::uint64_t kStartAgain = base::kNanosPerSecond;
 thread_local bool is_export_thread = false;
 
 base::MonotonicNanos now() { return base::system_clock().monotonic_now(); }
+
+// `field` is a span as ScopeSpans has it: tag, length, body.
+bool has_parent(std::span<const std::uint8_t> field) {
+  std::size_t body = 1;
+  while (body < field.size() && (field[body] & 0x80) != 0) ++body;
+  const std::size_t tag = body + 1 + detail::BodyLayout::kParentTag;
+  return tag + 1 < field.size() && field[tag] == 0x22 && field[tag + 1] == 0x08;
+}
 
 }  // namespace
 
@@ -113,6 +123,10 @@ Drain::Frames Drain::frames_in_rings(const ProviderCore& provider) {
 }
 
 void Drain::route(const TracerRecord& tracer, Bytes field) {
+  if (tracer.provider->watches_children.load(std::memory_order_relaxed) && has_parent(field)) [[unlikely]] {
+    tracer.provider->watches_children.store(false, std::memory_order_relaxed);
+    warn_of_ratio_for_child();
+  }
   bool taken = false;
   for (const auto& pipeline : pipelines_) {
     if (pipeline->provider() != tracer.provider) continue;

@@ -26,6 +26,7 @@
 #include "sdk/runtime/thread_record.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/timeouts.h"
+#include "sdk/sampling/threshold.h"
 #include "sdk/trace/api.h"
 #include "sdk/trace/record.h"
 #include "wire/otlp_fields.h"
@@ -313,6 +314,7 @@ struct TracerProvider::State {
     if (!rule || core->id_generator != nullptr || core->has_hooks || !core->exports) return;
     core->open_mode |= sdk::Mode::kFast | (rule->follow_parent ? sdk::Mode::kFollowParent : 0U);
     core->threshold = rule->threshold;
+    core->watches_children = !rule->follow_parent && sdk::is_ratio(rule->threshold);
   }
 };
 

@@ -7,9 +7,11 @@
 #include <nanospan/sampler.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <utility>
 
+#include "sdk/diagnostics.h"
 #include "sdk/sampling/threshold.h"
 
 namespace nanospan {
@@ -50,6 +52,10 @@ class TraceIdRatioSampler final : public Sampler {
         threshold_(sampling_threshold(ratio_)) {}
 
   SamplingResult should_sample(const SamplingParameters& parameters) const override {
+    if (is_ratio(threshold_) && parameters.parent.span_context().is_valid() &&
+        !warned_.exchange(true, std::memory_order_relaxed)) {
+      warn_of_ratio_for_child();
+    }
     const bool sampled = sampling_randomness(parameters.trace_id) >= threshold_;
     return {.decision = sampled ? SamplingDecision::kRecordAndSample : SamplingDecision::kDrop};
   }
@@ -59,6 +65,7 @@ class TraceIdRatioSampler final : public Sampler {
  private:
   double ratio_;
   std::uint64_t threshold_;
+  mutable std::atomic<bool> warned_{false};
 };
 
 class AlwaysRecordSampler final : public Sampler {
@@ -77,6 +84,13 @@ class AlwaysRecordSampler final : public Sampler {
 };
 
 }  // namespace
+
+void warn_of_ratio_for_child() {
+  report("sampler",
+         "TraceIdRatioBased decides for a span that has a parent, whatever was decided for the parent: wrap it in "
+         "parent_based_sampler(), or write OTEL_TRACES_SAMPLER=parentbased_traceidratio");
+}
+
 }  // namespace sdk
 
 inline namespace v0 {

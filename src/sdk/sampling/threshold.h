@@ -25,6 +25,12 @@ inline std::uint64_t sampling_threshold(double probability) {
   return kNever - static_cast<std::uint64_t>(std::llround(std::ldexp(probability, 56)));
 }
 
+/// Whether it lets some traces pass and not others.
+constexpr bool is_ratio(std::uint64_t threshold) { return threshold != kAlways && threshold != kNever; }
+
+/// trace/sdk.md "TraceIdRatioBased": to be said where it decides for a span that has a parent.
+void warn_of_ratio_for_child();
+
 inline std::uint64_t sampling_randomness(const TraceId& trace_id) {
   std::uint64_t low_word = 0;
   std::memcpy(&low_word, trace_id.data() + 8, sizeof low_word);

@@ -35,6 +35,8 @@ struct ProviderCore {
   HookSlot hooks;  ///< Of the processors that see each span.
   bool has_hooks = false;
   bool exports = false;  ///< At least one batch pipeline: sampled spans go to the rings.
+  /// The inlined path decides by a ratio whether a parent's is known or not: the drain says so when it meets a child.
+  std::atomic<bool> watches_children{false};
 
   /// Spans that came out of the rings after the pipelines had gone.
   std::atomic<std::uint64_t> late_spans{0};

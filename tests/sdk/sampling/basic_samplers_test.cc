@@ -6,6 +6,8 @@
 
 #include "sdk/sampling/threshold.h"
 #include "tests/sdk/sampling/sampling_fixture.h"
+#include "tests/support/exporting_provider.h"
+#include "tests/support/said_lines.h"
 
 namespace nanospan {
 namespace {
@@ -117,6 +119,37 @@ TEST(SamplerTraceIdRatioBased, IgnoresTheParent) {
 }
 
 // The decision by the trace id alone: `rv` and `th` of the `ot` member belong to ProbabilitySampler.
+// trace/sdk.md "TraceIdRatioBased": it SHOULD be warned where it decides for a span that is no root.
+TEST(SamplerTraceIdRatioBased, WarnsOnceWhereItDecidesForASpanWithAParent) {
+  const testing::SaidLines said;
+  const SamplerPtr sampler = trace_id_ratio_sampler(0.5);
+  ask(*sampler);
+  ask(*trace_id_ratio_sampler(1), {.parent = testing::parent_context(true, true)});
+  EXPECT_TRUE(said.all().empty()) << "a root, and a ratio that decides nothing";
+  for (int i = 0; i < 3; ++i) ask(*sampler, {.parent = testing::parent_context(true, true)});
+  ASSERT_EQ(said.all().size(), 1U);
+  EXPECT_TRUE(said.all()[0].starts_with("sampler: TraceIdRatioBased decides for a span that has a parent"));
+}
+
+// The same where the inlined path decides, which asks no sampler.
+TEST(SamplerTraceIdRatioBased, WarnsOnTheInlinedPathToo) {
+  const testing::SaidLines said;
+  TracerProviderOptions options;
+  options.sampler = trace_id_ratio_sampler(1e-3);
+  testing::ExportingProvider sdk(std::move(options));
+  const auto sampled = testing::trace_id_of((std::uint64_t{1} << 56) - 1);
+  const auto start = [&](const Context& parent) { sdk.tracer().start_span("x", {.parent = &parent}).end(); };
+  const auto child_of = [&](std::uint8_t flags) {
+    return Context::root().with_span_context(SpanContext(sampled, SpanId::from_hex("00000000000000aa"), flags, false));
+  };
+  start(Context::root());
+  sdk.provider().flush();
+  EXPECT_TRUE(said.all().empty());
+  for (int i = 0; i < 3; ++i) start(child_of(TraceFlags::kSampled));
+  sdk.provider().flush();
+  EXPECT_EQ(said.all().size(), 1U);
+}
+
 TEST(SamplerTraceIdRatioBased, LooksAtTheTraceIdOnlyAndLeavesTracestate) {
   const Context parent = parent_context(true, true, TraceState::parse("ot=rv:ffffffffffffff;th:8,x=1"));
   const SamplingResult result = ask(*trace_id_ratio_sampler(0.5), {.parent = parent, .trace_id = trace_id_of(0)});
