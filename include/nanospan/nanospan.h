@@ -9,45 +9,18 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include <nanospan/attributes.h>
 #include <nanospan/context.h>
 #include <nanospan/ledger.h>
-#include <nanospan/profile.h>
+#include <nanospan/options.h>
 #include <nanospan/result.h>
 #include <nanospan/span.h>
 #include <nanospan/tracer.h>
 
 namespace nanospan {
 inline namespace v0 {
-
-struct TracerProviderOptions;
-
-/// Ready-made batch settings; the values are in span_processor.h.
-enum class Preset : std::uint8_t { kDefault, kLowLatency, kHighThroughput, kLowMemory };
-
-/// How OTLP travels. kGrpc needs nanospan::otlp_grpc linked.
-enum class OtlpProtocol : std::uint8_t { kFromEnvironment, kHttpProtobuf, kGrpc };
-
-/// What start() needs. Everything has a default. Where an OTEL_* environment variable speaks of the same thing, the
-/// value given here wins if it is not empty (configuration/sdk-environment-variables.md).
-struct Options {
-  std::string service_name = {};  ///< OTEL_SERVICE_NAME.
-  std::string service_version = {};
-  AttributeList resource = {};  ///< More resource attributes; OTEL_RESOURCE_ATTRIBUTES.
-  std::string endpoint = {};    ///< Base URL, to which v1/traces is added but for gRPC; OTEL_EXPORTER_OTLP_ENDPOINT.
-  OtlpProtocol protocol = OtlpProtocol::kFromEnvironment;         ///< OTEL_EXPORTER_OTLP_PROTOCOL, else kHttpProtobuf.
-  std::vector<std::pair<std::string, std::string>> headers = {};  ///< OTEL_EXPORTER_OTLP_HEADERS.
-  Preset preset = Preset::kDefault;                               ///< OTEL_BSP_* override its values.
-  double sample_ratio = -1;  ///< 0 to 1: ParentBased(TraceIdRatioBased). Negative: OTEL_TRACES_SAMPLER, else all.
-  ProfilingOptions profiling = {};  ///< The profiler; needs nanospan::profile to be linked. NANOSPAN_PROFILING.
-  bool read_environment = true;     ///< False: OTEL_* variables are not looked at.
-  /// Called last, to change anything in the provider's options: samplers, processors, exporters, limits.
-  void (*customize)(TracerProviderOptions& options) = nullptr;
-};
 
 /// Running telemetry. Destroying it flushes (up to 5 s) and stops. Move-only.
 class Telemetry {

@@ -171,6 +171,38 @@ class Reader {
 
 }  // namespace
 
+namespace {
+
+/// What HTTP and gRPC have in common; the rest is the caller's.
+template <class ExporterOptions>
+void override_with(const OtlpOverrides& given, ExporterOptions& options, std::uint32_t& in_flight_max) {
+  const auto take = [](const auto& wanted, auto& value) {
+    if (wanted) value = *wanted;
+  };
+  take(given.timeout_ms, options.timeout_ms);
+  take(given.compression, options.compression);
+  take(given.ca_file, options.tls.ca_file);
+  take(given.cert_file, options.tls.cert_file);
+  take(given.key_file, options.tls.key_file);
+  take(given.request_bytes_max, options.request_bytes_max);
+  take(given.response_bytes_max, options.response_bytes_max);
+  take(given.retry_initial_ms, options.retry_initial_ms);
+  take(given.retry_max_ms, options.retry_max_ms);
+  take(given.in_flight_max, in_flight_max);
+  take(given.user_agent_prefix, options.user_agent_prefix);
+}
+
+/// TLS files of the program are its own fault also where only the environment's endpoint will use them.
+Status check_tls_files(const OtlpOverrides& given, OtlpHttpOptions options) {
+  if (!given.ca_file && !given.cert_file && !given.key_file) return {};
+  options.traces_endpoint = "https://localhost";
+  const auto checked = exporters::validate(options);
+  if (checked.ok() || checked.error().code == ErrorCode::kUnsupported) return {};
+  return checked.error();
+}
+
+}  // namespace
+
 std::string traces_endpoint(std::string_view base) {
   if (base.ends_with("://")) return std::string(base);  // no host: the path must not become one
   const std::size_t query = std::min(base.find('?'), base.size());
@@ -189,17 +221,22 @@ Result<OtlpSettings> read_otlp_settings(const Options& options, const Environmen
     settings.grpc_options.endpoint = options.endpoint;
   }
   if (!options.headers.empty()) settings.http.headers = settings.grpc_options.headers = options.headers;
+  override_with(options.otlp, settings.http, settings.http.connections_max);
+  override_with(options.otlp, settings.grpc_options, settings.grpc_options.calls_max);
   if (settings.grpc) {
     if (const auto checked = exporters::validate(settings.grpc_options); !checked) return checked.error();
   } else if (const auto checked = exporters::validate(settings.http); !checked) {
     return checked.error();
   }
-  if (options.endpoint.empty()) reader.read_endpoint();
+  if (options.endpoint.empty()) {
+    if (const Status checked = check_tls_files(options.otlp, settings.http); !checked) return checked.error();
+    reader.read_endpoint();
+  }
   if (options.headers.empty()) reader.read_headers();
-  reader.read_timeout();
-  reader.read_compression();
-  reader.read_ca();
-  reader.read_client_certificate();
+  if (!options.otlp.timeout_ms) reader.read_timeout();
+  if (!options.otlp.compression) reader.read_compression();
+  if (!options.otlp.ca_file) reader.read_ca();
+  if (!options.otlp.cert_file && !options.otlp.key_file) reader.read_client_certificate();
   return settings;
 }
 

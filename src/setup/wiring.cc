@@ -1,6 +1,8 @@
 #include "setup/wiring.h"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,7 +12,6 @@
 
 #include "export/otlp_grpc/otlp_grpc_hook.h"
 #include "setup/otlp_settings.h"
-#include "setup/trace_settings.h"
 
 namespace nanospan::setup {
 namespace {
@@ -43,6 +44,65 @@ Resource resource_of(const Options& options, const TraceSettings& settings) {
   return detect_resource(Resource::sdk_default(), detectors)
       .merge(Resource(settings.resource))
       .merge(Resource(program));
+}
+
+template <class T>
+void override_with(const std::optional<T>& given, T& value) {
+  if (given) value = *given;
+}
+
+void override_limits(const LimitOverrides& given, SpanLimits& limits) {
+  override_with(given.attribute_count_max, limits.attribute_count_max);
+  override_with(given.attribute_value_length_max, limits.attribute_value_length_max);
+  override_with(given.attribute_value_depth_max, limits.attribute_value_depth_max);
+  override_with(given.event_count_max, limits.event_count_max);
+  override_with(given.link_count_max, limits.link_count_max);
+  override_with(given.attribute_per_event_count_max, limits.attribute_per_event_count_max);
+  override_with(given.attribute_per_link_count_max, limits.attribute_per_link_count_max);
+  override_with(given.span_bytes_max, limits.span_bytes_max);
+}
+
+void override_batch(const BatchOverrides& given, BatchOptions& batch) {
+  override_with(given.queue_spans_max, batch.queue_spans_max);
+  override_with(given.batch_spans_max, batch.batch_spans_max);
+  override_with(given.schedule_delay_ms, batch.schedule_delay_ms);
+  override_with(given.export_timeout_ms, batch.export_timeout_ms);
+  override_with(given.batch_bytes_max, batch.batch_bytes_max);
+  override_with(given.queue_bytes_max, batch.queue_bytes_max);
+  override_with(given.exports_in_flight_max, batch.exports_in_flight_max);
+}
+
+/// What is wrong in the program alone, whatever the environment says.
+Status check_batch(const BatchOverrides& given, BatchOptions preset) {
+  override_batch(given, preset);
+  const auto least_is_one = [](std::uint64_t value, const char* name) -> Status {
+    if (value != 0) return {};
+    return Error{ErrorCode::kInvalidArgument, std::string("batch.") + name + " is 0; the least is 1"};
+  };
+  for (const Status& status : {least_is_one(preset.queue_spans_max, "queue_spans_max"),
+                               least_is_one(preset.batch_spans_max, "batch_spans_max"),
+                               least_is_one(preset.schedule_delay_ms, "schedule_delay_ms"),
+                               least_is_one(preset.batch_bytes_max, "batch_bytes_max"),
+                               least_is_one(preset.queue_bytes_max, "queue_bytes_max"),
+                               least_is_one(preset.exports_in_flight_max, "exports_in_flight_max")}) {
+    if (!status) return status;
+  }
+  if (given.batch_spans_max && preset.batch_spans_max > preset.queue_spans_max) {
+    return Error{ErrorCode::kInvalidArgument, "batch.batch_spans_max is " + std::to_string(preset.batch_spans_max) +
+                                                  "; the most is the queue's size, " +
+                                                  std::to_string(preset.queue_spans_max)};
+  }
+  return {};
+}
+
+/// A batch is never larger than the queue, whoever said what.
+void fit_batch(const BatchOverrides& given, const Environment& environment, BatchOptions& batch) {
+  if (batch.batch_spans_max <= batch.queue_spans_max) return;
+  if (given.batch_spans_max) {
+    environment.warn("OTEL_BSP_MAX_QUEUE_SIZE", "the program's batches of " + std::to_string(batch.batch_spans_max) +
+                                                    " spans are larger than the queue, whose size is used");
+  }
+  batch.batch_spans_max = batch.queue_spans_max;
 }
 
 Result<std::unique_ptr<SpanExporter>> otlp_exporter(const OtlpSettings& settings) {
@@ -78,7 +138,7 @@ Result<Processors> processors_of(const Options& options, const TraceSettings& se
 }
 
 Status customize(const Options& options, TracerProviderOptions& provider) {
-  if (options.customize == nullptr) return {};
+  if (!options.customize) return {};
   try {
     options.customize(provider);
   } catch (...) {  // the user's code; nothing is thrown through our interfaces
@@ -89,6 +149,16 @@ Status customize(const Options& options, TracerProviderOptions& provider) {
 
 }  // namespace
 
+Result<TraceSettings> trace_settings_of(const Options& options, const Environment& environment) {
+  const BatchOptions preset = batch_of(options.preset);
+  if (const Status checked = check_batch(options.batch, preset); !checked) return checked.error();
+  TraceSettings settings = read_trace_settings(environment, preset);
+  override_batch(options.batch, settings.batch);
+  fit_batch(options.batch, environment, settings.batch);
+  override_limits(options.limits, settings.limits);
+  return settings;
+}
+
 Result<Wiring> wire_up(const Options& options, const Environment& environment) {
   const bool sampled_by_program = options.sample_ratio >= 0;
   if (!(options.sample_ratio <= 1)) {  // also not a number
@@ -96,7 +166,9 @@ Result<Wiring> wire_up(const Options& options, const Environment& environment) {
                                                   "; it may be 0 to 1, or negative for the environment's"};
   }
   apply_log_level(environment);
-  const TraceSettings settings = read_trace_settings(environment, batch_of(options.preset));
+  const Result<TraceSettings> combined = trace_settings_of(options, environment);
+  if (!combined) return combined.error();
+  const TraceSettings& settings = *combined;
   Wiring wiring;
   wiring.propagator = settings.propagator;
   wiring.disabled = settings.disabled;

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "setup/environment.h"
+#include "setup/trace_settings.h"
 
 namespace nanospan::setup {
 
@@ -16,6 +17,9 @@ struct Wiring {
   PropagatorPtr propagator;  ///< Null = none.
   bool disabled = false;     ///< Spans are not to record; the propagator works all the same.
 };
+
+/// What the environment says of traces, with the program's `batch` and `limits` over it.
+Result<TraceSettings> trace_settings_of(const Options& options, const Environment& environment);
 
 /// Program options over environment over defaults. What is wrong in the environment is warned about and never an error;
 /// what is wrong in `options` is kInvalidArgument or kUnsupported.

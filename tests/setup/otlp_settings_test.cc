@@ -139,6 +139,32 @@ TEST(OtlpCompression, GzipNeedsItsLibrary) {
   EXPECT_THAT(read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "Zstd"}}).warnings, ElementsAre(HasSubstr("\"Zstd\"")));
 }
 
+TEST(OtlpOverrides, OneSettingOfTheProgramLeavesTheOthersToTheEnvironment) {
+  Options options;
+  options.otlp = {.timeout_ms = 700, .retry_initial_ms = 20, .retry_max_ms = 40, .in_flight_max = 2};
+  const Read got = read({{kAll, "http://collector:4318"},
+                         {"OTEL_EXPORTER_OTLP_TIMEOUT", "nonsense, but not asked for"},
+                         {"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}},
+                        options);
+  EXPECT_EQ(got.settings.http.traces_endpoint, "http://collector:4318/v1/traces");
+  EXPECT_THAT(got.settings.http.headers, ElementsAre(Pair("a", "1")));
+  EXPECT_EQ(got.settings.http.timeout_ms, 700U);
+  EXPECT_EQ(got.settings.http.retry_max_ms, 40U);
+  EXPECT_EQ(got.settings.http.connections_max, 2U);
+  EXPECT_EQ(got.settings.grpc_options.calls_max, 2U);
+  EXPECT_EQ(got.settings.grpc_options.timeout_ms, 700U);
+  EXPECT_THAT(got.warnings, IsEmpty());
+}
+
+TEST(OtlpOverrides, ProgramsMistakeIsAnError) {
+  Options options;
+  options.otlp.retry_initial_ms = 9000;
+  EXPECT_THAT(read_otlp_settings(options, Environment::none(), false).error().message,
+              HasSubstr("retry_max_ms is 5000; it may be retry_initial_ms"));
+  options.otlp = {.in_flight_max = 0};
+  EXPECT_EQ(read_otlp_settings(options, Environment::none(), false).error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST(OtlpProtocol, ByTheTracesOwnVariableThenTheGeneralOne) {
   EXPECT_FALSE(read({}).settings.grpc);
   EXPECT_FALSE(read({{"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Protobuf"}}).settings.grpc);

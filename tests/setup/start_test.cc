@@ -29,8 +29,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string* traces_endpoint_of_test = nullptr;  // customize is a plain function
-
 class StartTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -98,14 +96,9 @@ TEST_F(StartTest, SpansArriveAndTheLedgerBalances) {
 }
 
 TEST_F(StartTest, NobodyListensTheLedgerSaysFailedAndTheUserSeesWhy) {
-  std::string url = "http://127.0.0.1:" + std::to_string(testing::closed_port()) + "/v1/traces";
-  traces_endpoint_of_test = &url;
-  auto telemetry = start({.customize = [](TracerProviderOptions& options) {
-    OtlpHttpOptions otlp;
-    otlp.traces_endpoint = *traces_endpoint_of_test;
-    otlp.retry_initial_ms = otlp.retry_max_ms = 3'600'000;  // comes after the deadline, so it gives up at once
-    options.processors = {batch_processor(std::move(otlp_http_exporter(otlp)).value())};
-  }});
+  // Another attempt would come after the deadline, so it gives up at once.
+  auto telemetry = start({.endpoint = "http://127.0.0.1:" + std::to_string(testing::closed_port()),
+                          .otlp = {.retry_initial_ms = 3'600'000, .retry_max_ms = 3'600'000}});
   ASSERT_TRUE(telemetry.ok());
   for (int i = 0; i < 10; ++i) tracer("shop").start_span("lost");
   telemetry->flush();
@@ -241,9 +234,8 @@ TEST_F(StartTest, EnvironmentIsNotReadIfTheProgramSaysSo) {
 }
 
 TEST_F(StartTest, CustomizeHasTheLastWordAndMayThrow) {
-  static std::shared_ptr<InMemorySpans> kept;
-  kept = std::make_shared<InMemorySpans>();
-  auto telemetry = start({.customize = [](TracerProviderOptions& options) {
+  const auto kept = std::make_shared<InMemorySpans>();
+  auto telemetry = start({.customize = [&](TracerProviderOptions& options) {
     options.processors = {simple_processor(in_memory_exporter(kept))};
   }});
   ASSERT_TRUE(telemetry.ok());
@@ -267,20 +259,20 @@ class Headers final : public TextMapSetter, public TextMapGetter {
 };
 
 TEST_F(StartTest, AFailedStartLeavesThePropagatorThatWasThereAndWaitsForNobodyWithoutEnd) {
-  static std::uint64_t time_to_stop = 0;
-  class Waits final : public SpanProcessor {
+  struct Waits final : SpanProcessor {
     FlushResult shutdown(std::uint64_t timeout_ms) override {
       time_to_stop = timeout_ms;
       return FlushResult::kSuccess;
     }
+    std::uint64_t time_to_stop = 0;
   };
+  const auto waits = std::make_shared<Waits>();
   set_propagator(b3_propagator());
-  const auto failed = start({.profiling = {.enabled = true}, .customize = [](TracerProviderOptions& options) {
-                               options.processors = {std::make_shared<Waits>()};
-                             }});
+  const auto failed = start({.profiling = {.enabled = true},
+                             .customize = [&](TracerProviderOptions& options) { options.processors = {waits}; }});
   ASSERT_FALSE(failed.ok()) << "this program is linked without the profiler";
   EXPECT_EQ(failed.error().code, ErrorCode::kUnsupported);
-  EXPECT_GT(time_to_stop, 0U) << "0 would be no limit";
+  EXPECT_GT(waits->time_to_stop, 0U) << "0 would be no limit";
   Headers incoming, outgoing;
   incoming.set("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1");
   inject(outgoing, extract(incoming, Context()));

@@ -12,6 +12,7 @@
 namespace nanospan::setup {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -59,6 +60,77 @@ TEST(Wiring, SampleRatioOfTheProgramWins) {
   EXPECT_EQ(wired({}).provider.sampler, nullptr) << "null is ParentBased(AlwaysOn)";
   options.sample_ratio = std::nan("");
   EXPECT_FALSE(wire_up(options, Environment::none()).ok());
+}
+
+TraceSettings settings_of(Variables variables, const Options& options) {
+  FakeEnvironment fake(std::move(variables));
+  Result<TraceSettings> settings = trace_settings_of(options, fake);
+  EXPECT_TRUE(settings.ok());
+  return std::move(settings).value();
+}
+
+// configuration/sdk-environment-variables.md: what the program says wins, one setting at a time.
+TEST(Overrides, OfTheBatchAreOverTheEnvironmentOverThePreset) {
+  Options options;
+  options.preset = Preset::kLowMemory;
+  options.batch.schedule_delay_ms = 250;
+  const BatchOptions batch =
+      settings_of({{"OTEL_BSP_SCHEDULE_DELAY", "100"}, {"OTEL_BSP_MAX_QUEUE_SIZE", "900"}}, options).batch;
+  EXPECT_EQ(batch.schedule_delay_ms, 250U);
+  EXPECT_EQ(batch.queue_spans_max, 900U);
+  EXPECT_EQ(batch.batch_spans_max, BatchOptions::low_memory().batch_spans_max);
+}
+
+TEST(Overrides, ABatchIsNeverLargerThanTheQueueWhoeverSaidWhat) {
+  Options options;
+  options.batch.queue_spans_max = 100;
+  EXPECT_EQ(settings_of({}, options).batch.batch_spans_max, 100U) << "the program's queue and the default batch";
+  options.batch.batch_spans_max = 101;
+  EXPECT_THAT(trace_settings_of(options, Environment::none()).error().message, HasSubstr("batch_spans_max is 101"));
+  options.batch = {.batch_spans_max = 400};
+  FakeEnvironment small(Variables{{"OTEL_BSP_MAX_QUEUE_SIZE", "64"}});
+  EXPECT_EQ(trace_settings_of(options, small)->batch.batch_spans_max, 64U) << "no environment stops a program";
+  EXPECT_THAT(small.warnings(), ElementsAre(AllOf(HasSubstr("OTEL_BSP_MAX_QUEUE_SIZE"), HasSubstr("batches of 400"))));
+}
+
+TEST(Overrides, WithoutEffectAreRefused) {
+  for (const BatchOverrides& wrong :
+       {BatchOverrides{.queue_spans_max = 0}, BatchOverrides{.batch_spans_max = 0},
+        BatchOverrides{.schedule_delay_ms = 0}, BatchOverrides{.batch_bytes_max = 0},
+        BatchOverrides{.queue_bytes_max = 0}, BatchOverrides{.exports_in_flight_max = 0}}) {
+    Options options;
+    options.batch = wrong;
+    EXPECT_EQ(trace_settings_of(options, Environment::none()).error().code, ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST(Overrides, OfLimitsAreOverTheEnvironmentOverTheDefaults) {
+  Options options;
+  options.limits = {.event_count_max = 7, .span_bytes_max = 8192};
+  const SpanLimits limits =
+      wired({{"OTEL_SPAN_EVENT_COUNT_LIMIT", "5"}, {"OTEL_SPAN_LINK_COUNT_LIMIT", "6"}}, options).provider.limits;
+  EXPECT_EQ(limits.event_count_max, 7U);
+  EXPECT_EQ(limits.link_count_max, 6U);
+  EXPECT_EQ(limits.attribute_count_max, 128U);
+  EXPECT_EQ(limits.span_bytes_max, 8192U);
+}
+
+TEST(Customize, MayCaptureAndIsCopiedWithTheOptions) {
+  int calls = 0;
+  Options options;
+  EXPECT_FALSE(options.customize);
+  options.customize = [&calls, own = 0](TracerProviderOptions& provider) mutable {
+    ++calls;
+    provider.limits.link_count_max = static_cast<std::uint32_t>(++own);
+  };
+  const Options copy = options;
+  EXPECT_EQ(wired({}, options).provider.limits.link_count_max, 1U);
+  EXPECT_EQ(wired({}, options).provider.limits.link_count_max, 2U);
+  EXPECT_EQ(wired({}, copy).provider.limits.link_count_max, 1U) << "a copy has its own";
+  EXPECT_EQ(calls, 3);
+  void (*none)(TracerProviderOptions&) = nullptr;
+  options.customize = none;
+  EXPECT_FALSE(options.customize);
 }
 
 TEST(Wiring, DisabledKeepsThePropagatorOnly) {
