@@ -13,7 +13,7 @@ extern "C" [[gnu::visibility("default")]] bool plugin_run(unsigned char* trace_i
   nanospan::current_span().set("from", "plugin");
   auto inner = tracer.start_span("inner", {.attributes = {{"a", 1}, {"b", "text"}}});
   inner.set("key", 1).set("key", 2.5).set("bytes", true).add_event("event").add_link(outer.context());
-  inner.set_status(nanospan::StatusCode::kError, "why");
+  inner.record_exception("Type", "message", "stack", {{"a", 1}}).set_status(nanospan::StatusCode::kError, "why");
   std::memcpy(trace_id, inner.context().trace_id().data(), 16);
   return outer.is_recording() && inner.is_recording();
 }
