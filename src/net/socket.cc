@@ -100,6 +100,7 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
     const int why = errno;
     Error refused = system_error("bind" + where, why);
     if (why == EADDRINUSE) {
+      refused.code = ErrorCode::kAlreadyExists;
       const std::string port = std::to_string(address.port());
       refused.message +=
           "; another program listens there: stop it (ss -ltnp 'sport = :" + port + "' shows it), or use another port";

@@ -63,7 +63,8 @@ class SocketAddress {
 /// "connect: Connection refused", say.
 Error system_error(std::string_view what, int error_number);
 
-/// Binds and listens, with SO_REUSEADDR, and SO_REUSEPORT if `share_port`. IPv6 wildcard sockets take IPv4 as well.
+/// Binds and listens, with SO_REUSEADDR, and SO_REUSEPORT if `share_port`. kAlreadyExists: the address is in use. IPv6
+/// wildcard sockets take IPv4 as well.
 Result<Fd> listen_on(const SocketAddress& address, bool share_port);
 Result<SocketAddress> local_address(int fd);
 Result<SocketAddress> peer_address(int fd);

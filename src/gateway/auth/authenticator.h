@@ -49,6 +49,7 @@ class Authenticators {
   /// What the extension `name` can do; one of them may be null.
   void add(const std::string& name, std::shared_ptr<ServerAuthenticator> server,
            std::shared_ptr<ClientAuthenticator> client);
+  void remove(const std::string& name) { by_name_.erase(name); }
   /// Null for no name. Fails if there is no such extension, or if it is for the other side.
   Result<std::shared_ptr<ServerAuthenticator>> server(const std::string& name) const;
   Result<std::shared_ptr<ClientAuthenticator>> client(const std::string& name) const;

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "gateway/auth/authenticator.h"
+#include "gateway/component/service_status.h"
 #include "gateway/config/map_reader.h"
 #include "gateway/pipeline/consumer.h"
 #include "gateway/telemetry/log.h"
@@ -52,6 +53,8 @@ class Host {
   virtual Authenticators& authenticators() = 0;
   /// True once all components have started and until the drain begins.
   virtual bool is_ready() const = 0;
+  /// What there is at the moment; any thread.
+  virtual std::shared_ptr<const ServiceStatus> status() const { return std::make_shared<const ServiceStatus>(); }
 };
 
 class Component {
@@ -66,8 +69,16 @@ class Component {
 
 class Exporter : public Component, public Consumer {
  public:
-  /// Spans that were acknowledged and could not be sent since drain() was called. From any thread, once that is done.
+  /// Spans that were acknowledged and could not be sent by the deadline of a drain(), if it had one. From any thread,
+  /// once that is done.
   virtual std::uint64_t lost_in_drain() const = 0;
+  /// Where it sends. One that takes its place in a reload is made on the same.
+  virtual net::EventLoop& loop() = 0;
+  /// As start(), for one that take_over() will be given. `before` goes on meanwhile.
+  virtual Status start_after(Exporter& /*before*/) { return start(); }
+  /// From now on it sends where `next` would, and with its settings; what it holds stays, with its ledger, and whoever
+  /// consume()s notices nothing. REQUIRES: `next` was made by the same factory, on the same loop, and got no batch.
+  virtual void take_over(std::unique_ptr<Exporter> next) = 0;
 };
 
 /// Stands in one pipeline, before the consumer that it was made with: each pipeline has its own instance.

@@ -1,4 +1,5 @@
-// StatusEndpoint: a small HTTP server that answers GET on a few paths with a text made on the spot: health, metrics.
+// StatusEndpoint: a small HTTP server that answers GET on a few paths with a text made on the spot: health, metrics;
+// and that does something at a POST.
 //
 // Runs on one loop. The functions are called there, and must stay valid until it is destroyed.
 #pragma once
@@ -19,8 +20,13 @@ class StatusEndpoint {
     std::string path;
     std::function<net::Response()> answer;
   };
+  struct Action {
+    std::string path;
+    std::function<void(net::Responder)> run;
+  };
   static Result<std::unique_ptr<StatusEndpoint>> start(net::EventLoop& loop, const ListenAddress& address,
-                                                       std::vector<Page> pages);
+                                                       std::vector<Page> pages, std::vector<Action> actions = {},
+                                                       net::StreamFactory streams = {});
 
   /// Use start().
   explicit StatusEndpoint(std::unique_ptr<net::Http1Server> server) : server_(std::move(server)) {}

@@ -5,8 +5,12 @@
 #include <limits>
 #include <mutex>
 
+#include "base/time.h"
+
 namespace nanospan::gateway {
 namespace {
+
+constexpr std::uint64_t kReconfiguredRetryNanos = 1 * base::kNanosPerSecond;
 
 /// Collects outcomes; the last one in completes. Shared by the completions of one batch.
 class Join {
@@ -50,6 +54,7 @@ class Join {
 }  // namespace
 
 Room FanOut::room_for(const Batch& batch) const {
+  if (consumers_.empty()) return Room::kNotNow;
   Room most = Room::kNever;
   for (const Consumer* consumer : consumers_) {
     const Room room = consumer->room_for(batch);
@@ -64,6 +69,7 @@ bool FanOut::waits_for_result() const {
 }
 
 void FanOut::consume(BatchRef batch, Completion done) {
+  if (consumers_.empty()) return done(Outcome::retry("the gateway is being reconfigured", kReconfiguredRetryNanos));
   if (consumers_.size() == 1) return consumers_.front()->consume(std::move(batch), std::move(done));
   for (Consumer* consumer : consumers_) {
     // The one without room says so itself, in its own words and its own counters.

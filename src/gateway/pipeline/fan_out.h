@@ -12,9 +12,14 @@
 // All share the same immutable bytes, so one slow destination costs the others nothing (OTLP, "Multi-Destination
 // Exporting"). Before anything is handed out all are asked for room: one that is full for now then refuses the request
 // as a whole, and the sender's retry does not multiply the spans at the others (but under a race).
-// Thread-safe; the consumers must outlive it and every completion.
+// With no consumer at all it says "not now": a reload took them away.
+//
+// Thread-safe, but for replace(), which is called while all who consume() stand still (net/standstill.h). The consumers
+// must outlive it and every completion.
 #pragma once
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "gateway/pipeline/consumer.h"
@@ -28,8 +33,14 @@ class FanOut final : public Consumer {
   bool waits_for_result() const override;
   void consume(BatchRef batch, Completion done) override;
 
+  bool feeds(const Consumer& consumer) const {
+    return std::find(consumers_.begin(), consumers_.end(), &consumer) != consumers_.end();
+  }
+  /// Later batches go to these.
+  void replace(std::vector<Consumer*> consumers) { consumers_ = std::move(consumers); }
+
  private:
-  const std::vector<Consumer*> consumers_;
+  std::vector<Consumer*> consumers_;
 };
 
 }  // namespace nanospan::gateway

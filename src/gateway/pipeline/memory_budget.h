@@ -2,20 +2,22 @@
 // queued.
 //
 // It refuses, it never waits: the sender is told to come back (503), so that slow peers cannot starve others (DESIGN,
-// decision 13). Thread-safe and lock-free. A BudgetCharge is owned by one place at a time; the budget must outlive its
-// charges.
+// decision 13). Thread-safe; requests take no lock. A BudgetCharge is owned by one place at a time; the budget must
+// outlive its charges.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <set>
 #include <utility>
 
 namespace nanospan::gateway {
 
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit MemoryBudget(std::uint64_t bytes_max) : configured_(bytes_max), bytes_max_(bytes_max) {}
 
   bool try_take(std::uint64_t bytes) {
     std::uint64_t used = used_.load(std::memory_order_relaxed);
@@ -37,20 +39,53 @@ class MemoryBudget {
   void overdraw(std::uint64_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  /// Allows at most `bytes` from now on. At start, before anyone has asked how much there is.
-  void lower_to(std::uint64_t bytes) { bytes_max_ = std::min(bytes_max_.load(), bytes); }
+  /// Allows `bytes` from now on, or less, where there are limits (BudgetLimit). What is taken stays taken.
+  void configure(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    configured_ = bytes;
+    apply();
+  }
 
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
 
  private:
+  friend class BudgetLimit;
+  void add_limit(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    limits_.insert(bytes);
+    apply();
+  }
+  void remove_limit(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    limits_.erase(limits_.find(bytes));
+    apply();
+  }
+  void apply() { bytes_max_ = limits_.empty() ? configured_ : std::min(configured_, *limits_.begin()); }
+
   std::uint64_t left(std::uint64_t used) const {
     const std::uint64_t most = bytes_max();
     return used < most ? most - used : 0;
   }
 
+  std::mutex mutex_;  // of what bytes_max_ is made of
+  std::uint64_t configured_;
+  std::multiset<std::uint64_t> limits_;
   std::atomic<std::uint64_t> bytes_max_;
   std::atomic<std::uint64_t> used_{0};
+};
+
+/// While it lives the budget allows at most this.
+class BudgetLimit {
+ public:
+  BudgetLimit(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) { budget_.add_limit(bytes); }
+  ~BudgetLimit() { budget_.remove_limit(bytes_); }
+  BudgetLimit(const BudgetLimit&) = delete;
+  BudgetLimit& operator=(const BudgetLimit&) = delete;
+
+ private:
+  MemoryBudget& budget_;
+  const std::uint64_t bytes_;
 };
 
 /// Bytes taken from a budget, given back on destruction.

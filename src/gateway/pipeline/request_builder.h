@@ -38,12 +38,13 @@ class RequestBuilder {
       pieces_.push_back({field, 0});
     }
   }
-  void add_span(std::string_view field) {
+  /// A span, or another signal's field that holds `items` of what is counted.
+  void add_span(std::string_view field, std::uint64_t items = 1) {
     add(field);
-    ++spans_;
+    spans_ += items;
   }
-  /// A span that takes the place of another: its content, without tag and length.
-  void add_new_span(std::string_view content);
+  /// One that takes the place of another: its content, without tag and length.
+  void add_new_span(std::string_view content, std::uint64_t items = 1);
   void end_scope();
   /// Appends the resource to `out`, which grows, and adds to `counts`. False, and nothing changed, if memory ran out.
   bool end_resource(net::ByteBlock& out, SpanCounts& counts);

@@ -26,6 +26,11 @@ struct ExportQueue::Flight {
   std::uint64_t interval;
 };
 
+struct ExportQueue::SenderInUse {
+  std::unique_ptr<Sender> sender;
+  std::size_t sending = 0;
+};
+
 ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::unique_ptr<Sender> sender,
                          MetricsRegistry& metrics, Log& log)
     : loop_(loop),
@@ -42,17 +47,16 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
       refused_(counter("otelcol_exporter_enqueue_failed_", " refused by the queue; their sender was told.")),
       size_(metrics.gauge("otelcol_exporter_queue_size", "Present size of the queue, in its sizer's unit.",
                           {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})),
+      capacity_(metrics.gauge("otelcol_exporter_queue_capacity", "Bound of the queue, in its sizer's unit.",
+                              {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})),
       in_flight_(metrics.gauge("otelcol_exporter_in_flight_requests", "Requests being sent.",
                                {{"exporter", options_.exporter}})),
       retries_(
           metrics.counter("nanospan_exporter_retries", "Tries after the first.", {{"exporter", options_.exporter}})),
       jitter_(static_cast<std::minstd_rand::result_type>(loop.clock().unix_now() | 1)),
       drain_timer_(loop, [this] { expire_drain(); }),
-      sender_(std::move(sender)) {
-  metrics
-      .gauge("otelcol_exporter_queue_capacity", "Bound of the queue, in its sizer's unit.",
-             {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})
-      .add(options_.queue.size_max);
+      sender_(std::make_unique<SenderInUse>(SenderInUse{std::move(sender)})) {
+  capacity_.add(options_.queue.size_max);
 }
 
 /// Named after what the signal counts.
@@ -64,7 +68,33 @@ Metric& ExportQueue::counter(std::string_view name, std::string_view help, std::
                           "The " + std::string(info.items) + std::string(help), labels);
 }
 
-ExportQueue::~ExportQueue() { *alive_ = false; }
+ExportQueue::~ExportQueue() {
+  *alive_ = false;
+  capacity_.subtract(options_.queue.size_max);
+}
+
+Status ExportQueue::start(ExportQueue* before) {
+  return sender_->sender->start(before == nullptr ? nullptr : before->sender_->sender.get());
+}
+
+void ExportQueue::take_over(ExportQueue& next) {
+  {
+    const std::lock_guard lock(mutex_);
+    size_.subtract(used_);
+    std::swap(options_, next.options_);  // Each gives back the capacity that is in its options.
+    used_ = 0;
+    for (std::size_t i = 0; i < accepted_; ++i) used_ += size_of(*waiting_[i].batch);
+    for (const std::unique_ptr<Flight>& flight : flights_) used_ += size_of(*flight->item.batch);
+    size_.add(used_);
+    schedule_pump();
+  }
+  std::swap(sender_, next.sender_);
+  if (next.sender_->sending != 0) senders_before_.push_back(std::exchange(next.sender_, nullptr));
+  for (const std::unique_ptr<Flight>& flight : flights_) {
+    flight->interval = options_.retry.initial_nanos;
+    if (flight->timer.armed()) flight->timer.arm(loop_.clock().monotonic_now());
+  }
+}
 
 std::uint64_t ExportQueue::size_of(const Batch& batch) const {
   switch (options_.queue.sizer) {
@@ -110,17 +140,19 @@ void ExportQueue::offer(BatchRef batch, Completion done) {
                   std::move(done));
   }
   if (can_never_fit(peek)) {
+    const std::string bound = describe_size(options_.queue);
     lock.unlock();
     return refuse(peek, "larger_than_queue",
-                  Outcome::permanent("the request is larger than the whole queue (" + describe_size(options_.queue) +
+                  Outcome::permanent("the request is larger than the whole queue (" + bound +
                                      "); raise sending_queue.queue_size"),
                   std::move(done));
   }
   const bool now = fits(peek) && accepted_ == waiting_.size();
   if (!now && !options_.queue.block_on_overflow) {
+    const std::string bound = describe_size(options_.queue);
     lock.unlock();
     return refuse(peek, "queue_full",
-                  Outcome::retry("the queue is full (" + describe_size(options_.queue) +
+                  Outcome::retry("the queue is full (" + bound +
                                      "); raise sending_queue.queue_size or find out why the destination is slow",
                                  kFullRetryNanos),
                   std::move(done));
@@ -180,12 +212,22 @@ void ExportQueue::pump() {
 
 void ExportQueue::attempt(Flight& flight) {
   in_flight_.add(1);
-  sender_->send(flight.item.batch, base::Deadline::after(loop_.clock(), options_.attempt_nanos),
-                [this, &flight, alive = alive_](SendResult result) {
-                  if (!*alive) return;
-                  in_flight_.subtract(1);
-                  on_result(flight, std::move(result));
-                });
+  SenderInUse& in_use = *sender_;
+  ++in_use.sending;
+  in_use.sender->send(flight.item.batch, base::Deadline::after(loop_.clock(), options_.attempt_nanos),
+                      [this, &flight, &in_use, alive = alive_](SendResult result) {
+                        if (!*alive) return;
+                        in_flight_.subtract(1);
+                        if (--in_use.sending == 0 && &in_use != sender_.get()) remove_idle_senders();
+                        on_result(flight, std::move(result));
+                      });
+}
+
+/// By the loop, not from here: it is one of them that calls.
+void ExportQueue::remove_idle_senders() {
+  loop_.post([this, alive = alive_] {
+    if (*alive) std::erase_if(senders_before_, [](const auto& sender) { return sender->sending == 0; });
+  });
 }
 
 void ExportQueue::on_result(Flight& flight, SendResult result) {
@@ -241,7 +283,7 @@ void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
 void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result) {
   if (acknowledged) {
     lost_ += spans;
-    if (draining_) lost_in_drain_.fetch_add(spans, std::memory_order_relaxed);
+    if (has_drain_deadline_) lost_in_drain_.fetch_add(spans, std::memory_order_relaxed);
   }
   if (result.reason == kShutdown) return;  // expire_drain() reports them all in one line
   if (!acknowledged) return log_.warn_limited(subject_, result.reason, result.message);
@@ -292,6 +334,7 @@ void ExportQueue::drain(base::Deadline deadline, net::Task done) {
       draining_ = true;
     }
     drained_ = std::move(*shared_done);
+    has_drain_deadline_ = deadline.at != base::kNever;
     drain_timer_.arm(deadline.at);
     pump();
   });

@@ -51,15 +51,22 @@ class ExportQueue {
   Room room_for(const Batch& batch) const;
   void offer(BatchRef batch, Completion done);
 
+  /// From now on it goes by what `next` was made with, and sends with its sender; `next` is empty afterwards. What
+  /// waits here stays; what waits for its next try is tried at once; what the old sender has in its hands it finishes.
+  /// REQUIRES: the loop of both stands still, or this is its thread; `next` got no batch.
+  void take_over(ExportQueue& next);
+  /// Opens what the sender needs; `before` is the queue whose place this one will take, or null.
+  Status start(ExportQueue* before);
+
   /// Takes nothing more, sends what there is; at the deadline fails what is left (reason "shutdown"). Then calls
-  /// `done`, on the loop.
+  /// `done`, on the loop. Called again, the later deadline and `done` count.
   void drain(base::Deadline deadline, net::Task done);
 
   struct Ledger {
     std::uint64_t enqueued = 0, sent = 0, failed = 0, queued = 0, refused = 0;  ///< Spans.
   };
   Ledger ledger() const;
-  /// Spans that were acknowledged and failed since drain() was called. Any thread.
+  /// Spans that were acknowledged and failed since drain() was called with a deadline. Any thread.
   std::uint64_t lost_in_drain() const { return lost_in_drain_.load(std::memory_order_relaxed); }
 
  private:
@@ -69,6 +76,7 @@ class ExportQueue {
     base::MonotonicNanos first_try = 0;
   };
   struct Flight;
+  struct SenderInUse;
 
   Metric& counter(std::string_view name, std::string_view help, std::string_view reason = {});
   std::uint64_t size_of(const Batch& batch) const;
@@ -79,6 +87,7 @@ class ExportQueue {
   void pump();
   void accept_blocked(std::vector<Completion>& accepted);  // mutex held
   void attempt(Flight& flight);
+  void remove_idle_senders();
   void on_result(Flight& flight, SendResult result);
   void retry_later(Flight& flight, SendResult result);
   void finish(Flight& flight, SendResult result);
@@ -89,7 +98,7 @@ class ExportQueue {
   void finish_drain_if_empty();
 
   net::EventLoop& loop_;
-  const ExportQueueOptions options_;
+  ExportQueueOptions options_;  // take_over() changes it
   MetricsRegistry& metrics_;
   Log& log_;
   const std::string subject_;
@@ -100,6 +109,7 @@ class ExportQueue {
   Metric& queued_;
   Metric& refused_;
   Metric& size_;
+  Metric& capacity_;
   Metric& in_flight_;
   Metric& retries_;
 
@@ -108,6 +118,7 @@ class ExportQueue {
   std::size_t accepted_ = 0;
   std::uint64_t used_ = 0;  // size of the accepted ones and the flights, in the sizer's unit
   bool draining_ = false;
+  bool has_drain_deadline_ = false;
   bool pump_scheduled_ = false;
 
   std::atomic<std::uint64_t> lost_in_drain_{0};
@@ -119,7 +130,9 @@ class ExportQueue {
   std::minstd_rand jitter_;
   net::Timer drain_timer_;
   net::Task drained_;
-  std::unique_ptr<Sender> sender_;  // last: destroyed first, so that no result comes back into a half-destroyed queue
+  // Last: destroyed first, so that no result comes back into a half-destroyed queue.
+  std::vector<std::unique_ptr<SenderInUse>> senders_before_;  // while they have something in their hands
+  std::unique_ptr<SenderInUse> sender_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

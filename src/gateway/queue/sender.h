@@ -28,6 +28,9 @@ class Sender {
  public:
   using Done = net::UniqueFunction<void(SendResult)>;
   virtual ~Sender() = default;
+  /// Opens what it needs, before the first send(). `before`: the sender of the same exporter whose place it will take,
+  /// and which goes on until then; or null. Any thread, while no other uses either.
+  virtual Status start(Sender* /*before*/) { return {}; }
   /// Calls `done` once, on the loop's thread, now or later; by `deadline` if it can. Not after destruction.
   virtual void send(BatchRef batch, base::Deadline deadline, Done done) = 0;
 };

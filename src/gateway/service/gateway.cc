@@ -36,31 +36,43 @@ std::string join(const std::vector<ComponentId>& ids) {
   return out;
 }
 
+template <class M>
+const ConfiguredComponent<M>& find(const std::vector<ConfiguredComponent<M>>& configured, const ComponentId& id) {
+  return *std::find_if(configured.begin(), configured.end(), [&](const auto& one) { return one.id == id; });
+}
+
 }  // namespace
 
-Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink)
+Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink, ServiceRequests requests)
     : config_(std::move(config)),
       clock_(clock),
       log_(clock, config_.telemetry.log_level, std::move(sink)),
-      budget_(config_.memory_budget_bytes != 0 ? config_.memory_budget_bytes
-                                               : default_memory_budget_bytes(limits_.memory_bytes)),
-      started_(clock.monotonic_now()) {}
+      budget_(budget_bytes(config_)),
+      started_(clock.monotonic_now()),
+      requests_(std::move(requests)) {}
 
 Gateway::~Gateway() {
   for (const auto& threads : threads_) threads->stop();
   metrics_endpoint_.reset();
+  retired_endpoints_.clear();
+  retired_nodes_.clear();
   extensions_.clear();
   receivers_.clear();
-  for (const auto& threads : threads_) {
-    for (net::EventLoop* loop : threads->loops()) loop->poll_once();  // Servers close their connections on their loops.
-  }
+  for (net::EventLoop* loop : all_loops()) loop->poll_once();  // Servers close their connections on their loops.
 }
 
-Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base::Clock& clock, Log::Sink sink) {
-  auto gateway = std::make_unique<Gateway>(std::move(config), clock, std::move(sink));
+Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base::Clock& clock, Log::Sink sink,
+                                                ServiceRequests requests) {
+  auto gateway = std::make_unique<Gateway>(std::move(config), clock, std::move(sink), std::move(requests));
   if (Status built = gateway->build(); !built) return built.error();
+  gateway->publish_status();
   gateway->ready_ = true;
   return gateway;
+}
+
+std::uint64_t Gateway::budget_bytes(const GatewayConfig& config) const {
+  return config.memory_budget_bytes != 0 ? config.memory_budget_bytes
+                                         : default_memory_budget_bytes(limits_.memory_bytes);
 }
 
 Status Gateway::build() {
@@ -70,7 +82,7 @@ Status Gateway::build() {
   threads_.push_back(std::move(threads).value());
   register_process_metrics();
   for (const auto step : {&Gateway::build_extensions, &Gateway::build_exporters, &Gateway::build_pipelines,
-                          &Gateway::start_metrics, &Gateway::build_receivers}) {
+                          &Gateway::build_metrics, &Gateway::build_receivers}) {
     if (Status done = (this->*step)(); !done) return done;
   }
   return {};
@@ -86,63 +98,96 @@ net::EventLoop& Gateway::own_loop() {
   return *threads_.back()->loops().front();
 }
 
+std::vector<net::EventLoop*> Gateway::all_loops() const {
+  std::vector<net::EventLoop*> all;
+  for (const auto& threads : threads_) {
+    for (net::EventLoop* loop : threads->loops()) all.push_back(loop);
+  }
+  return all;
+}
+
 Status Gateway::build_exporters() {
   for (const PipelineConfig& pipeline : config_.pipelines) {
     for (const ComponentId& id : pipeline.exporters) {
       if (exporters_.contains({id.text(), pipeline.signal})) continue;
-      if (Status built = build_exporter(id, pipeline.signal); !built)
-        return built.error().with_prefix("exporter " + id.text());
+      Result<std::unique_ptr<Exporter>> exporter = make_exporter(config_, id, pipeline.signal, *this, nullptr);
+      if (!exporter) return exporter.error();
+      exporters_.emplace(ExporterKey(id.text(), pipeline.signal), std::move(exporter).value());
     }
   }
   return {};
 }
 
-Status Gateway::build_exporter(const ComponentId& id, Signal signal) {
-  const auto configured = std::find_if(config_.exporters.begin(), config_.exporters.end(),
-                                       [&](const auto& exporter) { return exporter.id == id; });
-  Result<std::unique_ptr<Exporter>> exporter = configured->make(*this, signal);
-  if (!exporter) return exporter.error();
-  if (Status started = (*exporter)->start(); !started) return started;
-  exporters_.emplace(std::pair(id.text(), signal), std::move(exporter).value());
-  return {};
+/// `before` is the one that it will take the place of, or null.
+Result<std::unique_ptr<Exporter>> Gateway::make_exporter(const GatewayConfig& config, const ComponentId& id,
+                                                         Signal signal, Host& host, Exporter* before) {
+  Result<std::unique_ptr<Exporter>> exporter = find(config.exporters, id).make(host, signal);
+  if (!exporter) return exporter.error().with_prefix("exporter " + id.text());
+  const Status started = before != nullptr ? (*exporter)->start_after(*before) : (*exporter)->start();
+  if (!started) return started.error().with_prefix("exporter " + id.text());
+  return exporter;
 }
 
 Status Gateway::build_pipelines() {
   for (const PipelineConfig& config : config_.pipelines) {
-    Pipeline& pipeline = pipelines_.emplace_back();
-    pipeline.config = &config;
-    std::vector<Consumer*> exporters;
-    for (const ComponentId& id : config.exporters) exporters.push_back(exporter(id, config.signal));
-    pipeline.exporters = std::make_unique<FanOut>(std::move(exporters));
-    Consumer* next = pipeline.exporters.get();
-    for (auto id = config.processors.rbegin(); id != config.processors.rend(); ++id) {
-      const auto configured = std::find_if(config_.processors.begin(), config_.processors.end(),
-                                           [&](const auto& processor) { return processor.id == *id; });
-      Result<std::unique_ptr<Processor>> processor = configured->make(*this, *next);
-      if (!processor) return processor.error().with_prefix("processor " + id->text());
-      if (Status started = (*processor)->start(); !started)
-        return started.error().with_prefix("processor " + id->text());
-      next = processor->get();
-      pipeline.processors.insert(pipeline.processors.begin(), std::move(processor).value());
-    }
+    Result<std::unique_ptr<Pipeline>> pipeline = make_pipeline(config_, config, exporter_table());
+    if (!pipeline) return pipeline.error();
+    pipelines_.push_back(std::move(pipeline).value());
   }
   return {};
 }
 
-/// A receiver in several pipelines feeds all of them; an exporter that several reach without a processor, only once.
-std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver, Signal signal) const {
-  std::set<std::string> names;
+Result<std::unique_ptr<Gateway::Pipeline>> Gateway::make_pipeline(const GatewayConfig& config,
+                                                                  const PipelineConfig& pipeline_config,
+                                                                  const ExporterTable& exporters) {
+  auto pipeline = std::make_unique<Pipeline>();
+  pipeline->config = pipeline_config;
+  pipeline->exporters = std::make_unique<FanOut>(exporters_of(pipeline_config, exporters));
+  Consumer* next = pipeline->exporters.get();
+  for (auto id = pipeline_config.processors.rbegin(); id != pipeline_config.processors.rend(); ++id) {
+    Result<std::unique_ptr<Processor>> processor = find(config.processors, *id).make(*this, *next);
+    if (!processor) return processor.error().with_prefix("processor " + id->text());
+    if (Status started = (*processor)->start(); !started) return started.error().with_prefix("processor " + id->text());
+    next = processor->get();
+    pipeline->processors.insert(pipeline->processors.begin(), std::move(processor).value());
+  }
+  return pipeline;
+}
+
+std::vector<Consumer*> Gateway::exporters_of(const PipelineConfig& pipeline, const ExporterTable& exporters) {
   std::vector<Consumer*> consumers;
-  for (const Pipeline& pipeline : pipelines_) {
-    if (pipeline.config->signal != signal) continue;
-    const std::vector<ComponentId>& receivers = pipeline.config->receivers;
+  for (const ComponentId& id : pipeline.exporters) consumers.push_back(exporters.at({id.text(), pipeline.signal}));
+  return consumers;
+}
+
+Gateway::ExporterTable Gateway::exporter_table() const {
+  ExporterTable table;
+  for (const auto& [key, exporter] : exporters_) table.emplace(key, exporter.get());
+  return table;
+}
+
+Consumer* Gateway::Pipeline::first() const { return processors.empty() ? nullptr : processors.front().get(); }
+
+std::vector<Gateway::Entrance> Gateway::entrances() const {
+  std::vector<Entrance> all;
+  for (const auto& pipeline : pipelines_) all.push_back({&pipeline->config, pipeline->first()});
+  return all;
+}
+
+/// A receiver in several pipelines feeds all of them; an exporter that several reach without a processor, only once.
+std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver, Signal signal,
+                                             const std::vector<Entrance>& pipelines, const ExporterTable& exporters) {
+  std::vector<Consumer*> consumers;
+  for (const auto& [config, first] : pipelines) {
+    if (config->signal != signal) continue;
+    const std::vector<ComponentId>& receivers = config->receivers;
     if (std::find(receivers.begin(), receivers.end(), receiver) == receivers.end()) continue;
-    if (!pipeline.processors.empty()) {
-      consumers.push_back(pipeline.processors.front().get());
+    if (first != nullptr) {
+      consumers.push_back(first);
       continue;
     }
-    for (const ComponentId& id : pipeline.config->exporters) {
-      if (names.insert(id.text()).second) consumers.push_back(exporter(id, signal));
+    for (Consumer* exporter : exporters_of(*config, exporters)) {
+      if (std::find(consumers.begin(), consumers.end(), exporter) == consumers.end()) consumers.push_back(exporter);
     }
   }
   return consumers;
@@ -150,100 +195,160 @@ std::vector<Consumer*> Gateway::consumers_of(const ComponentId& receiver, Signal
 
 Status Gateway::build_receivers() {
   for (const auto& configured : config_.receivers) {
-    const std::string name = configured.id.text();
-    SignalConsumers next;
-    for (const Signal signal : kSignals) {
-      std::vector<Consumer*> consumers = consumers_of(configured.id, signal);
-      if (consumers.empty()) continue;
-      next.set(signal, *fan_outs_.emplace_back(std::make_unique<FanOut>(std::move(consumers))));
-    }
-    Result<std::unique_ptr<Component>> receiver = configured.make(*this, next);
-    if (!receiver) return receiver.error().with_prefix("receiver " + name);
-    if (Status started = (*receiver)->start(); !started) return started.error().with_prefix("receiver " + name);
-    receivers_.push_back({name, std::move(receiver).value()});
+    Result<std::unique_ptr<Node>> receiver = make_receiver(configured, entrances(), exporter_table());
+    if (!receiver) return receiver.error();
+    receivers_.push_back(std::move(receiver).value());
   }
   return {};
+}
+
+Result<std::unique_ptr<Gateway::Node>> Gateway::make_receiver(const ConfiguredComponent<ReceiverMaker>& configured,
+                                                              const std::vector<Entrance>& pipelines,
+                                                              const ExporterTable& exporters) {
+  auto node = std::make_unique<Node>();
+  node->id = configured.id;
+  SignalConsumers next;
+  for (const Signal signal : kSignals) {
+    std::vector<Consumer*> consumers = consumers_of(configured.id, signal, pipelines, exporters);
+    if (consumers.empty()) continue;
+    node->next[signal] = std::make_unique<FanOut>(std::move(consumers));
+    next.set(signal, *node->next[signal]);
+  }
+  Result<std::unique_ptr<Component>> receiver = configured.make(*this, next);
+  if (!receiver) return receiver.error().with_prefix("receiver " + node->id.text());
+  if (Status started = (*receiver)->start(); !started)
+    return started.error().with_prefix("receiver " + node->id.text());
+  node->component = std::move(receiver).value();
+  return node;
 }
 
 Status Gateway::build_extensions() {
   for (const auto& configured : config_.extensions) {
-    const std::string name = configured.id.text();
-    Result<std::unique_ptr<Component>> extension = configured.make(*this);
-    if (!extension) return extension.error().with_prefix("extension " + name);
-    if (Status started = (*extension)->start(); !started) return started.error().with_prefix("extension " + name);
-    extensions_.push_back({name, std::move(extension).value()});
+    Result<std::unique_ptr<Node>> extension = make_extension(configured);
+    if (!extension) return extension.error();
+    extensions_.push_back(std::move(extension).value());
   }
   return {};
 }
 
-Status Gateway::start_metrics() {
-  if (!config_.telemetry.metrics_enabled) return {};
+Result<std::unique_ptr<Gateway::Node>> Gateway::make_extension(
+    const ConfiguredComponent<Maker<Component>>& configured) {
+  auto node = std::make_unique<Node>();
+  node->id = configured.id;
+  Result<std::unique_ptr<Component>> extension = configured.make(*this);
+  if (!extension) return extension.error().with_prefix("extension " + node->id.text());
+  if (Status started = (*extension)->start(); !started)
+    return started.error().with_prefix("extension " + node->id.text());
+  node->component = std::move(extension).value();
+  return node;
+}
+
+Status Gateway::build_metrics() {
+  Result<std::unique_ptr<StatusEndpoint>> endpoint = make_metrics_endpoint(config_.telemetry);
+  if (!endpoint) return endpoint.error();
+  metrics_endpoint_ = std::move(endpoint).value();
+  return {};
+}
+
+/// Null if the configuration wants none.
+Result<std::unique_ptr<StatusEndpoint>> Gateway::make_metrics_endpoint(const TelemetryConfig& telemetry) {
+  if (!telemetry.metrics_enabled) return std::unique_ptr<StatusEndpoint>();
   const auto page = [this] {
     net::Response response;
     response.headers.push_back({"Content-Type", "text/plain; version=0.0.4; charset=utf-8"});
     response.body = metrics_.render();
     return response;
   };
+  std::vector<StatusEndpoint::Action> actions;
+  if (requests_.reload) actions.push_back({"/-/reload", requests_.reload});
   Result<std::unique_ptr<StatusEndpoint>> endpoint = StatusEndpoint::start(
-      shared_loop(), {config_.telemetry.metrics_host, config_.telemetry.metrics_port}, {{"/metrics", page}});
+      shared_loop(), {telemetry.metrics_host, telemetry.metrics_port}, {{"/metrics", page}}, std::move(actions));
   if (!endpoint) return endpoint.error().with_prefix("service.telemetry.metrics");
-  metrics_endpoint_ = std::move(endpoint).value();
-  return {};
+  return endpoint;
 }
 
 void Gateway::register_process_metrics() {
-  metrics_.observe_counter("otelcol_process_uptime", "Seconds since the start.", {}, [this] {
+  observations_.push_back(metrics_.observe_counter("otelcol_process_uptime", "Seconds since the start.", {}, [this] {
     return static_cast<double>(clock_.monotonic_now() - started_) / static_cast<double>(base::kNanosPerSecond);
-  });
-  metrics_.observe_counter("otelcol_process_cpu_seconds", "CPU time of the process, user and system.", {},
-                           [] { return process_usage().cpu_seconds; });
-  metrics_.observe_gauge("otelcol_process_memory_rss", "Resident memory in bytes.", {},
-                         [] { return static_cast<double>(process_usage().resident_bytes); });
-  metrics_.observe_gauge("nanospan_memory_used_bytes", "Bytes that requests in the gateway hold.", {},
-                         [this] { return static_cast<double>(budget_.used()); });
-  metrics_.observe_gauge("nanospan_memory_budget_bytes", "Bytes that requests may hold (service.memory_budget).", {},
-                         [this] { return static_cast<double>(budget_.bytes_max()); });
+  }));
+  observations_.push_back(metrics_.observe_counter("otelcol_process_cpu_seconds",
+                                                   "CPU time of the process, user and system.", {},
+                                                   [] { return process_usage().cpu_seconds; }));
+  observations_.push_back(metrics_.observe_gauge("otelcol_process_memory_rss", "Resident memory in bytes.", {},
+                                                 [] { return static_cast<double>(process_usage().resident_bytes); }));
+  observations_.push_back(metrics_.observe_gauge("nanospan_memory_used_bytes",
+                                                 "Bytes that requests in the gateway hold.", {},
+                                                 [this] { return static_cast<double>(budget_.used()); }));
+  observations_.push_back(metrics_.observe_gauge("nanospan_memory_budget_bytes",
+                                                 "Bytes that requests may hold (service.memory_budget).", {},
+                                                 [this] { return static_cast<double>(budget_.bytes_max()); }));
+}
+
+std::string Gateway::describe_limits() const {
+  return format_byte_size(budget_.bytes_max()) + " of requests in memory, " + std::to_string(shared_loops_.size()) +
+         " event loops, " + format_duration(config_.shutdown_nanos) + " to drain on SIGTERM";
+}
+
+std::shared_ptr<const ServiceStatus> Gateway::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+void Gateway::publish_status() {
+  auto status = std::make_shared<ServiceStatus>();
+  for (const auto& pipeline : pipelines_) {
+    const PipelineConfig& config = pipeline->config;
+    status->pipelines.push_back(
+        {config.id.text(), join(config.receivers), join(config.processors), join(config.exporters)});
+  }
+  for (const auto& node : receivers_) status->receivers.push_back({node->id.text(), node->component->describe()});
+  for (const auto& node : extensions_) status->extensions.push_back({node->id.text(), node->component->describe()});
+  for (const auto& [key, exporter] : exporters_)
+    status->exporters.push_back({key.first, key.second, exporter->describe()});
+  status->limits = describe_limits();
+  const std::lock_guard lock(status_mutex_);
+  status_ = std::move(status);
 }
 
 std::string Gateway::describe() const {
   std::string out = "nanospan serves\n";
-  for (const NamedComponent& receiver : receivers_)
-    out += "  receiver   " + receiver.name + ": " + receiver.component->describe() + "\n";
+  for (const auto& receiver : receivers_)
+    out += "  receiver   " + receiver->id.text() + ": " + receiver->component->describe() + "\n";
   std::set<std::string> exporters;  // One line for those that do not differ by signal.
   for (const auto& [name, exporter] : exporters_)
     exporters.insert("  exporter   " + name.first + ": " + exporter->describe() + "\n");
   for (const std::string& line : exporters) out += line;
-  for (const Pipeline& pipeline : pipelines_) {
-    const PipelineConfig& config = *pipeline.config;
+  for (const auto& pipeline : pipelines_) {
+    const PipelineConfig& config = pipeline->config;
     out += "  pipeline   " + config.id.text() + ": " + join(config.receivers) + " -> ";
-    for (std::size_t i = 0; i < pipeline.processors.size(); ++i)
-      out += config.processors[i].text() + " (" + pipeline.processors[i]->describe() + ") -> ";
+    for (std::size_t i = 0; i < pipeline->processors.size(); ++i)
+      out += config.processors[i].text() + " (" + pipeline->processors[i]->describe() + ") -> ";
     out += join(config.exporters) + "\n";
   }
-  for (const NamedComponent& extension : extensions_)
-    out += "  extension  " + extension.name + ": " + extension.component->describe() + "\n";
+  for (const auto& extension : extensions_)
+    out += "  extension  " + extension->id.text() + ": " + extension->component->describe() + "\n";
   if (metrics_endpoint_ != nullptr) {
     out += "  metrics    http " + ListenAddress{config_.telemetry.metrics_host, metrics_endpoint_->port()}.text() +
            "/metrics\n";
   }
-  out += "  limits     " + format_byte_size(budget_.bytes_max()) + " of requests in memory, " +
-         std::to_string(shared_loops_.size()) + " event loops, " + format_duration(config_.shutdown_nanos) +
-         " to drain on SIGTERM\n";
+  out += "  limits     " + describe_limits() + "\n";
   out += "  machine    " + format_byte_size(limits_.memory_bytes) + " of memory (" + limits_.memory_reason + "), " +
          std::to_string(limits_.cpus) + " processors (" + limits_.cpu_reason + ")\n";
   return out;
 }
 
 /// Drains the processors at `place` of all pipelines, then those after them: what one gives up the next still takes.
-void Gateway::drain_processors(std::size_t place, base::Deadline deadline, net::Task done) {
+void Gateway::drain_processors(std::vector<Pipeline*> pipelines, std::size_t place, base::Deadline deadline,
+                               net::Task done) {
   std::vector<Component*> processors;
-  for (const Pipeline& pipeline : pipelines_) {
-    if (place < pipeline.processors.size()) processors.push_back(pipeline.processors[place].get());
+  for (const Pipeline* pipeline : pipelines) {
+    if (place < pipeline->processors.size()) processors.push_back(pipeline->processors[place].get());
   }
   if (processors.empty()) return done();
-  drain_all(processors, deadline, [this, place, deadline, done = std::move(done)]() mutable {
-    drain_processors(place + 1, deadline, std::move(done));
-  });
+  drain_all(processors, deadline,
+            [pipelines = std::move(pipelines), place, deadline, done = std::move(done)]() mutable {
+              drain_processors(std::move(pipelines), place + 1, deadline, std::move(done));
+            });
 }
 
 void Gateway::begin_drain(net::Task done) {
@@ -251,22 +356,28 @@ void Gateway::begin_drain(net::Task done) {
   const base::Deadline all = base::Deadline::after(clock_, config_.shutdown_nanos);
   const base::Deadline half = base::Deadline::after(clock_, config_.shutdown_nanos / 2);
   const base::Deadline most = base::Deadline::after(clock_, config_.shutdown_nanos / 4 * 3);
-  std::vector<Component*> receivers;
-  for (const NamedComponent& receiver : receivers_) receivers.push_back(receiver.component.get());
+  std::vector<Component*> receivers, exporters;
+  std::vector<Pipeline*> pipelines;
+  for (const auto& receiver : receivers_) receivers.push_back(receiver->component.get());
+  for (const auto& retired : retired_nodes_) receivers.push_back(retired.what->component.get());
+  for (const auto& pipeline : pipelines_) pipelines.push_back(pipeline.get());
+  for (const auto& retired : retired_pipelines_) pipelines.push_back(retired.what.get());
+  for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
+  for (const auto& retired : retired_exporters_) exporters.push_back(retired.what.get());
   auto shared_done = std::make_shared<net::Task>(std::move(done));
-  drain_all(receivers, half, [this, all, most, shared_done] {
-    drain_processors(0, most, [this, all, shared_done] {
-      std::vector<Component*> exporters;
-      for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
-      // Probes and scrapers are not waited for: their endpoints close with the gateway.
-      drain_all(exporters, all, [shared_done] { (*shared_done)(); });
-    });
-  });
+  drain_all(receivers, half,
+            [pipelines = std::move(pipelines), exporters = std::move(exporters), all, most, shared_done]() mutable {
+              drain_processors(std::move(pipelines), 0, most, [exporters = std::move(exporters), all, shared_done] {
+                // Probes and scrapers are not waited for: their endpoints close with the gateway.
+                drain_all(exporters, all, [shared_done] { (*shared_done)(); });
+              });
+            });
 }
 
 std::uint64_t Gateway::lost_in_drain() const {
   std::uint64_t lost = 0;
   for (const auto& [name, exporter] : exporters_) lost += exporter->lost_in_drain();
+  for (const auto& retired : retired_exporters_) lost += retired.what->lost_in_drain();
   return lost;
 }
 

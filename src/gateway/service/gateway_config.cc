@@ -49,6 +49,7 @@ struct Declared {
   ComponentId id;
   int line = 0;
   M make;
+  const ConfigNode* config = nullptr;
   bool used = false;
 };
 
@@ -98,7 +99,7 @@ class Loader {
       MapReader config(entry.value, path, diagnostics_);
       M make = factory->read(*id, config);
       config.finish();
-      out.push_back({*std::move(id), entry.line, std::move(make)});
+      out.push_back({*std::move(id), entry.line, std::move(make), &entry.value});
     }
   }
 
@@ -158,7 +159,7 @@ class Loader {
       return service.fail("extensions", not_declared("extension", name, extensions_, "extensions"));
     if (std::exchange(found->used, true))
       return service.fail("extensions", "\"" + name + "\" is listed twice; remove one");
-    config_.extensions.push_back({found->id, std::move(found->make)});
+    config_.extensions.push_back({found->id, std::move(found->make), *found->config});
   }
 
   template <class M>
@@ -185,7 +186,7 @@ class Loader {
                  std::vector<ConfiguredComponent<M>>& out) {
     for (Declared<M>& component : declared) {
       warn_if_unused(component, section, "a pipeline");
-      if (component.used) out.push_back({component.id, std::move(component.make)});
+      if (component.used) out.push_back({component.id, std::move(component.make), *component.config});
     }
   }
 

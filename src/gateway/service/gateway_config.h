@@ -1,7 +1,8 @@
 // GatewayConfig: a whole configuration file, read and checked: makers of its components and the pipelines between them.
 //
-// Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called by the service: once
-// each, those of exporters once for each signal, those of processors once for each pipeline.
+// Has no yaml-cpp type, and no key of any component. A plain value; the makers may be called by the service, those of
+// exporters once for each signal, those of processors once for each pipeline, and again where a reload takes a step
+// back.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ template <class M>
 struct ConfiguredComponent {
   ComponentId id;
   M make;
+  ConfigNode config = {};  ///< What it was read from, to tell in a reload whether it changed.
 };
 
 struct PipelineConfig {
@@ -34,6 +36,8 @@ struct TelemetryConfig {
   std::string metrics_host = "127.0.0.1";
   std::uint16_t metrics_port = 8888;
   LogLevel log_level = LogLevel::kInfo;
+
+  friend bool operator==(const TelemetryConfig&, const TelemetryConfig&) = default;
 };
 
 struct GatewayConfig {

@@ -31,10 +31,20 @@ constexpr std::string_view name_of(LogLevel level) {
 }  // namespace
 
 void Log::write(LogLevel level, std::string_view subject, std::string_view text) {
-  if (level < level_) return;
+  if (level < level_.load(std::memory_order_relaxed)) return;
   std::string line = timestamp(clock_.unix_now());
   line.append("  ").append(name_of(level)).append("  ").append(subject).append(": ").append(text).append("\n");
-  raw(line);
+  const std::lock_guard lock(mutex_);
+  if (level >= LogLevel::kWarn) {
+    recent_.push_back(line.size() <= kRecentBytesMax ? line : line.substr(0, kRecentBytesMax) + "...\n");
+    if (recent_.size() > kRecentMax) recent_.pop_front();
+  }
+  sink_(line);
+}
+
+std::vector<std::string> Log::recent() const {
+  const std::lock_guard lock(mutex_);
+  return {recent_.begin(), recent_.end()};
 }
 
 void Log::raw(std::string_view text) {

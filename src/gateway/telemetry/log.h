@@ -7,11 +7,14 @@
 // from peers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "net/unique_function.h"
@@ -27,6 +30,9 @@ class Log {
   /// `sink` gets whole lines with their newline, one call at a time.
   Log(const base::Clock& clock, LogLevel level, Sink sink) : clock_(clock), level_(level), sink_(std::move(sink)) {}
 
+  /// Lines below this are not written, from now on.
+  void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
+
   void info(std::string_view subject, std::string_view text) { write(LogLevel::kInfo, subject, text); }
   void warn(std::string_view subject, std::string_view text) { write(LogLevel::kWarn, subject, text); }
   void error(std::string_view subject, std::string_view text) { write(LogLevel::kError, subject, text); }
@@ -34,11 +40,16 @@ class Log {
   /// seconds.
   void warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
 
+  /// The last warnings and errors that were written, oldest first, each a line with its newline.
+  std::vector<std::string> recent() const;
+
   /// Writes `text` to the sink as it is.
   void raw(std::string_view text);
 
  private:
   static constexpr std::size_t kReasonsMax = 1024;
+  static constexpr std::size_t kRecentMax = 50;
+  static constexpr std::size_t kRecentBytesMax = 1000;  // of each
   struct Limit {
     base::MonotonicNanos next = 0;
     std::uint64_t suppressed = 0;
@@ -46,8 +57,9 @@ class Log {
   void write(LogLevel level, std::string_view subject, std::string_view text);
 
   const base::Clock& clock_;
-  const LogLevel level_;
-  std::mutex mutex_;
+  std::atomic<LogLevel> level_;
+  mutable std::mutex mutex_;
+  std::deque<std::string> recent_;
   Sink sink_;
   std::map<std::string, Limit> limits_;
 };

@@ -46,7 +46,6 @@ void append_number(std::string& out, Number number) {
 
 MetricsRegistry::Series& MetricsRegistry::series(std::string_view name, std::string_view help, const char* type,
                                                  const Labels& labels) {
-  const std::lock_guard lock(mutex_);
   Family& family = families_[std::string(name)];
   family.help = help;
   family.type = type;
@@ -56,21 +55,55 @@ MetricsRegistry::Series& MetricsRegistry::series(std::string_view name, std::str
 }
 
 Metric& MetricsRegistry::counter(std::string_view name, std::string_view help, const Labels& labels) {
+  const std::lock_guard lock(mutex_);
   return series(name, help, "counter", labels).metric;
 }
 
 Metric& MetricsRegistry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
+  const std::lock_guard lock(mutex_);
   return series(name, help, "gauge", labels).metric;
 }
 
-void MetricsRegistry::observe_counter(std::string_view name, std::string_view help, const Labels& labels,
-                                      std::function<double()> read) {
-  series(name, help, "counter", labels).read = std::move(read);
+Observation MetricsRegistry::observe_counter(std::string_view name, std::string_view help, const Labels& labels,
+                                             std::function<double()> read) {
+  return observe(name, help, "counter", labels, std::move(read));
 }
 
-void MetricsRegistry::observe_gauge(std::string_view name, std::string_view help, const Labels& labels,
-                                    std::function<double()> read) {
-  series(name, help, "gauge", labels).read = std::move(read);
+Observation MetricsRegistry::observe_gauge(std::string_view name, std::string_view help, const Labels& labels,
+                                           std::function<double()> read) {
+  return observe(name, help, "gauge", labels, std::move(read));
+}
+
+Observation MetricsRegistry::observe(std::string_view name, std::string_view help, const char* type,
+                                     const Labels& labels, std::function<double()> read) {
+  const std::lock_guard lock(mutex_);
+  series(name, help, type, labels).readers.push_back({++last_reader_, std::move(read)});
+  return {*this, last_reader_};
+}
+
+void MetricsRegistry::forget(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  for (Series& series : storage_) std::erase_if(series.readers, [id](const Reader& reader) { return reader.id == id; });
+}
+
+Observation::~Observation() {
+  if (registry_ != nullptr) registry_->forget(id_);
+}
+
+double MetricsRegistry::Series::value() const {
+  double sum = 0;
+  for (const Reader& reader : readers) sum += reader.read();
+  return sum;
+}
+
+std::optional<double> MetricsRegistry::value(std::string_view name, const Labels& labels) const {
+  const std::lock_guard lock(mutex_);
+  const auto family = families_.find(name);
+  if (family == families_.end()) return std::nullopt;
+  const auto series = family->second.series.find(render_labels(labels));
+  if (series == family->second.series.end()) return std::nullopt;
+  const Series& found = *series->second;
+  return found.readers.empty() ? static_cast<double>(found.metric.value()) : found.value();
 }
 
 std::string MetricsRegistry::render() const {
@@ -82,10 +115,10 @@ std::string MetricsRegistry::render() const {
     out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
     for (const auto& [labels, series] : family.series) {
       out.append(name).append(labels).append(" ");
-      if (series->read) {
-        append_number(out, series->read());
-      } else {
+      if (series->readers.empty()) {
         append_number(out, series->metric.value());
+      } else {
+        append_number(out, series->value());
       }
       out += '\n';
     }

@@ -1,9 +1,8 @@
 // MetricsRegistry: the gateway's own counters and gauges, and their Prometheus text. Names are the Collector's, so that
 // its dashboards work; what it does not have is called nanospan_*.
 //
-// Thread-safe. Series are made at start and live as long as the registry; adding to a counter is one relaxed atomic
-// operation. Observed series call back into their component: the endpoint that renders must stop before the components
-// go.
+// Thread-safe. Series live as long as the registry; adding to a counter is one relaxed atomic operation. Observed
+// series call back into their component, as long as it holds the Observation: once that is gone no call is under way.
 #pragma once
 
 #include <atomic>
@@ -12,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,23 +32,54 @@ class Metric {
   std::atomic<std::uint64_t> value_{0};
 };
 
+class MetricsRegistry;
+
+/// Keeps a callback registered; the registry must outlive it. An empty one keeps nothing.
+class Observation {
+ public:
+  Observation() = default;
+  Observation(Observation&& other) noexcept : registry_(std::exchange(other.registry_, nullptr)), id_(other.id_) {}
+  Observation& operator=(Observation&& other) noexcept {
+    std::swap(registry_, other.registry_);
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  ~Observation();
+
+ private:
+  friend class MetricsRegistry;
+  Observation(MetricsRegistry& registry, std::uint64_t id) : registry_(&registry), id_(id) {}
+  MetricsRegistry* registry_ = nullptr;
+  std::uint64_t id_ = 0;
+};
+
 class MetricsRegistry {
  public:
   /// The series of this name with these labels; made on first use, the same object afterwards.
   Metric& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Metric& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
-  /// A series whose value is asked for when it is read.
-  void observe_counter(std::string_view name, std::string_view help, const Labels& labels,
-                       std::function<double()> read);
-  void observe_gauge(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
+  /// A series whose value is asked for when it is read; the sum, if several observe it.
+  [[nodiscard]] Observation observe_counter(std::string_view name, std::string_view help, const Labels& labels,
+                                            std::function<double()> read);
+  [[nodiscard]] Observation observe_gauge(std::string_view name, std::string_view help, const Labels& labels,
+                                          std::function<double()> read);
+
+  /// The present value of a series; nothing if there is none. The labels are in the order in which it was made.
+  std::optional<double> value(std::string_view name, const Labels& labels) const;
 
   /// Prometheus text exposition format 0.0.4.
   std::string render() const;
 
  private:
+  friend class Observation;
+  struct Reader {
+    std::uint64_t id = 0;
+    std::function<double()> read;
+  };
   struct Series {
     Metric metric;
-    std::function<double()> read;
+    std::vector<Reader> readers;  // none: the metric is the value
+    double value() const;
   };
   struct Family {
     std::string help;
@@ -56,10 +87,14 @@ class MetricsRegistry {
     std::map<std::string, Series*> series;  // by rendered labels
   };
   Series& series(std::string_view name, std::string_view help, const char* type, const Labels& labels);
+  Observation observe(std::string_view name, std::string_view help, const char* type, const Labels& labels,
+                      std::function<double()> read);
+  void forget(std::uint64_t id);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;
   std::deque<Series> storage_;  // stable addresses
+  std::uint64_t last_reader_ = 0;
 };
 
 }  // namespace nanospan::gateway

@@ -35,6 +35,19 @@ class FanOutTest : public ::testing::Test {
   std::vector<Outcome> outcomes_;
 };
 
+TEST_F(FanOutTest, ReplacedConsumersGetWhatComesLater) {
+  consume();
+  fan_out_.replace({&b_});
+  consume();
+  EXPECT_EQ(a_.seen.size(), 1u);
+  EXPECT_EQ(b_.seen.size(), 2u);
+  fan_out_.replace({});
+  EXPECT_EQ(fan_out_.room_for(*batch_), Room::kNotNow);
+  consume();
+  ASSERT_EQ(outcomes_.size(), 1u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kRetry);
+}
+
 TEST_F(FanOutTest, AcceptedOnceAllAccepted) {
   consume();
   EXPECT_EQ(a_.seen.at(0).get(), b_.seen.at(0).get());  // The same bytes, not copies.

@@ -104,6 +104,40 @@ TEST_F(ExportQueueTest, AcceptsAtOnceAndSends) {
   expect_balanced();
 }
 
+TEST_F(ExportQueueTest, TakesOverAnotherSenderAndItsSettingsAndKeepsWhatItHolds) {
+  options_.queue.consumers = 2;
+  options_.retry.initial_nanos = 3600 * kNanosPerSecond;
+  options_.retry.elapsed_nanos_max = 0;
+  script_.results = {retry()};
+  for (int i = 0; i < 3; ++i) offer(5);
+  run();  // One waits for its next try, one is being sent, one waits.
+  ExportQueueOptions changed = options_;
+  changed.queue.sizer = QueueSizer::kItems;
+  changed.queue.size_max = 100;
+  ScriptedSender::Script next;
+  next.results = {sent(), sent()};
+  {
+    ExportQueue other(*loop_, changed, std::make_unique<ScriptedSender>(next), metrics_, log_);
+    ASSERT_TRUE(other.start(&queue()).ok());
+    queue().take_over(other);
+  }
+  const auto gauge = [this](const char* name) {
+    return metrics_.gauge(name, "", {{"exporter", "test"}, {"data_type", "traces"}}).value();
+  };
+  EXPECT_EQ(gauge("otelcol_exporter_queue_capacity"), 100u);
+  EXPECT_EQ(gauge("otelcol_exporter_queue_size"), 15u);  // In items now.
+  run();
+  EXPECT_EQ(next.attempts, 2u);  // What waited for its next try needs not wait an hour; then the last one.
+  EXPECT_EQ(queue().ledger().sent, 10u);
+  answer(sent());  // The old sender finishes what it had in its hands.
+  EXPECT_EQ(script_.attempts, 2u);
+  EXPECT_EQ(queue().ledger().sent, 15u);
+  EXPECT_EQ(gauge("otelcol_exporter_queue_size"), 0u);
+  expect_balanced();
+  queue_.reset();
+  EXPECT_EQ(gauge("otelcol_exporter_queue_capacity"), 0u);
+}
+
 TEST_F(ExportQueueTest, RefusesWhenFullAndCountsApart) {
   options_.queue.size_max = 2;
   options_.queue.consumers = 1;

@@ -29,6 +29,17 @@ void read_directory_mode(MapReader& reader, RotatingFileOptions& out) {
   out.directory_mode = value;
 }
 
+void read_compression(MapReader& reader, FileExporterConfig& out) {
+  std::string compression;
+  reader.read_choice("compression", {"zstd", "none", ""}, compression);
+  if (compression != "zstd") return;
+  if (const ContentCoding* coding = find_content_coding(compression)) {
+    out.codec = coding->codec;
+  } else {
+    reader.fail("compression", "this build has no zstd; remove it");
+  }
+}
+
 }  // namespace
 
 FileExporterConfig::FileExporterConfig() {
@@ -49,11 +60,12 @@ FileExporterConfig read_file_exporter_config(MapReader& reader) {
   std::string format = "json";
   reader.read_choice("format", {"json", "proto"}, format);
   config.format = format == "json" ? FileFormat::kJson : FileFormat::kProto;
-  config.file.form = config.format == FileFormat::kJson ? RecordForm::kLine : RecordForm::kLengthPrefixed;
-  // A JSON object; a request's first field, resource_spans.
-  config.file.first_byte = config.format == FileFormat::kJson ? '{' : '\x0A';
+  read_compression(reader, config);
+  const bool is_lines = config.format == FileFormat::kJson && config.codec == nullptr;
+  config.file.form = is_lines ? RecordForm::kLine : RecordForm::kLengthPrefixed;
+  // The first byte of a zstd frame; of a JSON object; of a request's first field, resource_spans.
+  config.file.first_byte = config.codec != nullptr ? '\x28' : (is_lines ? '{' : '\x0A');
   reader.ignore("flush_interval", "every request is written at once");
-  reader.refuse("compression", "files are not compressed; remove it");
   reader.refuse("encoding", "use format: json or proto");
   reader.refuse("group_by", "remove it");
   read_queue_options(reader, config.queue);

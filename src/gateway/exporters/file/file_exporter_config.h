@@ -2,6 +2,7 @@
 // common with the sending exporters here. Typed, with defaults. Read by one thread, then constant.
 #pragma once
 
+#include "gateway/codec/content_coding.h"
 #include "gateway/exporters/file/rotating_file.h"
 #include "gateway/queue/queue_config.h"
 
@@ -16,7 +17,8 @@ struct FileExporterConfig {
   FileExporterConfig();
   RotatingFileOptions file;
   FileFormat format = FileFormat::kJson;
-  QueueOptions queue;  ///< One consumer: a file is written by one.
+  const net::Codec* codec = nullptr;  ///< zstd: each record is a frame of its own, after its length. Null: none.
+  QueueOptions queue;                 ///< One consumer: a file is written by one.
   RetryOptions retry;
 };
 

@@ -9,8 +9,13 @@ namespace nanospan::gateway {
 namespace {
 
 std::string describe(const FileExporterConfig& config) {
-  std::string text =
-      config.file.path + (config.format == FileFormat::kJson ? " (OTLP JSON lines" : " (length-prefixed protobuf");
+  const bool is_json = config.format == FileFormat::kJson;
+  std::string text = config.file.path;
+  if (config.codec != nullptr) {
+    text += is_json ? " (length-prefixed OTLP JSON, zstd" : " (length-prefixed protobuf, zstd";
+  } else {
+    text += is_json ? " (OTLP JSON lines" : " (length-prefixed protobuf";
+  }
   if (!config.file.append) text += ", begun anew: what is there at start is set aside";
   if (!config.file.rotate) return text + ", one file without bound)";
   text += ", a new file every " + format_byte_size(config.file.bytes_max);
@@ -27,6 +32,9 @@ struct OpenFile {
 class SharedFileSender final : public Sender {
  public:
   explicit SharedFileSender(std::shared_ptr<FileSender> file) : file_(std::move(file)) {}
+  Status start(Sender* before) override {
+    return file_->start(before == nullptr ? nullptr : static_cast<SharedFileSender*>(before)->file_.get());
+  }
   void send(BatchRef batch, base::Deadline deadline, Done done) override {
     file_->send(std::move(batch), deadline, std::move(done));
   }
@@ -38,13 +46,7 @@ class SharedFileSender final : public Sender {
 Result<std::unique_ptr<Exporter>> make(const std::string& id, const FileExporterConfig& config, OpenFile& file,
                                        Host& host, Signal signal) {
   if (file.sender == nullptr) {
-    auto sender = std::make_shared<FileSender>(config, id, host.clock(), host.metrics());
-    if (Status opened = sender->open(); !opened) return opened.error();
-    file = {std::move(sender), &host.own_loop()};
-    if (!file.sender->set_aside().empty()) {
-      host.log().info("exporter " + id, "append is false: what was in " + config.file.path + " is now in " +
-                                            file.sender->set_aside() + "; append: true goes on in the same file");
-    }
+    file = {std::make_shared<FileSender>(config, id, host.clock(), host.metrics(), host.log()), &host.own_loop()};
   }
   // A write has no deadline: the kernel answers when it answers.
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
@@ -57,7 +59,7 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const FileExporter
 ExporterFactory file_exporter_factory() {
   return {"file",
           {},
-          "writes OTLP JSON lines or protobuf to a file, rotated and bounded",
+          "writes OTLP JSON lines or protobuf to a file, rotated, bounded, with zstd or without",
           [](const ComponentId& id, MapReader& reader) -> ExporterMaker {
             return [name = id.text(), config = read_file_exporter_config(reader), file = std::make_shared<OpenFile>()](
                        Host& host, Signal signal) { return make(name, config, *file, host, signal); };

@@ -92,6 +92,14 @@ Status RotatingFile::open() {
   return {};
 }
 
+void RotatingFile::set_rotation(const RotatingFileOptions& other) {
+  options_.rotate = other.rotate;
+  options_.bytes_max = other.bytes_max;
+  options_.backups_max = other.backups_max;
+  options_.days_max = other.days_max;
+  remove_old_backups();
+}
+
 Status RotatingFile::open_file() {
   net::Fd file(::open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file) return error("open", errno);

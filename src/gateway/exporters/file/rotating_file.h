@@ -51,6 +51,10 @@ class RotatingFile {
   /// now.
   Status append(std::string_view record);
 
+  /// Other bounds, from the next record on. Path, form and first byte stay.
+  void set_rotation(const RotatingFileOptions& other);
+  const RotatingFileOptions& options() const { return options_; }
+
   std::uint64_t removed_files() const { return removed_files_; }
   std::uint64_t removed_bytes() const { return removed_bytes_; }
   /// Torn records that were cut off, and their bytes.
@@ -75,7 +79,7 @@ class RotatingFile {
   Status write_all(std::string_view record);
   Error error(std::string_view call, int error_number) const;
 
-  const RotatingFileOptions options_;
+  RotatingFileOptions options_;
   const base::Clock& clock_;
   net::Fd file_;
   std::uint64_t size_ = 0;

@@ -56,8 +56,8 @@ BearerToken::Values BearerToken::with_scheme(const std::vector<std::string>& tok
 }
 
 BearerToken::Values BearerToken::current() {
+  if (!file_) return values_;  // They never change.
   const std::lock_guard lock(mutex_);
-  if (!file_) return values_;
   const std::optional<Result<std::string>> content = file_->look();
   if (!content) return values_;
   Result<Values> values = content->ok() ? values_in(**content) : Result<Values>(content->error());

@@ -1,6 +1,7 @@
 // BearerToken: lets in who shows one of the tokens (RFC 6750, 2.1), and shows the first of them to others.
 //
-// Thread-safe: the values are immutable and swapped when the file changes. `log` and `clock` must outlive it.
+// Thread-safe: the values are immutable and swapped when the file changes; without a file no lock is taken. `log` and
+// `clock` must outlive it.
 #pragma once
 
 #include <memory>

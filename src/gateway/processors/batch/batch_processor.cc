@@ -65,7 +65,6 @@ BatchProcessor::BatchProcessor(const BatchProcessorConfig& config, const std::st
       subject_("processor " + name),
       host_(host),
       next_(next),
-      waits_(next.waits_for_result()),
       loop_(host.shared_loop()),
       incoming_(host.metrics().counter("otelcol_processor_incoming_items", "Spans that came into the processor.",
                                        {{"processor", name_}})),
@@ -86,7 +85,7 @@ BatchProcessor::~BatchProcessor() { *alive_ = false; }
 std::string BatchProcessor::describe() const {
   std::string text = std::to_string(config_.send_spans) + " spans or " + format_duration(config_.timeout_nanos);
   if (config_.send_spans_max != 0) text += ", at most " + std::to_string(config_.send_spans_max);
-  return text + (waits_ ? ", answers when sent" : ", answers at once");
+  return text + (next_.waits_for_result() ? ", answers when sent" : ", answers at once");
 }
 
 Room BatchProcessor::room_for(const Batch& /*batch*/) const {
@@ -99,7 +98,7 @@ void BatchProcessor::consume(BatchRef batch, Completion done) {
   std::vector<Ready> ready;
   std::optional<Outcome> refusal;
   std::shared_ptr<Senders> senders;
-  if (waits_) senders = std::make_shared<Senders>(std::move(done));
+  if (next_.waits_for_result()) senders = std::make_shared<Senders>(std::move(done));
   {
     const std::lock_guard lock(mutex_);
     refusal = refuse(*batch);
@@ -138,8 +137,8 @@ std::optional<Outcome> BatchProcessor::refuse(const Batch& batch) {
   }
   std::uint64_t repeated = 0;
   if (const std::uint64_t most = config_.send_spans_max;
-      most != 0 && batch.signal() != Signal::kMetrics && open_.counts.spans + batch.counts().spans > most) {
-    repeated = (batch.counts().spans / most + 1) * RequestSplitter::largest_envelope(batch.bytes());
+      most != 0 && open_.counts.spans + batch.counts().spans > most) {
+    repeated = (batch.counts().spans / most + 1) * RequestSplitter::largest_envelope(batch.bytes(), batch.signal());
     if (repeated > kRepeatedBytesMax + batch.bytes().size()) {
       return Outcome::permanent(subject_ + ": to split the request at send_batch_max_size would repeat its resource, " +
                                 format_byte_size(repeated) + " in all; raise send_batch_max_size");
@@ -156,15 +155,7 @@ void BatchProcessor::append(const Batch& batch, const std::shared_ptr<Senders>& 
   const std::uint64_t most = config_.send_spans_max;
   const SpanCounts& counts = batch.counts();
   open_.signal = batch.signal();
-  // Data points lie in metrics, which are not cut: a request of metrics stays whole, whatever its size.
-  const bool is_cut = batch.signal() != Signal::kMetrics;
-  if (!is_cut && most != 0 && open_.counts.spans != 0 && open_.counts.spans + counts.spans > most) {
-    by_size_.add(1);
-    cut(ready);
-    open_.signal = batch.signal();
-    if (!grow_for(open_.bytes, batch.bytes().size())) return lose(counts.spans, senders);
-  }
-  if (!is_cut || most == 0 || open_.counts.spans + counts.spans <= most) {
+  if (most == 0 || open_.counts.spans + counts.spans <= most) {
     open_.bytes.append(batch.bytes());
     open_.counts.resources += counts.resources;
     open_.counts.scopes += counts.scopes;
@@ -172,11 +163,12 @@ void BatchProcessor::append(const Batch& batch, const std::shared_ptr<Senders>& 
     note(counts.spans, senders);
     return;
   }
-  RequestSplitter splitter(batch.bytes());
+  RequestSplitter splitter(batch.bytes(), batch.signal());
   for (std::uint64_t left = counts.spans; left != 0;) {
-    if (open_.counts.spans == most) {
+    if (open_.counts.spans >= most) {
       by_size_.add(1);
       cut(ready);
+      open_.signal = batch.signal();
     }
     const std::uint64_t before = open_.counts.spans;
     const bool taken = splitter.take(most - before, open_.bytes, open_.counts);
@@ -204,7 +196,10 @@ void BatchProcessor::note(std::uint64_t spans, const std::shared_ptr<Senders>& s
     if (open_.charge.bytes() == 0) open_.charge = BudgetCharge(host_.budget());
     open_.charge.overdraw(open_.bytes.capacity() - open_.charge.bytes());
   }
-  if (senders == nullptr) return;
+  if (senders == nullptr) {
+    open_.is_owed = true;
+    return;
+  }
   senders->expect();
   open_.waiting.push_back({senders, spans});
 }
@@ -216,7 +211,7 @@ void BatchProcessor::cut(std::vector<Ready>& ready) {
   open.charge.shrink_to(open.bytes.capacity());
   ready.push_back({std::make_shared<const Batch>(std::move(open.bytes), std::nullopt, open.counts,
                                                  std::move(open.charge), open.signal),
-                   std::move(open.waiting)});
+                   std::move(open.waiting), open.is_owed});
 }
 
 /// Sees to it that on_timer() runs on the loop. Mutex held.
@@ -271,7 +266,7 @@ void BatchProcessor::settle(Ready ready, const Outcome& outcome) {
   {
     const std::lock_guard lock(mutex_);
     --sending_;
-    const bool keep = outcome.kind == Outcome::Kind::kRetry && !waits_ && !drain_expired_;
+    const bool keep = outcome.kind == Outcome::Kind::kRetry && ready.is_owed && !drain_expired_;
     if (keep) {
       host_.log().warn_limited(subject_, "refused_for_now", outcome.message + "; kept, and offered again");
       retry_at_ = base::later(host_.clock().monotonic_now(),

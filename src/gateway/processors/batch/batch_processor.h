@@ -3,12 +3,14 @@
 //   consume (any thread) -> copied to the end of the open batch -> sent at send_batch_size, or after timeout
 //
 // A serialised export request is one repeated field, so two joined are one (DESIGN, "The one idea"): gathering is
-// copying bytes, once, while they are warm. A batch above send_batch_max_size is split at spans.
+// copying bytes, once, while they are warm. A batch above send_batch_max_size is split at spans, log records
+// or data points.
 //
 // When a sender is answered depends on who comes next. If that one waits for results, the answer is what becomes of the
 // batch that the request went into (all of them, if it was split). Else it is answered when its bytes are here, as the
-// Collector does; a batch that the next consumer then has no room for is kept and offered again, and while that is so
-// nothing more is taken than one batch: what was acknowledged is not thrown away, and memory stays bounded.
+// Collector does (a reload may change that between two requests); a batch that the next consumer then has no room for
+// is kept and offered again, and while that is so nothing more is taken than one batch: what was acknowledged is not
+// thrown away, and memory stays bounded.
 //
 // The ledger, in spans: incoming = outgoing + dropped (by reason) + held. With answers that wait, what the next
 // consumer refuses is dropped here with the reason "refused": its sender was told.
@@ -39,7 +41,7 @@ class BatchProcessor final : public Processor {
   std::string describe() const override;
 
   Room room_for(const Batch& batch) const override;
-  bool waits_for_result() const override { return waits_; }
+  bool waits_for_result() const override { return next_.waits_for_result(); }
   void consume(BatchRef batch, Completion done) override;
 
  private:
@@ -53,6 +55,7 @@ class BatchProcessor final : public Processor {
   struct Ready {
     BatchRef batch;
     std::vector<Waiting> waiting;
+    bool is_owed = false;  // Some of it was acknowledged already: it must not be given up for want of room.
   };
   /// The batch that requests are copied into.
   struct Open {
@@ -61,6 +64,7 @@ class BatchProcessor final : public Processor {
     SpanCounts counts;
     Signal signal = Signal::kTraces;  // of all its requests: a pipeline has one
     std::vector<Waiting> waiting;
+    bool is_owed = false;
     base::MonotonicNanos since = 0;
   };
 
@@ -87,7 +91,6 @@ class BatchProcessor final : public Processor {
   const std::string subject_;
   Host& host_;
   Consumer& next_;
-  const bool waits_;
   net::EventLoop& loop_;
 
   Metric& incoming_;

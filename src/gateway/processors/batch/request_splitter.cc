@@ -2,6 +2,11 @@
 #include "gateway/processors/batch/request_splitter.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "wire/writer.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -9,12 +14,51 @@ namespace {
 namespace otlp = wire::otlp;
 using wire::WireType;
 
+constexpr std::uint64_t kFrameBytes = 12;  // tags and lengths around a metric and its data, at most
+
 /// All fields of `message` but those called `repeated`.
 void gather_others(wire::Reader message, std::uint32_t repeated, std::vector<std::string_view>& out) {
   out.clear();
   while (message.next()) {
     if (!message.is(repeated, WireType::kBytes)) out.push_back(message.raw_field());
   }
+}
+
+// Requests of these signals have the same shape down to their items.
+static_assert(otlp::ResourceSpans::kScopeSpans == otlp::ResourceMetrics::kScopeMetrics &&
+              otlp::ResourceSpans::kScopeSpans == otlp::ResourceLogs::kScopeLogs &&
+              otlp::ScopeSpans::kSpans == otlp::ScopeMetrics::kMetrics &&
+              otlp::ScopeSpans::kSpans == otlp::ScopeLogs::kLogRecords);
+
+/// Gauge, Sum, Histogram, ExponentialHistogram or Summary.
+bool is_data(const wire::Reader& metric) {
+  using M = otlp::Metric;
+  constexpr std::array kData{M::kGauge, M::kSum, M::kHistogram, M::kExponentialHistogram, M::kSummary};
+  return metric.type() == WireType::kBytes && std::find(kData.begin(), kData.end(), metric.field()) != kData.end();
+}
+
+std::uint64_t count_points(wire::Reader metric) {
+  std::uint64_t points = 0;
+  while (metric.next()) {
+    if (!is_data(metric)) continue;
+    for (wire::Reader data = metric.message(); data.next();) {
+      if (data.is(otlp::MetricData::kDataPoints, WireType::kBytes)) ++points;
+    }
+  }
+  return points;
+}
+
+/// Of a metric without its points.
+std::uint64_t size_of_frame(wire::Reader metric) {
+  std::uint64_t size = 0;
+  while (metric.next()) {
+    size += is_data(metric) ? kFrameBytes : metric.raw_field().size();
+    if (!is_data(metric)) continue;
+    for (wire::Reader data = metric.message(); data.next();) {
+      if (!data.is(otlp::MetricData::kDataPoints, WireType::kBytes)) size += data.raw_field().size();
+    }
+  }
+  return size;
 }
 
 std::uint64_t size_of_others(wire::Reader message, std::uint32_t repeated) {
@@ -27,7 +71,7 @@ std::uint64_t size_of_others(wire::Reader message, std::uint32_t repeated) {
 
 }  // namespace
 
-std::uint64_t RequestSplitter::largest_envelope(std::string_view request) {
+std::uint64_t RequestSplitter::largest_envelope(std::string_view request, Signal signal) {
   std::uint64_t largest = 0;
   for (wire::Reader top(request); top.next();) {
     if (!top.is(otlp::ExportTraceServiceRequest::kResourceSpans, WireType::kBytes)) continue;
@@ -35,7 +79,12 @@ std::uint64_t RequestSplitter::largest_envelope(std::string_view request) {
     std::uint64_t of_scopes = 0;
     for (wire::Reader resource = top.message(); resource.next();) {
       if (!resource.is(otlp::ResourceSpans::kScopeSpans, WireType::kBytes)) continue;
-      of_scopes = std::max(of_scopes, size_of_others(resource.message(), otlp::ScopeSpans::kSpans));
+      std::uint64_t of_items = 0;
+      for (wire::Reader scope = resource.message(); signal == Signal::kMetrics && scope.next();) {
+        if (scope.is(otlp::ScopeMetrics::kMetrics, WireType::kBytes))
+          of_items = std::max(of_items, size_of_frame(scope.message()));
+      }
+      of_scopes = std::max(of_scopes, size_of_others(resource.message(), otlp::ScopeSpans::kSpans) + of_items);
     }
     largest = std::max(largest, of_resource + of_scopes);
   }
@@ -61,6 +110,60 @@ bool RequestSplitter::next_scope(net::ByteBlock& out, SpanCounts& counts, bool& 
   }
 }
 
+/// The next item of this scope, or as many of its points as there is room for. False if there is none.
+bool RequestSplitter::add_item(std::uint64_t& left) {
+  if (points_left_ != 0) {
+    add_points(left);
+    return true;
+  }
+  while (scope_.next()) {
+    if (!scope_.is(otlp::ScopeSpans::kSpans, WireType::kBytes)) continue;
+    const std::uint64_t items = signal_ == Signal::kMetrics ? count_points(scope_.message()) : 1;
+    if (items > left && begin_metric(scope_.message())) {
+      points_left_ = items;
+      add_points(left);
+    } else {
+      builder_.add_span(scope_.raw_field(), items);
+      left -= std::min(left, items);
+    }
+    return true;
+  }
+  return false;
+}
+
+/// False if it cannot be cut.
+bool RequestSplitter::begin_metric(wire::Reader metric) {
+  metric_fields_.clear();
+  bool found = false;
+  while (metric.next()) {
+    if (!is_data(metric)) {
+      metric_fields_.push_back(metric.raw_field());
+      continue;
+    }
+    if (std::exchange(found, true)) return false;
+    data_field_ = metric.field();
+    points_ = metric.message();
+    gather_others(points_, otlp::MetricData::kDataPoints, data_fields_);
+  }
+  return found;
+}
+
+void RequestSplitter::add_points(std::uint64_t& left) {
+  const std::uint64_t points = std::min(left, points_left_);
+  std::string data, metric;
+  for (const std::string_view field : data_fields_) data += field;
+  for (std::uint64_t i = 0; i < points && points_.next();) {
+    if (!points_.is(otlp::MetricData::kDataPoints, WireType::kBytes)) continue;
+    data += points_.raw_field();
+    ++i;
+  }
+  for (const std::string_view field : metric_fields_) metric += field;
+  wire::Appender(metric).bytes_field(data_field_, data);
+  builder_.add_new_span(metric, points);
+  points_left_ -= points;
+  left -= points;
+}
+
 bool RequestSplitter::take(std::uint64_t spans_max, net::ByteBlock& out, SpanCounts& counts) {
   bool failed = false;
   std::uint64_t left = spans_max;
@@ -72,10 +175,7 @@ bool RequestSplitter::take(std::uint64_t spans_max, net::ByteBlock& out, SpanCou
     }
     builder_.begin_scope();
     for (const std::string_view field : scope_fields_) builder_.add(field);
-    while (left != 0 && scope_.next()) {
-      if (!scope_.is(otlp::ScopeSpans::kSpans, WireType::kBytes)) continue;
-      builder_.add_span(scope_.raw_field());
-      --left;
+    while (left != 0 && add_item(left)) {
     }
     builder_.end_scope();
   } while (left != 0 && next_scope(out, counts, failed));

@@ -13,6 +13,7 @@ MemoryLimiter::MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t c
       check_nanos_(check_nanos),
       subject_("processor " + name),
       host_(host),
+      budget_limit_(host.budget(), limits.soft_bytes),
       next_(next),
       heap_bytes_(std::move(heap_bytes)),
       loop_(host.shared_loop()),
@@ -25,7 +26,6 @@ MemoryLimiter::MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t c
                                                "Refused by the memory limiter; their sender was told to retry.",
                                                {{"processor", name}});
   }
-  host.budget().lower_to(limits.soft_bytes);
 }
 
 Status MemoryLimiter::start() {

@@ -40,6 +40,7 @@ class MemoryLimiter final : public Processor {
   const std::uint64_t check_nanos_;
   const std::string subject_;
   Host& host_;
+  const BudgetLimit budget_limit_;
   Consumer& next_;
   const std::function<std::uint64_t()> heap_bytes_;
   net::EventLoop& loop_;

@@ -24,7 +24,7 @@ OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_
                        const SignalConsumers& next)
     : receiver_(std::move(receiver)),
       transport_(std::move(transport)),
-      body_bytes_max_(std::min(body_bytes_max, host.budget().bytes_max() / 2)),
+      body_bytes_max_(body_bytes_max),
       host_(host),
       next_(next),
       requests_(host.metrics().counter("nanospan_receiver_requests", "Requests whose head was complete.",
@@ -41,7 +41,7 @@ OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_
                          counter("refused", " refused for the moment; their sender was told to retry."),
                          counter("failed", " that a destination will never take; their sender was told.")};
   }
-  for (net::EventLoop* loop : host.loops()) decoders_.emplace(loop, BodyDecoder(body_bytes_max_));
+  for (net::EventLoop* loop : host.loops()) decoders_.emplace(loop, BodyDecoder(this->body_bytes_max()));
 }
 
 Status OtlpIntake::require(const std::string& authenticator) {

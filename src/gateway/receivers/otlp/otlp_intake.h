@@ -5,6 +5,7 @@
 // belongs to each loop. `host` and `next` must outlive the requests.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -27,7 +28,7 @@ class OtlpIntake {
              const SignalConsumers& next);
 
   /// The configured limit, or less: what can never be admitted must not be sent back for a retry.
-  std::uint64_t body_bytes_max() const { return body_bytes_max_; }
+  std::uint64_t body_bytes_max() const { return std::min(body_bytes_max_, host_.budget().bytes_max() / 2); }
   /// From now on senders must be known to the authenticator of this name, if there is one. Before the first request.
   Status require(const std::string& authenticator);
   /// Why the sender of a request is refused; nothing if it is known, or need not be.

@@ -105,10 +105,10 @@ Result<net::StreamFactory> OtlpReceiver::streams(const std::optional<net::TlsSer
 
 void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1Server& server) {
   const auto publish = [&](std::string_view event, std::uint64_t net::Http1ServerCounters::*field) {
-    host_.metrics().observe_counter("nanospan_receiver_connection_events",
-                                    "What happened to connections and requests, by kind.",
-                                    {{"receiver", receiver_}, {"transport", transport}, {"event", event}},
-                                    [&server, field] { return static_cast<double>(server.counters().*field); });
+    observations_.push_back(host_.metrics().observe_counter(
+        "nanospan_receiver_connection_events", "What happened to connections and requests, by kind.",
+        {{"receiver", receiver_}, {"transport", transport}, {"event", event}},
+        [&server, field] { return static_cast<double>(server.counters().*field); }));
   };
   using Counters = net::Http1ServerCounters;
   publish("accepted", &Counters::connections_accepted);
@@ -134,9 +134,9 @@ void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1
   publish("closed_ping_timeout", &Counters::closed_ping_timeout);
   publish("closed_by_age", &Counters::closed_by_age);
   publish("deadline", &Counters::answer_deadlines);
-  host_.metrics().observe_gauge("nanospan_receiver_connections", "Open connections.",
-                                {{"receiver", receiver_}, {"transport", transport}},
-                                [&server] { return static_cast<double>(server.counters().connections_open); });
+  observations_.push_back(host_.metrics().observe_gauge(
+      "nanospan_receiver_connections", "Open connections.", {{"receiver", receiver_}, {"transport", transport}},
+      [&server] { return static_cast<double>(server.counters().connections_open); }));
 }
 
 void OtlpReceiver::drain(base::Deadline deadline, net::Task done) {

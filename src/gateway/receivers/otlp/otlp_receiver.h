@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/component/component.h"
 #include "gateway/receivers/otlp/otlp_grpc_service.h"
@@ -38,6 +39,7 @@ class OtlpReceiver final : public Component {
   std::shared_ptr<OtlpGrpcService> grpc_service_;
   std::unique_ptr<net::Http1Server> http_server_;
   std::unique_ptr<net::Http1Server> grpc_server_;
+  std::vector<Observation> observations_;  // of the servers; last, so that they end first
 };
 
 }  // namespace nanospan::gateway

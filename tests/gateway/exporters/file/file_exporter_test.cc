@@ -36,12 +36,12 @@ TEST(FileExporterConfig, DefaultsAndKeys) {
 }
 
 TEST(FileExporterConfig, Faults) {
-  testing::ConfigText wrong("path: x\nformat: csv\ndirectory_permissions: \"rwx\"\ncompression: zstd");
+  testing::ConfigText wrong("path: x\nformat: csv\ndirectory_permissions: \"rwx\"\ncompression: gzip");
   read_file_exporter_config(wrong.reader);
   EXPECT_EQ(wrong.errors(),
             "f.yaml:3: it.directory_permissions: \"rwx\" is not a file mode; write it as \"0755\"\n"
             "f.yaml:2: it.format: \"csv\" is not one of json or proto\n"
-            "f.yaml:4: it.compression: not supported by this build; files are not compressed; remove it\n");
+            "f.yaml:4: it.compression: \"gzip\" is not one of zstd, none or \"\"\n");
 }
 
 TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
@@ -52,6 +52,7 @@ TEST(FileExporter, WritesWhatItIsGivenAndSaysWhere) {
       file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces).value();
   EXPECT_EQ(exporter->describe(),
             (folder / "t.jsonl") + " (OTLP JSON lines, a new file every 1 MiB, at most 2 MiB in all)");
+  ASSERT_TRUE(exporter->start().ok());
   exporter->consume(testing::sample_batch(2), [](const Outcome&) {});
   std::atomic<bool> drained{false};
   exporter->drain(base::Deadline::never(), [&drained] {
@@ -67,7 +68,7 @@ TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
   testing::TestHost host;
   testing::ConfigText text("path: /nonexistent/t.jsonl");
   const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces);
-  EXPECT_EQ(made.error().message, "open /nonexistent/t.jsonl: No such file or directory");
+  EXPECT_EQ((*made)->start().error().message, "open /nonexistent/t.jsonl: No such file or directory");
 }
 
 TEST(FileExporter, SignalsShareTheFile) {
@@ -77,6 +78,7 @@ TEST(FileExporter, SignalsShareTheFile) {
   const ExporterMaker make = file_exporter_factory().read({"file", ""}, text.reader);
   const std::unique_ptr<Exporter> traces = make(host, Signal::kTraces).value();
   const std::unique_ptr<Exporter> logs = make(host, Signal::kLogs).value();
+  for (Exporter* exporter : {traces.get(), logs.get()}) ASSERT_TRUE(exporter->start().ok());
   traces->consume(testing::sample_batch(2), [](const Outcome&) {});
   logs->consume(testing::sample_logs(), [](const Outcome&) {});
   for (Exporter* exporter : {traces.get(), logs.get()}) {

@@ -72,6 +72,31 @@ TEST_F(BatchProcessorTest, JoinsRequestsAndSendsAfterTheTimeout) {
   expect_balanced();
 }
 
+TEST_F(BatchProcessorTest, WhatWasAcknowledgedIsKeptWhereALaterRequestInTheSameBatchWaits) {
+  consume(1);
+  next_.waits = true;  // As an exporter that a reload has changed.
+  consume(2);
+  EXPECT_EQ(outcomes_.size(), 1u);
+  next_.outcome = Outcome::retry("full", kNanosPerSecond);
+  host_.advance(200 * kNanosPerMilli);
+  EXPECT_EQ(outcomes_.size(), 1u);
+  next_.outcome = Outcome::accepted();
+  host_.advance(kNanosPerSecond);
+  ASSERT_EQ(outcomes_.size(), 2u);
+  EXPECT_EQ(outcomes_[1].kind, Outcome::Kind::kAccepted);
+  EXPECT_EQ(next_.spans(), (Spans{3, 3}));  // Offered twice.
+  EXPECT_EQ(dropped("refused"), 0u);
+  expect_balanced();
+}
+
+TEST_F(BatchProcessorTest, MetricsAreSplitBetweenDataPoints) {
+  config_.send_spans = config_.send_spans_max = 2;
+  processor().consume(testing::sample_metrics(5), [](const Outcome&) {});
+  host_.advance(200 * kNanosPerMilli);
+  EXPECT_EQ(next_.spans(), (Spans{2, 2, 1}));
+  EXPECT_EQ(next_.seen[0]->signal(), Signal::kMetrics);
+}
+
 TEST_F(BatchProcessorTest, AFullBatchIsSentAtOnceAndTheTimeoutOfTheNextIsItsOwn) {
   config_.send_spans = 10;
   consume(4);
