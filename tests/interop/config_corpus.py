@@ -122,6 +122,12 @@ FILES = {
     "a variable that is not closed": change(('"127.0.0.1:14317"', '"127.0.0.1:14317${env:X"')),
     "a number by a variable": processor("batch", "send_batch_size: '${env:NANOSPAN_NO_SUCH:-100}'"),
     "text by a variable for a number": processor("batch", "send_batch_size: '${env:NANOSPAN_NO_SUCH:-many}'"),
+    "a number put together with a variable": processor("batch", "send_batch_size: '1${env:NANOSPAN_NO_SUCH:-00}'"),
+    "an empty default for a number": processor("batch", "send_batch_size: '${env:NANOSPAN_NO_SUCH:-}'"),
+    "a variable inside of another's default": processor(
+        "batch", "send_batch_size: '${env:NANOSPAN_NO_SUCH:-${env:NANOSPAN_NEITHER:-100}}'"
+    ),
+    "a file that is not there": exporter("otlphttp", "endpoint: '${file:nowhere.txt}'"),
     "a dollar sign": exporter("otlphttp", "endpoint: 'http://localhost:14999', headers: {x: 'a$$b'}"),
     # --- receiver otlp ---
     "no protocols": change(("    protocols:", "    protocol:")),
@@ -325,6 +331,8 @@ FILES = {
     "file with rotation": exporter("file", "path: ./out.json, rotation: {max_megabytes: 10, max_backups: 3}"),
     "file with proto": exporter("file", "path: ./out.bin, format: proto"),
     "file with an unknown format": exporter("file", "path: ./out.bin, format: xml"),
+    "file with zstd": exporter("file", "path: ./out.json, compression: zstd"),
+    "file with an unknown compression": exporter("file", "path: ./out.json, compression: gzip"),
     "file with append and rotation": exporter("file", "path: ./out.json, append: true, rotation: {max_megabytes: 10}"),
     "queue": queue("enabled: true, num_consumers: 4, queue_size: 100"),
     "queue by bytes": queue("sizer: bytes, queue_size: 1000000"),

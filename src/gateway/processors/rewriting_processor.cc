@@ -27,7 +27,7 @@ void RewritingProcessor::consume(BatchRef batch, Completion done) {
       // Charged even where the budget is used up: it takes the place of what was admitted.
       BudgetCharge charge(host_.budget());
       charge.overdraw(out.capacity());
-      batch = std::make_shared<const Batch>(std::move(out), std::nullopt, counts, std::move(charge));
+      batch = std::make_shared<const Batch>(std::move(out), std::nullopt, counts, std::move(charge), batch->signal());
       break;
   }
   outgoing_.add(batch->counts().spans);

@@ -322,18 +322,32 @@ exporters:
   file:
     path: ./nanospan-data/traces.jsonl
     create_directory: true
-    rotation:
-      max_megabytes: 64
-      max_backups: 15
+    rotation: {max_megabytes: 64, max_backups: 7}
+  file/metrics:
+    path: ./nanospan-data/metrics.jsonl
+    create_directory: true
+    rotation: {max_megabytes: 64, max_backups: 3}
+  file/logs:
+    path: ./nanospan-data/logs.jsonl
+    create_directory: true
+    rotation: {max_megabytes: 64, max_backups: 3}
 extensions:
   health_check:
     endpoint: 127.0.0.1:13133
+  zpages:
+    endpoint: 127.0.0.1:55679
 service:
-  extensions: [health_check]
+  extensions: [health_check, zpages]
   pipelines:
     traces:
       receivers: [otlp]
       exporters: [file]
+    metrics:
+      receivers: [otlp]
+      exporters: [file/metrics]
+    logs:
+      receivers: [otlp]
+      exporters: [file/logs]
   telemetry:
     metrics:
       readers:

@@ -25,8 +25,10 @@ TEST(GatewayConfig, EmbeddedConfigurationIsWhatTheReadmePromises) {
   EXPECT_EQ(loaded.errors, std::vector<std::string>{});
   EXPECT_EQ(loaded.warnings, std::vector<std::string>{});
   ASSERT_EQ(loaded.config.receivers.size(), 1u);
-  ASSERT_EQ(loaded.config.exporters.size(), 1u);
+  ASSERT_EQ(loaded.config.exporters.size(), 3u);
   EXPECT_EQ(loaded.config.exporters[0].id.text(), "file");
+  ASSERT_EQ(loaded.config.pipelines.size(), 3u);
+  EXPECT_EQ(loaded.config.pipelines[2].signal, Signal::kLogs);
   EXPECT_EQ(loaded.config.telemetry.metrics_port, 8888);
 }
 
@@ -87,7 +89,7 @@ std::vector<Wrong> wrong_components() {
       {"unknown exporter", with("", "  jaegerremote:\n"),
        "f.yaml:8: exporters.jaegerremote: this build has no exporter of type \"jaegerremote\"; it has: otlp_grpc "
        "otlp_http file "
-       "debug"},
+       "debug nop"},
       {"bad id", with("", "  debug/:\n"), "f.yaml:8: exporters.debug/: the name after \"/\" is empty; write type/name"},
       {"unknown processor", "processors:\n  bacth:\n" + with("", ""),
        "f.yaml:2: processors.bacth: this build has no processor of type \"bacth\"; did you mean \"batch\"?"},

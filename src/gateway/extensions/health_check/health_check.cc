@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "gateway/config/units.h"
+#include "net/tls_streams.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -23,8 +24,18 @@ std::string rfc3339(base::UnixNanos when) {
 Status HealthCheck::start() {
   up_since_ = host_.clock().unix_now();
   started_ = host_.clock().monotonic_now();
-  Result<std::unique_ptr<StatusEndpoint>> endpoint =
-      StatusEndpoint::start(host_.shared_loop(), config_.address, {{config_.path, [this] { return answer(); }}});
+  net::StreamFactory streams;
+  if (config_.tls) {
+    net::TlsServerOptions options = *config_.tls;
+    options.on_reload_failed = [&log = host_.log()](std::string_view why) {
+      log.warn_limited("extension health_check", "tls_reload", std::string(why) + "; the old files stay in use");
+    };
+    Result<net::StreamFactory> made = net::tls_server_streams(std::move(options), {}, host_.clock());
+    if (!made) return made.error();
+    streams = std::move(made).value();
+  }
+  Result<std::unique_ptr<StatusEndpoint>> endpoint = StatusEndpoint::start(
+      host_.shared_loop(), config_.address, {{config_.path, [this] { return answer(); }}}, {}, std::move(streams));
   if (!endpoint) return endpoint.error();
   endpoint_ = std::move(endpoint).value();
   return {};
@@ -53,7 +64,7 @@ void HealthCheck::drain(base::Deadline deadline, net::Task done) {
 
 std::string HealthCheck::describe() const {
   const ListenAddress shown{config_.address.host, endpoint_ ? endpoint_->port() : config_.address.port};
-  return "http " + shown.text() + config_.path;
+  return "http " + shown.text() + config_.path + (config_.tls ? ", TLS" : "");
 }
 
 }  // namespace nanospan::gateway

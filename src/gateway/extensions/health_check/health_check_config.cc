@@ -1,6 +1,8 @@
 // Reads the `health_check` extension's keys. One thread.
 #include "gateway/extensions/health_check/health_check_config.h"
 
+#include "gateway/config/tls_config.h"
+
 namespace nanospan::gateway {
 
 HealthCheckConfig read_health_check_config(MapReader& reader) {
@@ -15,7 +17,8 @@ HealthCheckConfig read_health_check_config(MapReader& reader) {
     body->read("unhealthy", config.unhealthy_body);
     body->finish();
   }
-  reader.refuse("tls", "remove it");
+  config.tls = read_tls_server(reader);
+  if (config.tls) config.tls->protocols = {"http/1.1"};
   // It never worked in the Collector either (healthcheckextension/README.md).
   if (std::optional<MapReader> pipeline = reader.child("check_collector_pipeline")) {
     bool enabled = false;

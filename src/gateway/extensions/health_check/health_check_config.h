@@ -2,10 +2,12 @@
 // thread, then constant.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "gateway/config/listen_address.h"
 #include "gateway/config/map_reader.h"
+#include "net/tls_options.h"
 
 namespace nanospan::gateway {
 
@@ -14,6 +16,7 @@ struct HealthCheckConfig {
   std::string path = "/";
   std::string healthy_body;  ///< Empty: the Collector's JSON.
   std::string unhealthy_body;
+  std::optional<net::TlsServerOptions> tls;  ///< Nothing: plain connections.
 };
 
 HealthCheckConfig read_health_check_config(MapReader& reader);

@@ -14,6 +14,10 @@ namespace {
 namespace otlp = wire::otlp;
 using wire::WireType;
 
+// Requests of these signals have the same shape down to the resource.
+static_assert(otlp::ResourceSpans::kResource == otlp::ResourceMetrics::kResource &&
+              otlp::ResourceSpans::kResource == otlp::ResourceLogs::kResource);
+
 void append(net::ByteBlock& out, std::uint32_t field, std::size_t size) {
   auto* const at = reinterpret_cast<std::uint8_t*>(out.tail());
   out.wrote(static_cast<std::size_t>(wire::put_message_header(at, field, size) - at));

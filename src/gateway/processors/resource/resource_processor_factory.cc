@@ -14,7 +14,8 @@ ProcessorFactory resource_processor_factory() {
                        Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
               return std::unique_ptr<Processor>(std::make_unique<ResourceProcessor>(config, name, host, next));
             };
-          }};
+          },
+          {Signal::kTraces, Signal::kMetrics, Signal::kLogs}};
 }
 
 }  // namespace nanospan::gateway

@@ -6,9 +6,13 @@
 #include "gateway/extensions/health_check/health_check_config.h"
 #include "gateway/extensions/health_check/health_check_factory.h"
 #include "gateway/http/status_endpoint.h"
+#include "net/http1_client.h"
+#include "net/tls_streams.h"
 #include "tests/gateway/config_text.h"
+#include "tests/gateway/fake_host.h"
 #include "tests/gateway/raw_http.h"
 #include "tests/gateway/test_host.h"
+#include "tests/support/test_certificates.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -52,6 +56,33 @@ TEST(HealthCheck, BodiesOfTheUsersChoice) {
   host.ready = false;
   EXPECT_THAT(exchange(port_of(health), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), ::testing::EndsWith("\r\n\r\nill"));
   host.stop();
+}
+
+TEST(HealthCheck, SpeaksTlsWhereItIsGivenACertificate) {
+  const nanospan::testing::TestCertificates certificates;
+  testing::FakeHost host;
+  testing::ConfigText text("endpoint: 127.0.0.1:0\ntls: {cert_file: " + certificates.path("server.pem") +
+                           ", key_file: " + certificates.path("server.key") + "}");
+  HealthCheck health(read_health_check_config(text.reader), host);
+  ASSERT_EQ(text.errors(), "");
+  const Status started = health.start();
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  EXPECT_THAT(health.describe(), HasSubstr("/, TLS"));
+  net::TlsClientOptions trusting;
+  trusting.ca = {certificates.path("ca.pem"), {}};
+  net::Http1ClientOptions options;
+  options.origin = net::parse_url("https://127.0.0.1:" + std::to_string(port_of(health))).value();
+  options.make_stream = net::tls_client_streams(std::move(trusting), "127.0.0.1", "http/1.1", {}, host.clock()).value();
+  const auto client = net::Http1Client::create(host.shared_loop(), std::move(options)).value();
+  net::HttpRequest request;
+  request.method = "GET";
+  request.target = "/";
+  request.deadline = base::Deadline::never();
+  std::optional<net::HttpResult> result;
+  client->send(std::move(request), [&](net::HttpResult done) { result = std::move(done); });
+  while (!result) host.shared_loop().run_once(base::Deadline::never());
+  ASSERT_TRUE(result->ok()) << result->error.error.message;
+  EXPECT_EQ(result->response.status, 200);
 }
 
 TEST(HealthCheck, Faults) {

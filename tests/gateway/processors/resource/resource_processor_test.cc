@@ -8,6 +8,8 @@
 #include "tests/gateway/attributed_request.h"
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/fake_host.h"
+#include "tests/gateway/sample_traces.h"
+#include "wire/validate.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -36,6 +38,16 @@ TEST_F(ResourceProcessorTest, ChangesTheResource) {
             attributed_request({{"service.name", "shop"}, {"env", "prod"}}, {{"a", "1"}}));
   EXPECT_EQ(process("{key: env, action: delete}", testing::batch_of(attributed_request({{"env", "x"}}, {})))->bytes(),
             attributed_request({}, {}));
+}
+
+TEST_F(ResourceProcessorTest, MetricsAndLogsKeepTheirKind) {
+  for (const BatchRef& batch : {testing::sample_metrics(), testing::sample_logs()}) {
+    const BatchRef processed = process("{key: env, value: prod, action: insert}", batch);
+    EXPECT_EQ(processed->signal(), batch->signal());
+    EXPECT_EQ(processed->counts().spans, batch->counts().spans);
+    EXPECT_NE(processed->bytes().find("prod"), std::string_view::npos);
+    EXPECT_TRUE(wire::validate(info_of(batch->signal()).request, processed->bytes()).ok());
+  }
 }
 
 TEST_F(ResourceProcessorTest, GivesOneToSpansWithoutAResource) {
