@@ -185,7 +185,6 @@ OTHERS = (
     Experiment(
         "profiling", "Profiles over HTTP", "Do profile, history and flame graph answer while the program runs?"
     ),
-    Experiment("pgo", "Profile-guided optimisation", "What does a build with a profile gain?"),
 )
 
 ALL = PAIRS + TABLES + WHOLE

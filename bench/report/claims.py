@@ -9,7 +9,7 @@ import numbers_text
 from figures import GO, OURS
 
 MET, MISSED, CONFIRMED, NO_GAIN, WORSE, SHOWN = "met", "missed", "confirmed", "no gain", "worse", "measured"
-NOT_MEASURED = "not measured"
+UNCERTAIN, NOT_MEASURED = "not certain", "not measured"
 GOOD, BAD = {MET, CONFIRMED}, {MISSED, WORSE}
 # Changes below this share are no finding on a machine that others share.
 CHANGE_SHARE_MIN = 0.05
@@ -49,10 +49,12 @@ def limit(what, claim, experiment, case, metric, bound, at_least=False, peer=Fal
         value, unit = figure["value"], figure["unit"]
         said = claim or f"our own: {'≥' if at_least else '≤'} {numbers_text.text(bound, unit)}"
         met = value >= bound if at_least else value <= bound
+        certain = abs(value - bound) >= figure.get("plus_minus", 0)
         other = report.value(experiment, case, metric, GO)
         text = "" if other is None else numbers_text.text(other, unit)
-        shown = numbers_text.text(value, unit)
-        return Line(what, said, shown, _peer(report, text) if peer else "", MET if met else MISSED)
+        shown = numbers_text.of_figure(figure)
+        verdict = UNCERTAIN if not certain else MET if met else MISSED
+        return Line(what, said, shown, _peer(report, text) if peer else "", verdict)
 
     return line
 

@@ -3,7 +3,7 @@
     {"machine": {...}, "commit": "...", "command": "make report", "started": "...", "seconds": 700, "full": false,
      "experiments": {NAME: {"command": "...", "seconds": 8.1, "notes": [...], "errors": [...]}},
      "figures": [{"experiment": NAME, "series": "nanospan", "case": "512", "metric": "throughput",
-                  "value": 1.2e6, "unit": "spans/s", "what": "..."}]}
+                  "value": 1.2e6, "unit": "spans/s", "what": "...", "plus_minus": half of its 95 % interval, if known}]}
 
 `nanospan bench-compare OLD/report.json NEW/report.json` reads it too. Standard library only.
 """
@@ -38,7 +38,7 @@ class Report:
             case, metric = figure["case"], figure["metric"]
             what = f"{experiment}, {series}, {case}: {metric}"
             whole = {"what": what, "experiment": experiment, "series": series, "case": case, "metric": metric}
-            whole |= {"value": figure["value"], "unit": figure["unit"]}
+            whole |= {key: figure[key] for key in ("value", "unit", "plus_minus") if key in figure}
             self.data["figures"].append(whole)
             self.by_key[experiment, series, case, metric] = whole
 

@@ -181,7 +181,7 @@ def shares(bench):
     figures = [
         figure("profile", "samples", len(found), "stacks"),
         figure("history", "samples", len(pprof.stacks(history)), "stacks"),
-        figure("page", "served, asking nothing from outside", 0 if outside or not page else 1, ""),
+        figure("page", "served, asking nothing from outside", 0 if outside or not page else 1, "page"),
     ]
     bench.report.add("profiling", OURS, figures)
 
@@ -298,17 +298,26 @@ def orders(bench):
             figure(name, "requests", line["requests_per_second"], "/s"),
             figure(name, "P50 of a request", line["p50_ms"], "ms"),
             figure(name, "P99 of a request", line["p99_ms"], "ms"),
-            figure(name, "CPU a request", line["cpu_us_per_request"], "us"),
-            figure(name, "half of its 95 % interval", line["cpu_us_half_interval"], "us"),
+            {
+                **figure(name, "CPU a request", line["cpu_us_per_request"], "us"),
+                "plus_minus": line["cpu_us_half_interval"],
+            },
             figure(name, "memory", held[name], "MiB"),
             figure(name, "answers that are errors", 100 * line["error_status"] / line["requests"], "%"),
         ]
-        off = found["tracing off"]["cpu_us_per_request"]
         if name != "tracing off":
-            figures.append(figure(name, "CPU added", 100 * (line["cpu_us_per_request"] - off) / off, "%"))
+            figures.append(cpu_added(name, line, found["tracing off"]))
         bench.report.add("orders", OURS, figures)
         if line["failed"]:
             raise RuntimeError(f"{name}: {line['failed']} requests were not answered")
+
+
+def cpu_added(name, line, off):
+    """What tracing adds to a request, in percent, with half of the 95 % interval of the difference."""
+    without = off["cpu_us_per_request"]
+    half = (line["cpu_us_half_interval"] ** 2 + off["cpu_us_half_interval"] ** 2) ** 0.5
+    added = figure(name, "CPU added", 100 * (line["cpu_us_per_request"] - without) / without, "%")
+    return {**added, "plus_minus": 100 * half / without}
 
 
 def container(bench):
@@ -363,15 +372,6 @@ def slowed_down(path, factor):
     out = path.with_name("slow-" + path.name)
     out.write_text(json.dumps(slow), encoding="utf-8")
     return out
-
-
-def pgo(bench):
-    """What `make pgo` found last, if it was run."""
-    path = bench.root / "build/pgo/pgo.json"
-    if not path.exists():
-        raise FileNotFoundError("run make pgo, then make report")
-    bench.command("pgo", "make pgo")
-    bench.take("pgo", OURS, path)
 
 
 def taken_in(bench):

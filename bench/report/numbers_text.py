@@ -38,6 +38,12 @@ def text(value, unit):
     return number + unit if unit.startswith("/") else f"{number} {unit}".rstrip()
 
 
+def of_figure(figure):
+    """With the half of its interval, where it has one."""
+    number = text(figure["value"], figure["unit"])
+    return number if "plus_minus" not in figure else f"{number} ± {text(figure['plus_minus'], figure['unit'])}"
+
+
 def tick(value, unit):
     """The number alone, where the unit stands elsewhere; times with theirs."""
     return _time(value, unit) if unit in TIMES and value else _short(value)

@@ -87,7 +87,7 @@ def _table(figures, metrics, caption):
             cells = [found.get((series, case, metric)) for metric in metrics]
             if not any(cells):
                 continue
-            shown = [numbers_text.text(c["value"], c["unit"]) if c else "" for c in cells]
+            shown = [numbers_text.of_figure(c) if c else "" for c in cells]
             by = f"<td>{text(series)}</td>" if len(present) > 1 else ""
             body.append(
                 f"<tr><td>{text(case)}</td>{by}"
@@ -172,6 +172,7 @@ def _counts(report):
         claims.CONFIRMED,
         claims.SHOWN,
         claims.NO_GAIN,
+        claims.UNCERTAIN,
         claims.WORSE,
         claims.MISSED,
         claims.NOT_MEASURED,
@@ -201,7 +202,8 @@ receiver that decodes them; a figure that lost spans is none, except where loss 
 <div class="counts">{_counts(report)}</div>
 <p class="soft"><em>met</em>, <em>missed</em>: the guide's number holds, or not. <em>confirmed</em>, <em>no gain</em>,
 <em>worse</em>: what the guide calls an improvement, measured here (less than 5 % either way is no gain).
-<em>measured</em>: the guide's number is of its own machine and no bound.</p>
+<em>measured</em>: the guide's number is of its own machine and no bound.
+<em>not certain</em>: the bound lies within the interval of what was measured.</p>
 <h2>Row by row</h2>
 {_rows(report)}
 <nav><h2>Experiments</h2><ul>{contents}</ul></nav>

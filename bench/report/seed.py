@@ -91,7 +91,7 @@ ROWS = (
         "CPU and heap profiles over HTTP, flame graph",
         (
             limit(
-                "samples of a 2 s CPU profile of the orders service under load",
+                "samples of a CPU profile over HTTP, of a program under load",
                 "profile on :6060",
                 "profiling",
                 "profile",
@@ -408,7 +408,7 @@ ROWS = (
                 "a span of 10 attributes",
                 "instructions",
                 -5,
-                hint="run make pgo, then make report",
+                hint="there is no build with a profile yet",
             ),
             limit(
                 "CPU, with the profile against without",
@@ -417,7 +417,7 @@ ROWS = (
                 "end to end",
                 "CPU",
                 -5,
-                hint="run make pgo, then make report",
+                hint="there is no build with a profile yet",
             ),
         ),
     ),

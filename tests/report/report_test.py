@@ -99,7 +99,11 @@ class PageTest(unittest.TestCase):
                 )
 
     def test_every_claim_finds_its_figure_in_the_recorded_run(self):
-        elsewhere = ("run make pgo", "docs/report.md", "no Meter API")  # tools of their own, and what is not built
+        elsewhere = (
+            "no build with a profile",
+            "docs/report.md",
+            "no Meter API",
+        )  # tools of their own, and what is not built
         missing = [
             f"{row[0]} {line.what}: {line.why}"
             for row in seed.ROWS
@@ -132,6 +136,19 @@ class ClaimsTest(unittest.TestCase):
         claim = claims.limit("P99", "< 10 ms", "tails", "end", "p99", 10)
         for value, verdict in ((10, claims.MET), (10.1, claims.MISSED)):
             self.assertEqual(claim(report_of(("tails", figures.OURS, "end", "p99", value, "ms"))).verdict, verdict)
+
+    def test_a_bound_within_the_interval_is_neither_met_nor_missed(self):
+        claim = claims.limit("CPU added", "3 %", "orders", "all", "CPU added", 3)
+        for value, half, verdict in (
+            (2, 2, claims.UNCERTAIN),
+            (4, 2, claims.UNCERTAIN),
+            (0.5, 2, claims.MET),
+            (9, 2, claims.MISSED),
+        ):
+            report = report_of()
+            added = {**figures.figure("all", "CPU added", value, "%"), "plus_minus": half}
+            report.add("orders", figures.OURS, [added])
+            self.assertEqual(claim(report).verdict, verdict, (value, half))
 
     def test_a_rate_must_be_reached(self):
         claim = claims.limit("rate", "10K", "flow", "512", "throughput", 10_000, at_least=True)
