@@ -105,8 +105,9 @@ Status RotatingFile::open_file() {
   if (!file) return error("open", errno);
   // A full disk must not cost the data of another gateway that writes here: lock before cutting or renaming anything.
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kAlreadyExists,
-                 options_.path + " is being written by another process; give each its own path"};
+    return Error{ErrorCode::kAlreadyExists, options_.path +
+                                                " is being written already, by another process or by an exporter that "
+                                                "was removed a moment ago; give each its own path"};
   }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return error("stat", errno);
