@@ -1,4 +1,4 @@
-// Command: one word after `nanospan`. Each is a file of its own; main.cc lists them.
+// Command: one word after `nanospan`, or two ("load http"). Each is a file of its own; main.cc lists them.
 #pragma once
 
 #include <string_view>
@@ -28,7 +28,8 @@ Command serve_command();
 Command validate_command();
 Command print_config_command();
 Command components_command();
-Command load_command();
+Command load_http_command();
+Command load_otlp_command();
 Command tree_command();
 Command bench_compare_command();
 Command version_command();

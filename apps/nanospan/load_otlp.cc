@@ -9,7 +9,7 @@
 #include <random>
 #include <utility>
 
-#include "apps/nanospan/load_http.h"
+#include "apps/nanospan/load_command.h"
 #include "net/decode_text.h"
 #include "net/grpc_client.h"
 #include "net/http1_client.h"

@@ -15,11 +15,11 @@
 #include <string>
 
 #include "apps/nanospan/load_bodies.h"
-#include "apps/nanospan/load_histogram.h"
 #include "apps/nanospan/load_ledger.h"
 #include "apps/nanospan/load_sink.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "load/latency_histogram.h"
 #include "net/url.h"
 
 namespace nanospan::app {
@@ -46,9 +46,9 @@ struct OtlpLoadOptions {
 struct OtlpLoadResult {
   // While it was measured.
   double seconds = 0;
-  std::uint64_t requests = 0;  ///< Acknowledged.
-  std::uint64_t spans = 0;     ///< In them.
-  LatencyHistogram latency;    ///< Of acknowledged requests.
+  std::uint64_t requests = 0;      ///< Acknowledged.
+  std::uint64_t spans = 0;         ///< In them.
+  load::LatencyHistogram latency;  ///< Of acknowledged requests.
   double receiver_cpu_seconds = 0;
   double own_cpu_seconds = 0;  ///< Of this process, generator and sink.
   // From the first request to the end.

@@ -215,10 +215,13 @@ void print_table(const OtlpLoadOptions& options, const OtlpLoadResult& r) {
   if (r.sink_invalid != 0) print_row("not decodable", count(r.sink_invalid) + " requests at the sink");
 }
 
-}  // namespace
-
 int load_otlp(const Arguments& arguments) {
   OtlpLoadOptions options;
+  const Result<bool> json = load_as_json(arguments);
+  if (!json) {
+    std::fprintf(stderr, "nanospan load otlp: %s\n", json.error().message.c_str());
+    return kExitUsage;
+  }
   for (const auto parse : {parse_what, parse_where, parse_how_much}) {
     if (const Status status = parse(arguments, options); !status) {
       std::fprintf(stderr, "nanospan load otlp: %s\n", status.error().message.c_str());
@@ -230,13 +233,48 @@ int load_otlp(const Arguments& arguments) {
     std::fprintf(stderr, "nanospan load otlp: %s\n", result.error().message.c_str());
     return kExitFailed;
   }
-  load_as_json(arguments) ? print_json(options, *result) : print_table(options, *result);
+  *json ? print_json(options, *result) : print_table(options, *result);
   if (!result->first_failure.empty())
     std::fprintf(stderr, "nanospan load otlp: the first failure: %s\n", result->first_failure.c_str());
   const LoadLedger::Totals& spans = result->spans_total;
   const bool lost = result->with_sink && spans.lost != 0 && !arguments.has("--allow-loss");
   if (lost || spans.duplicated + spans.foreign + result->sink_invalid != 0) return kExitLost;
   return result->failed + result->not_sent != 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace
+
+Command load_otlp_command() {
+  return {
+      "load otlp",
+      "load an OTLP receiver, measure it, account for every span",
+      "Sends spans of about 800 bytes, as fast as they are acknowledged, or at a --rate; then the latency of a "
+      "request\n"
+      "counts from when it was due. With --sink it is also where the spans end, and accounts for each by its id. Exit\n"
+      "code 4 if an acknowledged span did not arrive or came twice, 1 if a request failed.\n"
+      "    nanospan load otlp --url http://127.0.0.1:4317 --sink 127.0.0.1:24317 --pid $(pidof nanospan)\n",
+      {{"--url", "URL", "the receiver, http://host:port (http://127.0.0.1:4317)"},
+       {"--label", "NAME", "what the table calls it"},
+       {"--pid", "PID", "the server's process, to measure its CPU time"},
+       {"--connections", "N", "connections (4)"},
+       {"--seconds", "S", "for how long (10)"},
+       {"--format", "text|json", "json: one line, which bench-compare reads"},
+       {"--json", "", "the same as --format json"},
+       {"--protocol", "grpc|http", "gRPC, or HTTP/1.1 (grpc)"},
+       {"--encoding", "proto|json", "JSON over HTTP only (proto)"},
+       {"--compression", "NAME", "none, gzip, zstd ...; bodies are compressed beforehand and repeated (none)"},
+       {"--batch", "N", "spans a request (1000)"},
+       {"--in-flight", "N", "requests at a time on each connection; HTTP/1.1 has one (4)"},
+       {"--rate", "SPANS/S", "open loop; without it as fast as they are acknowledged"},
+       {"--warm-up", "S", "before it is measured (1)"},
+       {"--settle", "S", "how long the sink waits for what was acknowledged (10)"},
+       {"--unique", "", "new ids in each request also where that means compressing anew"},
+       {"--sink", "HOST:PORT", "receive here what the server sends on (gRPC and HTTP), and account for it"},
+       {"--sink-cert", "FILE", "the sink speaks TLS with this certificate"},
+       {"--sink-key", "FILE", "and its key"},
+       {"--ca-file", "FILE", "authorities of an https:// receiver (the system's)"},
+       {"--allow-loss", "", "spans that do not arrive are no failure (the server samples)"}},
+      load_otlp};
 }
 
 }  // namespace nanospan::app

@@ -50,9 +50,36 @@ std::string help_of(const Command& command) {
   return text + "\n" + std::string(kExitCodes);
 }
 
+/// The command that the first words name, the longest name first, and how many words that was; nullptr if there is
+/// none.
+std::pair<const Command*, std::size_t> find_command(const std::vector<Command>& commands,
+                                                    const std::vector<std::string_view>& words) {
+  const std::string first(words[0] == "--version" ? "version" : words[0]);
+  const std::string two = words.size() > 1 ? first + " " + std::string(words[1]) : first;
+  for (const std::string& name : {two, first}) {
+    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
+    if (found != commands.end()) return {&*found, name == first ? 1 : 2};
+  }
+  return {nullptr, 0};
+}
+
+std::string not_found(const std::vector<Command>& commands, const std::string& name) {
+  std::vector<std::string_view> names;
+  std::string kinds;
+  for (const Command& known : commands) {
+    names.push_back(known.name);
+    if (known.name.starts_with(name + " ")) kinds += (kinds.empty() ? "" : " or ") + std::string(known.name);
+  }
+  if (!kinds.empty()) return "the kind of " + name + " comes next: " + kinds;
+  const std::string_view meant = gateway::nearest(name, names);
+  return "there is no command \"" + name + "\"" +
+         (meant.empty() ? "; see nanospan --help" : "; did you mean " + std::string(meant) + "?");
+}
+
 int run(const std::vector<std::string_view>& words) {
-  std::vector<Command> commands = {serve_command(), validate_command(), print_config_command(),  components_command(),
-                                   load_command(),  tree_command(),     bench_compare_command(), version_command()};
+  std::vector<Command> commands = {serve_command(),      validate_command(),      print_config_command(),
+                                   components_command(), load_http_command(),     load_otlp_command(),
+                                   tree_command(),       bench_compare_command(), version_command()};
   for (Command& command : commands) command.options.push_back({"--help", "", "show this"});
   if (words.empty()) {
     print(stderr, overview(commands));
@@ -62,19 +89,15 @@ int run(const std::vector<std::string_view>& words) {
     print(stdout, overview(commands));
     return kExitOk;
   }
-  const std::string_view name = words[0] == "--version" ? "version" : words[0];
-  const auto command = std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
-  if (command == commands.end()) {
-    std::vector<std::string_view> names;
-    for (const Command& known : commands) names.push_back(known.name);
-    const std::string_view meant = gateway::nearest(name, names);
-    print(stderr, "nanospan: there is no command \"" + std::string(name) + "\"" +
-                      (meant.empty() ? "; see nanospan --help" : "; did you mean " + std::string(meant) + "?") + "\n");
+  const auto [command, used] = find_command(commands, words);
+  if (command == nullptr) {
+    print(stderr, "nanospan: " + not_found(commands, std::string(words[0])) + "\n");
     return kExitUsage;
   }
-  Result<Arguments> arguments = Arguments::parse({words.begin() + 1, words.end()}, command->options);
+  Result<Arguments> arguments =
+      Arguments::parse({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, command->options);
   if (!arguments) {
-    print(stderr, "nanospan " + std::string(name) + ": " + arguments.error().message + "\n");
+    print(stderr, "nanospan " + std::string(command->name) + ": " + arguments.error().message + "\n");
     return kExitUsage;
   }
   if (arguments->has("--help")) {

@@ -138,9 +138,18 @@ class JsonResults {
 
   /// {"label": "on", "requests_per_second": 9000, "p99_ms": 3.2, ...}: nanospan load --json.
   Status read_load(const JsonNode& line) {
-    constexpr std::array<std::string_view, 10> kFigures = {
-        "requests_per_second",  "p50_ms",          "p99_ms",  "max_ms",      "cpu_us_per_request", "spans_per_second",
-        "spans_per_cpu_second", "cpu_us_per_span", "p999_ms", "rss_high_mib"};
+    constexpr std::array<std::string_view, 12> kFigures = {"requests_per_second",
+                                                           "mean_ms",
+                                                           "p50_ms",
+                                                           "p90_ms",
+                                                           "p99_ms",
+                                                           "max_ms",
+                                                           "cpu_us_per_request",
+                                                           "spans_per_second",
+                                                           "spans_per_cpu_second",
+                                                           "cpu_us_per_span",
+                                                           "p999_ms",
+                                                           "rss_high_mib"};
     for (std::size_t i = 0; i < line.items.size(); ++i) {
       const JsonNode& item = line.items[i];
       if (item.kind != Kind::kNumber || !is_one_of(line.keys[i], kFigures)) continue;

@@ -4,7 +4,7 @@
 //   Go                text of `go test -bench`, as benchstat reads it ("Unit" lines included)
 //   ours              build/bench/figures/bench.json and end_to_end --json (a value a figure),
 //                     bench/instructions.py --json and the baseline of tools/bench-gate (counters),
-//                     `nanospan load --json` (one line a target)
+//                     `nanospan load http --json` (one line a target)
 //
 // The form is told from the content. Hostile input gives one line "FILE:LINE: what; remedy" and is bounded in size,
 // depth and number of values. Thread-safe on distinct Results.

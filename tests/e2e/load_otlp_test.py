@@ -187,7 +187,7 @@ class LoadOtlp(unittest.TestCase):
             (("--protocol", "http", "--in-flight", "4"), "one request at a time"),
             (("--rate", "fast"), '--rate is "fast"; it must be 1 to'),
             (("--sink-cert", "x.pem"), "--sink-cert and --sink-key go together"),
-            (("--request", "GET /"), "--request is for nanospan load http"),
+            (("--request", "GET /"), "unknown argument \"--request\""),
             (("--url", "http://127.0.0.1:1", "--seconds", "0.1"), "no request was acknowledged"),
         ):
             code, _, said = load(*arguments)

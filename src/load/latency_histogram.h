@@ -5,24 +5,47 @@
 //   one).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-namespace nanospan::app {
+namespace nanospan::load {
 
 class LatencyHistogram {
  public:
   void add(std::uint64_t nanos) {
     ++buckets_[bucket_of(nanos)];
     ++count_;
+    sum_ += nanos;
+    max_ = std::max(max_, nanos);
   }
   void add(const LatencyHistogram& other) {
     for (std::size_t i = 0; i < kBuckets; ++i) buckets_[i] += other.buckets_[i];
     count_ += other.count_;
+    sum_ += other.sum_;
+    max_ = std::max(max_, other.max_);
+  }
+  /// What was counted after `earlier`, which is an older copy of this. Its max() is that of all.
+  LatencyHistogram since(const LatencyHistogram& earlier) const {
+    LatencyHistogram later = *this;
+    for (std::size_t i = 0; i < kBuckets; ++i) later.buckets_[i] -= earlier.buckets_[i];
+    later.count_ -= earlier.count_;
+    later.sum_ -= earlier.sum_;
+    return later;
   }
   std::uint64_t count() const { return count_; }
+  /// Mean and largest value are exact, unlike quantiles; 0 if empty.
+  double mean() const { return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  std::uint64_t max() const { return max_; }
+  /// How many of the counted values are at most `nanos`, as far as buckets can tell: those whose bucket ends there or
+  /// before.
+  std::uint64_t count_up_to(std::uint64_t nanos) const {
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < kBuckets && bucket_end(i) <= nanos; ++i) seen += buckets_[i];
+    return seen;
+  }
 
   /// The smallest value that `share` (0 to 1) of the counted values do not exceed, rounded up to its bucket's end; 0 if
   /// empty.
@@ -37,7 +60,7 @@ class LatencyHistogram {
       seen += buckets_[i];
       if (static_cast<double>(seen) >= wanted) break;
     }
-    return bucket_end(last);
+    return std::min(bucket_end(last), max_);
   }
 
  private:
@@ -59,6 +82,8 @@ class LatencyHistogram {
 
   std::array<std::uint64_t, kBuckets> buckets_{};
   std::uint64_t count_ = 0;
+  std::uint64_t sum_ = 0;
+  std::uint64_t max_ = 0;
 };
 
-}  // namespace nanospan::app
+}  // namespace nanospan::load
