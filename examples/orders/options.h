@@ -9,17 +9,14 @@
 #include <nanospan/result.h>
 
 #include "examples/orders/payment.h"
+#include "examples/orders/process.h"
 
 namespace orders {
 
 struct Options {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0 = any free one; the service says which.
+  ProcessOptions process = {};
   std::string database = "orders.db";
   std::size_t threads = 128;  ///< Workers. cpp-httplib keeps one on each open connection: have more than clients.
-  bool tracing = true;
-  double sample_ratio = 1;
-  std::string endpoint = {};  ///< "" = OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318.
   PaymentOptions payment = {};
   bool help = false;
 };

@@ -15,15 +15,14 @@ using nanospan::Status;
 constexpr const char* kProvider = "payments.example";
 constexpr time_t kTimeoutSeconds = 5;
 
-/// A number from 0 to 1 that is always the same for an id, and looks random from one id to the next (splitmix64).
-double share_of(std::int64_t id) {
-  std::uint64_t x = static_cast<std::uint64_t>(id) + 0x9E3779B97F4A7C15U;
+}  // namespace
+
+bool payment_fails(std::int64_t order, double share) {
+  std::uint64_t x = static_cast<std::uint64_t>(order) + 0x9E3779B97F4A7C15U;  // splitmix64
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
+  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53 < share;
 }
-
-}  // namespace
 
 Status Payments::charge(const Order& order) const {
   return options_.url.empty() ? simulate(order) : charge_by_http(order);
@@ -33,6 +32,7 @@ Status Payments::charge_by_http(const Order& order) const {
   // An httplib::Client serves one request at a time, so each worker has its own, and with it a kept-alive connection.
   thread_local nanospan::adapters::TracedClient client(options_.url);
   client.client().set_keep_alive(true);
+  client.client().set_tcp_nodelay(true);
   client.client().set_connection_timeout(kTimeoutSeconds);
   client.client().set_read_timeout(kTimeoutSeconds);
 
@@ -59,7 +59,7 @@ Status Payments::simulate(const Order& order) const {
                                                          {"url.full", "https://payments.example/charges"}}});
   span.set("order.id", order.id).set("order.total_cents", order.total_cents);
   std::this_thread::sleep_for(options_.delay);
-  if (share_of(order.id) >= options_.failure_share) {
+  if (!payment_fails(order.id, options_.failure_share)) {
     span.set("http.response.status_code", 200);
     return {};
   }

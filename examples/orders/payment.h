@@ -15,6 +15,9 @@
 
 namespace orders {
 
+/// Whether the payment of an order fails: the same for an id each time, and for `share` of all ids, as if by chance.
+bool payment_fails(std::int64_t order, double share);
+
 struct PaymentOptions {
   std::string url = {};                ///< "http://host:port"; empty = simulated.
   double failure_share = 0.01;         ///< Of the simulated payments, 0 to 1.

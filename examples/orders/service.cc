@@ -4,7 +4,7 @@
 #include <nanospan/adapters/httplib.h>
 
 #include <charconv>
-#include <limits>
+#include <utility>
 
 #include "examples/orders/json.h"
 
@@ -18,32 +18,6 @@ using nanospan::Status;
 
 constexpr std::int64_t kListDefault = 20;
 constexpr std::int64_t kListMax = 100;
-
-void answer(httplib::Response& response, int status, const std::string& json) {
-  response.status = status;
-  response.set_content(json, "application/json");
-}
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kMalformed:
-      return 400;
-    case ErrorCode::kInvalidArgument:
-      return 422;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kUnavailable:
-      return 502;  // It is the payment provider that is not available.
-    default:
-      return 500;
-  }
-}
-
-void answer(httplib::Response& response, const Error& error) {
-  std::string json = "{\"error\":";
-  append_json_string(json, error.message);
-  answer(response, status_of(error.code), json += '}');
-}
 
 nanospan::Tracer& tracer() {
   static nanospan::Tracer tracer({.name = "orders"});
@@ -76,39 +50,12 @@ Result<std::int64_t> parse_limit(const httplib::Request& request) {
 
 }  // namespace
 
-Service::Service(const Options& options, OrderStore& store)
-    : options_(options), store_(store), payments_(options.payment) {
-  server_.new_task_queue = [threads = options.threads] {
-    return std::make_unique<httplib::ThreadPool>(threads).release();  // The server deletes it.
-  };
-  server_.set_tcp_nodelay(true);
-  // cpp-httplib would set SO_REUSEPORT, with which a second service takes the same port and half of the requests.
-  server_.set_socket_options([](socket_t socket) {
-    const int yes = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  });
-  server_.set_keep_alive_max_count(std::numeric_limits<int>::max());
-  server_.set_keep_alive_timeout(kKeepAliveSeconds);
-  server_.set_payload_max_length(kBodyBytesMax);
-
-  nanospan::adapters::trace(server_, {.logger = [this](const httplib::Request&, const httplib::Response&) {
-                              requests_.fetch_add(1, std::memory_order_relaxed);
-                            }});
+Service::Service(HttpServer& server, OrderStore& store, PaymentOptions payment)
+    : store_(store), payments_(std::move(payment)) {
   using nanospan::adapters::route;
-  server_.Post("/api/orders", route("/api/orders", [this](const auto& q, auto& a) { create(q, a); }));
-  server_.Get("/api/orders", route("/api/orders", [this](const auto& q, auto& a) { list(q, a); }));
-  server_.Get(R"(/api/orders/(\d{1,18}))", route("/api/orders/{id}", [this](const auto& q, auto& a) { find(q, a); }));
-}
-
-Result<int> Service::bind() {
-  int port = options_.port;
-  const bool bound = port != 0 ? server_.bind_to_port(options_.address, port)
-                               : (port = server_.bind_to_any_port(options_.address)) > 0;
-  if (!bound || !server_.widen_backlog()) {
-    return Error{ErrorCode::kSystem, "cannot listen on " + options_.address + ":" + std::to_string(options_.port) +
-                                         ": the port is taken, or the address is not of this machine"};
-  }
-  return port;
+  server.Post("/api/orders", route("/api/orders", [this](const auto& q, auto& a) { create(q, a); }));
+  server.Get("/api/orders", route("/api/orders", [this](const auto& q, auto& a) { list(q, a); }));
+  server.Get(R"(/api/orders/(\d{1,18}))", route("/api/orders/{id}", [this](const auto& q, auto& a) { find(q, a); }));
 }
 
 void Service::create(const httplib::Request& request, httplib::Response& response) {
