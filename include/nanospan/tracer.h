@@ -165,6 +165,16 @@ class Tracer {
     }
     return span;
   }
+  // For what was sampled and finds no memory at hand. The library decides again, so it must decide about the same
+  // trace: with a new id it would keep a root with its probability squared.
+  [[gnu::noinline, gnu::cold]] Span start_sampled_slow(std::string_view name, StartOptions options,
+                                                       const Words& words) {
+    Span span;
+    span.context_ = SpanContext(TraceId::from_words(words.trace_high, words.trace_low), SpanId::from_words(words.span),
+                                words.flags, false);
+    if (const detail::Api* api = detail::api()) api->start(identity_, name, options, &span.slab_, &span.context_);
+    return span;
+  }
 
   detail::TracerIdentity identity_;
 };
@@ -223,8 +233,12 @@ NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options
     return slow();
   detail::Slab* slab = nullptr;
   if (sampled) {
-    if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]]
-      return slow();
+    if (thread->free == nullptr || thread->clock.load(std::memory_order_relaxed) == nullptr) [[unlikely]] {
+      return start_sampled_slow(
+          name,
+          {options.kind, options.attributes, options.links, options.start_unix_nanos, options.parent, options.root},
+          words);
+    }
     slab = open(thread, core, name, options.kind, words, has_parent ? parent : nullptr);
     if (!options.attributes.empty()) detail::set_attributes(slab, 0, options.attributes);
   }

@@ -227,7 +227,7 @@ struct Api {
 
   // Spans. `generation` 0 means "whatever lives in the slab" and is passed by the owner; others pass theirs and lose
   // against a span that has ended. All lock the slab where it is shared. None blocks, throws or calls the user except
-  // processors.
+  // processors. start(): a valid *context is what the caller has drawn for a root, whose trace id it keeps.
   void (*start)(TracerIdentity& tracer, std::string_view name, const StartOptions& options, Slab** slab,
                 SpanContext* context);
   void (*end)(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos);

@@ -177,7 +177,10 @@ void start_or_throw(TracerIdentity& identity, std::string_view name, const Start
   // trace/sdk.md "SDK Span creation": trace id, sampler, span id whatever the decision, span.
   const ProviderCore& provider = *record->provider;
   const bool child = parent_span.is_valid();
-  const TraceId trace_id = child ? parent_span.trace_id() : new_trace_id(provider);
+  // A valid *context is what the inlined path drew before it found that it needs us: a root keeps that trace id.
+  const TraceId trace_id = child                 ? parent_span.trace_id()
+                           : context->is_valid() ? context->trace_id()
+                                                 : new_trace_id(provider);
   const SamplingResult result =
       ask_sampler(*provider.sampler, {parent, trace_id, name, options.kind, options.attributes, options.links});
   const SpanId span_id = new_span_id(provider);

@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include <nanospan/baggage.h>
 #include <nanospan/diagnostics.h>
@@ -393,6 +394,22 @@ TEST(Ids, AreDistinctOverThreads) {
   // W3C Trace Context Level 2 "Random Trace ID Flag": each bit is as likely one as zero. 8000 throws, 8 standard
   // deviations.
   for (const std::uint64_t count : ones) EXPECT_NEAR(static_cast<double>(count), 4000, 360);
+}
+
+// trace/sdk.md "TraceIdRatioBased": the share of the roots that are sampled is the ratio, also while a thread has no
+// free slab. (One that was drawn anew then was kept with the ratio squared: 1 % became 0.01 %.)
+TEST(CreationRatio, RootsThatStayOpenAreSampledAtTheRatioAsWell) {
+  TracerProviderOptions options;
+  options.sampler = parent_based_sampler({.root = trace_id_ratio_sampler(0.01)});
+  ExportingProvider sdk(std::move(options));
+  std::vector<Span> open;
+  for (int i = 0; i < 30'000; ++i) {
+    Span span = sdk.tracer().start_span("root", {.root = true});
+    if (span.is_recording()) open.push_back(std::move(span));
+  }
+  // 300 +- 6 standard deviations.
+  EXPECT_GT(open.size(), 196u);
+  EXPECT_LT(open.size(), 404u);
 }
 
 }  // namespace
