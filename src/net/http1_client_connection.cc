@@ -149,7 +149,7 @@ void ClientConnection::update_interest() {
 // --- Receiving ---
 
 void ClientConnection::receive_some() {
-  std::vector<char>& scratch = pool_.scratch();
+  const std::span<char> scratch = pool_.scratch();
   const iovec into{scratch.data(), scratch.size()};
   for (int turn = 0; turn < kTurns; ++turn) {
     const IoResult result = stream_->read({&into, 1});

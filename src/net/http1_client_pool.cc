@@ -5,17 +5,10 @@
 #include "net/http1_writer.h"
 
 namespace nanospan::net {
-namespace {
-
-constexpr std::size_t kScratchBytes = 64u << 10;
-
-}  // namespace
-
 Http1ClientPool::Http1ClientPool(EventLoop& loop, Http1ClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup),
-      scratch_(kScratchBytes) {}
+      resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup) {}
 
 Http1Client::RequestId Http1ClientPool::send(HttpRequest request, OnDone done) {
   const Entry entry(*this, Entry::From::kUser);

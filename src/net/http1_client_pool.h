@@ -8,6 +8,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -64,7 +65,7 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
   EventLoop& loop() { return loop_; }
   Resolver& resolver() { return resolver_; }
   const Http1ClientOptions& options() const { return options_; }
-  std::vector<char>& scratch() { return scratch_; }
+  std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
   Http1Client::Counters& counters() { return counters_; }
   void succeed(Exchange& exchange, Response response);
   void fail(Exchange& exchange, HttpFailure failure, std::string_view what, bool may_have_arrived);
@@ -74,6 +75,8 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
   void discard(ClientConnection& connection);
 
  private:
+  static constexpr std::size_t kScratchBytes = 64u << 10;
+
   struct Finished {
     OnDone done;
     HttpResult result;
@@ -91,7 +94,8 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
   EventLoop& loop_;
   const Http1ClientOptions options_;
   Resolver resolver_;
-  std::vector<char> scratch_;
+  // Not cleared: of a client that receives little, little becomes resident.
+  const std::unique_ptr<char[]> scratch_ = std::make_unique_for_overwrite<char[]>(kScratchBytes);
   Http1Client::Counters counters_;
   std::unordered_map<RequestId, std::unique_ptr<Exchange>> exchanges_;
   std::deque<RequestId> queue_;
