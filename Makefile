@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run test test-full w3c peers bench bench-gate bench-gateway report report-full format help
+.PHONY: setup build run shop scenarios test test-full w3c peers bench bench-gate bench-gateway report report-full format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -13,6 +13,15 @@ build:          ## build release: build/release/nanospan
 
 run:            ## build, start the gateway and the orders service, drive them, print what happened
 	@tools/run
+
+shop:           ## the shop: a trace through four processes, 100 users, every span accounted for
+	@tools/scenario shop
+
+scenarios:      ## all scenarios with their checks, in about five minutes (docs/scenarios.md); scenario-NAME: one of them
+	@tools/scenario all
+
+scenario-%:
+	@tools/scenario $*
 
 test:           ## everything that runs in minutes; the last line is "N passed, M failed"
 	@tools/setup build test

@@ -1,0 +1,248 @@
+"""What the scenarios share: programs that are started and ended, what a gateway counts, and the table of checks.
+
+A scenario runs in a folder of its own, build/scenarios/NAME, where its programs leave their logs and databases.
+"""
+
+import contextlib
+import http.client
+import json
+import math
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build" / "bench"
+READY_SECONDS_MAX = 30
+# Two-sided 95 % quantiles of Student's t for 1, 2, 3 ... degrees of freedom; beyond: the normal one, a little wider.
+T95 = [12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10]
+
+
+def interval(values):
+    """The mean and half the width of its 95 % interval."""
+    if len(values) < 2:
+        return (values[0] if values else 0.0), math.inf
+    freedom = len(values) - 1
+    t = T95[freedom - 1] if freedom <= len(T95) else 2.1
+    return statistics.mean(values), t * statistics.stdev(values) / math.sqrt(len(values))
+
+
+def share_of_tracing(on, off):
+    """Percent of the CPU of a run with tracing that is tracing's, over pairs of runs next to each other."""
+    return interval([(a - b) / a * 100 for a, b in zip(on, off)])
+
+
+class Stage:
+    """Starts programs, and ends them with the scenario, whatever happens."""
+
+    def __init__(self, name):
+        self.folder = ROOT / "build" / "scenarios" / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.programs = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in self.programs:
+            if program.poll() is None:
+                program.kill()
+        for program in self.programs:
+            program.wait()
+
+    def start(self, name, *command, environment=None, show_log=False):
+        """In the background; output to NAME.out, log to NAME.log, or to the terminal."""
+        with open(self.folder / f"{name}.out", "wb") as out, open(self.folder / f"{name}.log", "wb") as log:
+            program = subprocess.Popen(
+                [str(word) for word in command],
+                cwd=self.folder,
+                stdout=out,
+                stderr=None if show_log else log,
+                stdin=subprocess.DEVNULL,
+                env=dict(os.environ, **(environment or {})),
+            )
+        program.name = name
+        self.programs.append(program)
+        return program
+
+    def log(self, program):
+        return (self.folder / f"{program.name}.log").read_text(errors="replace")
+
+    def wait_for_log(self, program, pattern):
+        """The match of a line of its log."""
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if found := re.search(pattern, self.log(program)):
+                return found
+            if program.poll() is not None:
+                break
+            time.sleep(0.02)
+        sys.exit(f"{program.name} did not start:\n{self.log(program)}")
+
+    def stop(self, program):
+        """SIGTERM, and its standard output once it has ended."""
+        program.send_signal(signal.SIGTERM)
+        if program.wait() != 0:
+            sys.exit(f"{program.name} ended with {program.returncode}:\n{self.log(program)}")
+        return (self.folder / f"{program.name}.out").read_text()
+
+    def stop_json(self, program):
+        return json.loads(self.stop(program))
+
+    def json_of(self, name, *command, **how):
+        """Runs a program to its end: the lines of JSON that it prints."""
+        program = self.start(name, *command, **how)
+        if program.wait() != 0:
+            sys.exit(f"{name} ended with {program.returncode}:\n{self.log(program)}")
+        return [json.loads(line) for line in (self.folder / f"{name}.out").read_text().splitlines()]
+
+    def receiver(self):
+        """bench/receiver, which decodes and counts."""
+        return Receiver(self)
+
+    def gateway(self, name, exporter):
+        return Gateway(self, name, exporter)
+
+
+class Receiver:
+    def __init__(self, stage):
+        self.program = stage.start("receiver", BUILD / "bench/receiver")
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        out = stage.folder / "receiver.out"
+        while not (found := re.match(r"port (\d+)", out.read_text())):
+            if time.monotonic() > deadline:
+                sys.exit("receiver did not start")
+            time.sleep(0.02)
+        self.port = int(found[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def counts(self):
+        lines = get(self.port, "/counts").splitlines()
+        return {name: int(value) for name, value in (line.split() for line in lines)}
+
+
+class Gateway:
+    """nanospan serve with one exporter; `exporter` is its YAML."""
+
+    def __init__(self, stage, name, exporter):
+        kind = exporter.strip().partition(":")[0]
+        (stage.folder / f"{name}.yaml").write_text(
+            f"""receivers:
+  otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0"}}}}}}
+exporters:
+  {exporter.strip()}
+service:
+  telemetry: {{metrics: {{address: "127.0.0.1:0"}}}}
+  pipelines:
+    traces: {{receivers: [otlp], exporters: [{kind}]}}
+"""
+        )
+        self.program = stage.start(name, BUILD / "nanospan", "serve", "--config", f"{name}.yaml")
+        stage.wait_for_log(self.program, r"  limits  ")
+        self.port = int(stage.wait_for_log(self.program, r"  receiver .*http [^ /]*:(\d+)")[1])
+        self.metrics_port = int(stage.wait_for_log(self.program, r"  metrics .*http [^ /]*:(\d+)")[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def metric(self, name):
+        """The sum of a counter over its labels."""
+        total = 0.0
+        for line in get(self.metrics_port, "/metrics").splitlines():
+            series, _, value = line.rpartition(" ")
+            if series.partition("{")[0] in (name, f"{name}_total"):
+                total += float(value)
+        return total
+
+
+def get(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+
+
+def resident_peak_mb(program):
+    """VmHWM of a running program, in 10^6 bytes."""
+    status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024 / 1e6
+
+
+def later(seconds, action):
+    """Calls action after so many seconds; join() the thread that is returned."""
+    timer = threading.Timer(seconds, action)
+    timer.start()
+    return timer
+
+
+class Report:
+    """Checks with a bound, figures without one; a table for people, JSON for programs (and for bench-compare)."""
+
+    COMPARE = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b, "=": lambda a, b: a == b}
+
+    def __init__(self, name, title):
+        self.name, self.title = name, title
+        self.rows, self.began = [], time.time()
+
+    def check(self, what, value, relation, bound, unit="", note=""):
+        passed = self.COMPARE[relation](value, bound)
+        self.rows.append(
+            {"what": what, "value": value, "unit": unit, "bound": f"{relation} {number(bound)} {unit}".rstrip()}
+            | {"verdict": "ok" if passed else "MISSED", "note": note}
+        )
+
+    def figure(self, what, value, unit="", note=""):
+        self.rows.append({"what": what, "value": value, "unit": unit, "bound": "", "verdict": "", "note": note})
+
+    @property
+    def passed(self):
+        return all(row["verdict"] != "MISSED" for row in self.rows)
+
+    def table(self):
+        head = {"what": "check", "bound": "bound", "measured": "measured", "verdict": "verdict"}
+        rows = [head] + [row | {"measured": f"{number(row['value'])} {row['unit']}".rstrip()} for row in self.rows]
+        width = {key: max(len(row[key]) for row in rows) for key in head}
+        lines = []
+        for row in rows:
+            note = f"  {row['note']}" if row.get("note") else ""
+            line = f"  {row['what']:{width['what']}}  {row['bound']:{width['bound']}}  "
+            lines.append((line + f"{row['measured']:>{width['measured']}}  {row['verdict']}{note}").rstrip())
+        return "\n".join(lines)
+
+    def finish(self, folder):
+        """Prints, writes NAME.json into the folder's parent; the exit code."""
+        missed = sum(row["verdict"] == "MISSED" for row in self.rows)
+        print(f"\n{self.name}: {self.title}\n\n{self.table()}\n")
+        print(f"{self.name}: " + ("passed" if self.passed else f"{missed} of the checks missed"))
+        document = {
+            "scenario": self.name,
+            "passed": self.passed,
+            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors",
+            "load_average": os.getloadavg()[0],
+            "commit": commit(),
+            "seconds": round(time.time() - self.began, 1),
+            "figures": self.rows,
+        }
+        file = folder.parent / f"{self.name}.json"
+        file.write_text(json.dumps(document, indent=1) + "\n")
+        print(f"written to {file.relative_to(ROOT)}; logs in {folder.relative_to(ROOT)}/")
+        return 0 if self.passed else 1
+
+
+def number(value):
+    """12,345 or 12.3 or 0.123: what people read."""
+    if isinstance(value, float) and abs(value) < 1000 and value != int(value):
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:,.0f}"
+
+
+def commit():
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
