@@ -24,6 +24,7 @@ INSTALL_SECONDS_MAX = 240
 COMMANDS = {
     "benchstat": "golang.org/x/perf/cmd/benchstat",
     "h2spec": "github.com/summerwind/h2spec/cmd/h2spec",
+    "k6": "go.k6.io/k6",
 }
 sys.path.insert(0, str(HERE.parent / "e2e"))  # gateway_harness
 
