@@ -1,5 +1,6 @@
 // Batches: their size, how long a span waits for one, the presets; sampling; and a load whose profile shows where the
 // CPU of a span goes.
+#include <cmath>
 #include <cstdio>
 
 #include <nanospan/nanospan.h>
@@ -150,6 +151,8 @@ void sampling(const Trial& trial) {
       const double cpu = (process_cpu_seconds() - before) * 1e9 / static_cast<double>(spans);
       const Ledger ledger = provider->ledger();
       if (!ledger.balances() || ledger.dropped_total() != 0) fail("spans were lost");
+      const double wanted = ratio * static_cast<double>(spans), taken = static_cast<double>(ledger.ended);
+      if (std::abs(taken - wanted) > 6 * std::sqrt(wanted)) fail("the sampler takes another share than it was told");
       if (receiver.counts().spans != ledger.exported) fail("the receiver does not have what was exported");
       return {cpu, status_kib("VmHWM") - memory, 100 * static_cast<double>(ledger.ended) / static_cast<double>(spans)};
     });
