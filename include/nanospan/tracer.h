@@ -167,8 +167,7 @@ class Tracer {
   }
   // For what was sampled and finds no memory at hand. The library decides again, so it must decide about the same
   // trace: with a new id it would keep a root with its probability squared.
-  [[gnu::noinline, gnu::cold]] Span start_sampled_slow(std::string_view name, StartOptions options,
-                                                       const Words& words) {
+  [[gnu::noinline, gnu::cold]] Span start_sampled_slow(std::string_view name, StartOptions options, Words words) {
     Span span;
     span.context_ = SpanContext(TraceId::from_words(words.trace_high, words.trace_low), SpanId::from_words(words.span),
                                 words.flags, false);
