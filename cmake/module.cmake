@@ -35,6 +35,7 @@ function(nanospan_module module)
     target_link_libraries(nanospan_${module} PUBLIC $<BUILD_INTERFACE:nanospan_${edge}>)
   endforeach()
   target_link_libraries(nanospan_${module} PRIVATE nanospan_flags ${ARG_LINK})
+  nanospan_precompile(nanospan_${module} STD)
   nanospan_module_test(${module})
 endfunction()
 
@@ -52,17 +53,24 @@ function(nanospan_part name)
     target_link_libraries(nanospan_${name} PUBLIC $<BUILD_INTERFACE:nanospan_${edge}>)
   endforeach()
   target_link_libraries(nanospan_${name} PRIVATE nanospan_flags ${ARG_LINK})
+  nanospan_precompile(nanospan_${name} STD)
 endfunction()
 
-# Reading GoogleTest's headers is most of what compiling a test takes: they are read once, by the first test program.
-function(nanospan_precompile_gtest target)
-  get_property(owner GLOBAL PROPERTY NANOSPAN_PRECOMPILED_GTEST)
+# Reading headers is most of what compiling a small source takes: those of a kind are read once, by the first target
+# that wants them. A source must all the same include what it uses; release builds precompile nothing.
+set(NANOSPAN_STD_HEADERS <algorithm> <array> <atomic> <chrono> <functional> <map> <memory> <mutex> <optional> <span>
+  <string> <string_view> <thread> <unordered_map> <utility> <vector>)
+set(NANOSPAN_GTEST_HEADERS <gmock/gmock.h> <gtest/gtest.h> <condition_variable> <random> ${NANOSPAN_STD_HEADERS})
+function(nanospan_precompile target kind)
+  if(NOT NANOSPAN_PRECOMPILE)
+    return()
+  endif()
+  get_property(owner GLOBAL PROPERTY NANOSPAN_PRECOMPILED_${kind})
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
   else()
-    target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <chrono> <condition_variable> <mutex>
-      <optional> <random> <span> <string> <string_view> <thread> <vector>)
-    set_property(GLOBAL PROPERTY NANOSPAN_PRECOMPILED_GTEST ${target})
+    target_precompile_headers(${target} PRIVATE ${NANOSPAN_${kind}_HEADERS})
+    set_property(GLOBAL PROPERTY NANOSPAN_PRECOMPILED_${kind} ${target})
   endif()
 endfunction()
 
@@ -78,7 +86,7 @@ function(nanospan_module_test module)
   target_include_directories(nanospan_${module}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_${module}_test PRIVATE
     nanospan_${module} nanospan_flags nanospan_gtest)
-  nanospan_precompile_gtest(nanospan_${module}_test)
+  nanospan_precompile(nanospan_${module}_test GTEST)
   add_test(NAME ${module} COMMAND nanospan_${module}_test)
   set(labels gtest)
   if(module IN_LIST NANOSPAN_CONCURRENT_MODULES)

@@ -12,12 +12,15 @@ nanospan_part(profile_locks SOURCES ${PROJECT_SOURCE_DIR}/src/profile/locks/inte
 target_link_options(nanospan_profile_locks INTERFACE -Wl,-u,nanospan_lock_interposer_r1)
 target_link_libraries(nanospan_profile PUBLIC $<BUILD_INTERFACE:nanospan_net_gzip>)
 target_compile_options(nanospan_profile PRIVATE $<$<CONFIG:Release>:-O2>)
-# What runs in signal handlers reads other functions' frames, and must not call into a sanitizer.
-set_source_files_properties(
-  ${PROJECT_SOURCE_DIR}/src/profile/unwind/stack_walk.cc
-  ${PROJECT_SOURCE_DIR}/src/profile/sampler/signal.cc
-  ${PROJECT_SOURCE_DIR}/src/profile/sampler/span_labels.cc
-  PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all")
+# What runs in signal handlers reads other functions' frames, and must not call into a sanitizer: nor into an inline
+# function that another source has compiled with one, so it is optimised.
+if(NANOSPAN_SANITIZE)
+  set_source_files_properties(
+    ${PROJECT_SOURCE_DIR}/src/profile/unwind/stack_walk.cc
+    ${PROJECT_SOURCE_DIR}/src/profile/sampler/signal.cc
+    ${PROJECT_SOURCE_DIR}/src/profile/sampler/span_labels.cc
+    PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2" SKIP_PRECOMPILE_HEADERS ON)
+endif()
 
 # The page: page.html with the style and the scripts in it, as one constant of the program.
 set(page ${PROJECT_SOURCE_DIR}/src/profile/page)
