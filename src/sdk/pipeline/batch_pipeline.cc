@@ -21,7 +21,7 @@ BatchOptions checked(BatchOptions options) {
   const auto at_least_one = [](auto& value, const char* name) {
     if (value != 0) return;
     value = 1;
-    report("batch_processor", std::string(name) + " is 0; the least is 1, which is used");
+    report("batch_processor", std::string(name).append(" is 0; the least is 1, which is used"));
   };
   at_least_one(options.queue_spans_max, "queue_spans_max");
   at_least_one(options.batch_spans_max, "batch_spans_max");
