@@ -76,7 +76,9 @@ class FixedCarrier final : public TextMapSetter, public TextMapGetter {
 };
 
 void do_all_to_a_span(Sdk& sdk, const std::array<std::string, 200>& keys) {
-  const Attributes some = {{kLong, kLong}, {kBad, kBad}, {"ints", std::span<const std::int64_t>()}};
+  const std::array<Attribute, 3> three = {
+      Attribute{kLong, kLong}, {kBad, kBad}, {"ints", std::span<const std::int64_t>()}};
+  const Attributes some = three;
   FixedCarrier carrier;
   const Context parent = extract(carrier);
   const Link link{parent.span_context(), some};
