@@ -244,7 +244,8 @@ class AttributeList {
  public:
   AttributeList() = default;
   AttributeList(std::initializer_list<Attribute> attributes) : AttributeList(Attributes(attributes)) {}
-  explicit AttributeList(Attributes attributes) {
+  /// Delegates, so that what has been added goes again if there is no memory for the rest.
+  explicit AttributeList(Attributes attributes) : AttributeList() {
     for (const Attribute& attribute : attributes) add(attribute.key, attribute.value);
   }
   AttributeList(const AttributeList& other) : AttributeList(static_cast<Attributes>(other)) {}
