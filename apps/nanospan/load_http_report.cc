@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "apps/nanospan/load_command.h"
 #include "apps/nanospan/load_http.h"
 
 namespace nanospan::app {
@@ -151,7 +152,6 @@ void print_load_table(const LoadTally& tally, const std::vector<load::Threshold>
 
 void print_load_json(const LoadTally& tally, const std::vector<load::Threshold>& thresholds) {
   const HttpLoadResult& total = tally.total;
-  const auto millis = [&](double share) { return static_cast<double>(total.latency.quantile(share)) / 1e6; };
   std::string errors, held, rounds;
   for (const double cpu : tally.cpu_per_request) {
     char text[32];
@@ -171,9 +171,10 @@ void print_load_json(const LoadTally& tally, const std::vector<load::Threshold>&
       "\"max_ms\":%.3f,\"cpu_us_per_request\":%.3f,\"cpu_us_half_interval\":%.3f,\"cpu_us_rounds\":[%s],\"errors\":{%s}"
       ",\"thresholds\":[%s]}\n",
       tally.label.c_str(), count(total.answered), count(total.error_status()), count(total.failed), count(total.unsent),
-      seconds(total.nanos), total.requests_per_second(), total.latency.mean() / 1e6, millis(0.5), millis(0.9),
-      millis(0.99), millis(0.999), static_cast<double>(total.latency.max()) / 1e6, cpu_per_request(tally),
-      half_interval(tally.cpu_per_request), rounds.c_str(), errors.c_str(), held.c_str());
+      seconds(total.nanos), total.requests_per_second(), total.latency.mean() / 1e6, millis_of(total.latency, 0.5),
+      millis_of(total.latency, 0.9), millis_of(total.latency, 0.99), millis_of(total.latency, 0.999),
+      static_cast<double>(total.latency.max()) / 1e6, cpu_per_request(tally), half_interval(tally.cpu_per_request),
+      rounds.c_str(), errors.c_str(), held.c_str());
 }
 
 }  // namespace nanospan::app

@@ -64,7 +64,7 @@ class Profiler {
   ~Profiler();
 
   /// Calls `done` when the time is over, or at once if it cannot be: kResourceExhausted, kUnavailable. Returns a number
-  /// for cancel(), 0 if `done` was called.
+  /// for finish_early(), 0 if `done` was called.
   std::uint64_t collect(const CollectRequest& request, Done done);
   /// Ends a collection now, and calls `done` with what it has; nothing if it has ended.
   void finish_early(std::uint64_t collection);

@@ -169,10 +169,6 @@ class Reader {
   OtlpSettings& settings_;
 };
 
-}  // namespace
-
-namespace {
-
 /// What HTTP and gRPC have in common; the rest is the caller's.
 template <class ExporterOptions>
 void override_with(const OtlpOverrides& given, ExporterOptions& options, std::uint32_t& in_flight_max) {

@@ -9,6 +9,7 @@ import threading
 import unittest
 
 from gateway_harness import BINARY, main
+from http_receiver import served
 
 
 class Server:
@@ -42,17 +43,12 @@ class Server:
                 except OSError:
                     pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
+        self.serving = served(Handler)
+        self.url = self.serving.__enter__()
 
     def close(self):
         self.ended.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.serving.__exit__(None, None, None)
 
 
 class LoadHttpTest(unittest.TestCase):

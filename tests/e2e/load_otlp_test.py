@@ -12,6 +12,7 @@ import unittest
 
 from certificates import Authority
 from gateway_harness import BINARY, Gateway, free_port, main
+from http_receiver import receiver, served
 
 FORWARD = """
 receivers:
@@ -30,38 +31,10 @@ def load(*arguments):
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
-class Receiver:
+def treated(treat):
     """OTLP/HTTP; what becomes of request number n is up to `treat(n, body, headers)`."""
-
-    def __init__(self, treat):
-        numbers = iter(range(10**9))
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                treat(next(numbers), self.rfile.read(int(self.headers["Content-Length"])), self.headers)
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    numbers = iter(range(10**9))
+    return receiver(lambda _path, headers, body: treat(next(numbers), body, headers))
 
 
 class LoadOtlp(unittest.TestCase):
@@ -133,8 +106,8 @@ class LoadOtlp(unittest.TestCase):
                 connection.close()
 
         for coding in ("none", "gzip"):  # stamped with ids, and made beforehand
-            with self.subTest(coding), Receiver(treat) as receiver:
-                arguments = ["--url", receiver.url, "--protocol", "http", "--sink", f"127.0.0.1:{sink}"]
+            with self.subTest(coding), treated(treat) as url:
+                arguments = ["--url", url, "--protocol", "http", "--sink", f"127.0.0.1:{sink}"]
                 arguments += ["--connections", 1, "--batch", 7, "--rate", 700, "--seconds", 0.5, "--settle", 0]
                 code, found, _ = load(*arguments, "--compression", coding)
                 self.assertEqual(code, 4)
@@ -144,10 +117,10 @@ class LoadOtlp(unittest.TestCase):
 
     def test_who_was_due_while_the_receiver_stalled_has_waited(self):
         stalls = threading.Event()
-        with Receiver(lambda number, *_: number == 0 and stalls.wait(0.3)) as receiver:
+        with treated(lambda number, *_: number == 0 and stalls.wait(0.3)) as url:
             code, found, _ = load(
                 "--url",
-                receiver.url,
+                url,
                 "--protocol",
                 "http",
                 "--connections",
@@ -175,9 +148,8 @@ class LoadOtlp(unittest.TestCase):
             def log_message(self, *_):
                 pass
 
-        with Receiver(lambda *_: None) as receiver:
-            receiver.server.RequestHandlerClass = Web
-            code, _, said = load("--url", receiver.url, "--protocol", "http", "--seconds", 0.1)
+        with served(Web) as url:
+            code, _, said = load("--url", url, "--protocol", "http", "--seconds", 0.1)
         self.assertEqual(code, 1)
         self.assertIn("no request was acknowledged; the first answer: HTTP status 200", said)
 
@@ -197,8 +169,8 @@ class LoadOtlp(unittest.TestCase):
             self.assertEqual(said.count("\n"), 1, said)
 
     def test_bench_compare_reads_it(self):
-        with Receiver(lambda *_: None) as receiver, tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            code, found, _ = load("--url", receiver.url, "--protocol", "http", "--seconds", 0.1, "--label", "peer")
+        with receiver(lambda *_: None) as url, tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            code, found, _ = load("--url", url, "--protocol", "http", "--seconds", 0.1, "--label", "peer")
             self.assertEqual(code, 0)
             json.dump(found, file)
             file.flush()

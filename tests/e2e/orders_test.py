@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """The orders service end to end: a request becomes a trace in the gateway's file, and every span is accounted for."""
 
-import http.server
 import json
 import pathlib
 import subprocess
 import sys
-import threading
 import unittest
 
 from gateway_harness import BINARY, Gateway, main
+from http_receiver import receiver
 from service_harness import CLIENT, CONFIG, ERROR, ORDER, SERVER, Service, spans_in
 
 ORDERS = pathlib.Path(sys.argv[2]).resolve()
@@ -23,33 +22,9 @@ def Orders(endpoint, *flags):
 class PaymentProvider:
     """Takes charges and notes the headers that came with them."""
 
-    def __init__(self):
-        provider = self
+    def __init__(self, test):
         self.headers = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                provider.headers.append(self.headers)
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.url = test.enterContext(receiver(lambda _path, headers, _body: self.headers.append(headers)))
 
 
 class OrdersTest(unittest.TestCase):
@@ -77,8 +52,7 @@ class OrdersTest(unittest.TestCase):
         return found[0]
 
     def test_an_order_is_one_trace_with_the_callers_id(self):
-        provider = PaymentProvider()
-        self.addCleanup(provider.close)
+        provider = PaymentProvider(self)
 
         def use(orders):
             status, order = orders.request(
@@ -197,8 +171,7 @@ class OrdersTest(unittest.TestCase):
             self.assertEqual(span.attributes["http.response.status_code"], int(code))
 
     def test_a_trace_that_the_caller_does_not_sample_is_only_passed_on(self):
-        provider = PaymentProvider()
-        self.addCleanup(provider.close)
+        provider = PaymentProvider(self)
 
         def use(orders):
             headers = {"traceparent": f"00-{TRACE}-{PARENT}-00"}

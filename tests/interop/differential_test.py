@@ -5,8 +5,6 @@ too.
 """
 
 import http.client
-import http.server
-import threading
 import unittest
 
 import peers
@@ -19,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 import otlp_corpus  # noqa: E402
 from collector import Collector  # noqa: E402
 from gateway_harness import Gateway, free_port, main  # noqa: E402
+from http_receiver import receiver  # noqa: E402
 
 CONFIG = """
 receivers:
@@ -70,26 +69,12 @@ class Sink:
     """Takes OTLP/HTTP; `received` is what it got."""
 
     def __init__(self):
-        sink = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                sink.received.append(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
         self.received = []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.serving = receiver(lambda _path, _headers, body: self.received.append(body))
+        self.port = int(self.serving.__enter__().rsplit(":", 1)[1])
+
+    def close(self):
+        self.serving.__exit__(None, None, None)
 
     def take(self):
         """What arrived since the last time, as the official library decodes it: resources in order, without what has no
@@ -114,10 +99,6 @@ class Sink:
                 for span in scope.spans:
                     span.status.SetInParent()
         return kept.SerializeToString(deterministic=True)
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Side:
