@@ -128,9 +128,18 @@ std::size_t EventLoop::run_once(base::Deadline deadline) { return round(deadline
 
 std::size_t EventLoop::poll_once() { return round({0}); }
 
-std::size_t EventLoop::round(base::Deadline deadline) {
+std::size_t EventLoop::run_posted() {
+  enter();
+  return run_tasks();
+}
+
+void EventLoop::enter() {
   handle_->thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   now_ = clock_.monotonic_now();
+}
+
+std::size_t EventLoop::round(base::Deadline deadline) {
+  enter();
   const base::MonotonicNanos until = std::min(deadline.at, next_timer());
   const std::size_t count = poller_->wait(events_, base::Deadline{until}.left(now_));
   now_ = clock_.monotonic_now();

@@ -105,6 +105,9 @@ class EventLoop {
   std::size_t run_once(base::Deadline deadline);
   /// Handles what is due now, without waiting.
   std::size_t poll_once();
+  /// Runs what has been posted, and delivers no event and no timer: for who has stopped the loop and destroys what is
+  /// registered with it. What the events would have reached may be gone.
+  std::size_t run_posted();
 
   /// Runs `task` on this loop, soon and in order; any thread.
   void post(Task task) { handle_->post(std::move(task)); }
@@ -117,7 +120,7 @@ class EventLoop {
   base::MonotonicNanos next_timer() const { return timers_.empty() ? base::kNever : timers_.front()->at_; }
   int pollable_fd() const { return poller_->pollable_fd(); }
 
-  /// True on the thread that last entered run(), run_once() or poll_once().
+  /// True on the thread that last entered run(), run_once(), poll_once() or run_posted().
   bool on_loop_thread() const { return handle_->on_loop_thread(); }
 
   /// In the child of a fork: lets go of the kernel objects shared with the parent. Only destruction is allowed
@@ -133,6 +136,7 @@ class EventLoop {
     unsigned interest = 0;
   };
 
+  void enter();
   std::size_t round(base::Deadline deadline);
   void deliver(const PollEvent& event);
   std::size_t fire_timers();

@@ -131,6 +131,19 @@ TEST_F(EventLoopTest, AnEventCollectedBeforeUnwatchIsNotDelivered) {
   EXPECT_EQ(reused.last, kWritable | kFailed);
 }
 
+TEST_F(EventLoopTest, WhoDestroysWhatALoopServedRunsOnlyWhatWasPosted) {
+  Recorder connection;
+  ASSERT_TRUE(fake_.watch(10, kReadable, connection).ok());
+  poller_->next = {{poller_->tags[0], kReadable}};
+  Timer timer(fake_, [] { ADD_FAILURE(); });
+  timer.arm(fake_.now());
+  fake_.post([&] { fake_.unwatch(10), timer.cancel(); });  // as a server that is destroyed closes its connections
+  EXPECT_EQ(fake_.run_posted(), 1u);
+  EXPECT_TRUE(fake_.on_loop_thread());
+  fake_.poll_once();
+  EXPECT_EQ(connection.calls, 0);
+}
+
 TEST_F(EventLoopTest, ManyPostsAreOneWake) {
   std::vector<int> order;
   for (int i = 0; i < 5; ++i) fake_.post([&order, i] { order.push_back(i); });

@@ -58,7 +58,8 @@ Gateway::~Gateway() {
   retired_nodes_.clear();
   extensions_.clear();
   receivers_.clear();
-  for (net::EventLoop* loop : all_loops()) loop->poll_once();  // Servers close their connections on their loops.
+  // Servers close their connections on their loops. What these have received meanwhile has nowhere to go any more.
+  for (net::EventLoop* loop : all_loops()) loop->run_posted();
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base::Clock& clock, Log::Sink sink,
