@@ -19,8 +19,9 @@ void check_url(std::string_view text) {
   if (!url) return;
   if (url->host.empty() || !url->path.starts_with('/')) std::abort();
   if (url->shown().find('?') != std::string::npos) std::abort();  // what follows may be a key, and is not for messages
-  const Result<net::Url> again = net::parse_url(url->origin() + url->path);
+  const Result<net::Url> again = net::parse_url(net::before_path(url->origin()) + url->path);
   if (!again || again->host != url->host || again->port != url->port || again->path != url->path) std::abort();
+  if (again->socket != url->socket) std::abort();
 }
 
 void check_key_values(std::string_view text) {

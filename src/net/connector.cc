@@ -7,7 +7,7 @@ namespace nanospan::net {
 namespace {
 
 HttpFailure failure_for(int error) {
-  if (error == ECONNREFUSED) return HttpFailure::kRefused;
+  if (error == ECONNREFUSED || error == ENOENT) return HttpFailure::kRefused;  // ENOENT: no such unix socket
   const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
   return ours ? HttpFailure::kSystem : HttpFailure::kUnreachable;
 }

@@ -97,7 +97,7 @@ void GrpcChannel::open_connection() {
   base::Deadline latest{0};
   for (const CallId id : waiting_) latest.at = std::max(latest.at, calls_.at(id)->request.deadline.at);
   connector_ = std::make_unique<Connector>(loop_, resolver_, options_.make_stream);
-  connector_->connect(options_.origin.host, options_.origin.port, latest,
+  connector_->connect(options_.origin.peer(), options_.origin.port, latest,
                       [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
 }
 

@@ -45,7 +45,7 @@ ClientConnection::ClientConnection(Http1ClientPool& pool)
 void ClientConnection::open(Exchange& exchange) {
   exchange_ = &exchange;
   exchange.connection = this;
-  connector_.connect(pool_.options().origin.host, pool_.options().origin.port, exchange.request.deadline,
+  connector_.connect(pool_.options().origin.peer(), pool_.options().origin.port, exchange.request.deadline,
                      [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
 }
 

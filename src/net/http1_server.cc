@@ -12,8 +12,10 @@ namespace nanospan::net {
 namespace {
 
 Error address_error(const Http1ServerOptions& options) {
-  return Error{ErrorCode::kInvalidArgument,
-               "listen address \"" + options.host + "\" is not an IP address; use 127.0.0.1, 0.0.0.0, :: or localhost"};
+  return Error{ErrorCode::kInvalidArgument, "listen address \"" + options.host +
+                                                "\" is not an IP address; use 127.0.0.1, 0.0.0.0, :: or localhost, or "
+                                                "the path of a unix socket, of at most " +
+                                                std::to_string(SocketAddress::kUnixNameBytesMax) + " bytes"};
 }
 
 /// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the
@@ -22,6 +24,7 @@ Result<SocketAddress> claim(const Http1ServerOptions& options) {
   std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
   SocketAddress address;
   if (!SocketAddress::parse(host.empty() ? "::" : host, options.port, address)) return address_error(options);
+  if (address.is_unix()) return address;  // is never shared
   Result<Fd> probe = listen_on(address, false);
   if (!probe.ok() && host.empty() && SocketAddress::parse("0.0.0.0", options.port, address)) {
     probe = listen_on(address, false);  // a kernel without IPv6
@@ -107,10 +110,17 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   state->port = address->port();
   const auto shared = std::make_shared<const Http1ServerOptions>(std::move(options));
   const std::size_t share = std::max<std::size_t>(1, shared->connections_max / loops.size());
-  for (EventLoop* loop : loops) {
-    Result<Fd> listener = listen_on(*address, loops.size() > 1);
+  std::vector<Fd> listeners;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    const bool again = i != 0 && address->is_unix();
+    Result<Fd> listener = again ? listen_with(listeners[0]) : listen_on(*address, loops.size() > 1);
     if (!listener.ok()) return listener.error();
-    state->shards.push_back(std::make_shared<Http1Shard>(*loop, shared, handler, share, std::move(listener).value()));
+    listeners.push_back(std::move(listener).value());
+  }
+  const auto file = std::make_shared<const SocketFile>(*address);
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    state->shards.push_back(
+        std::make_shared<Http1Shard>(*loops[i], shared, handler, share, std::move(listeners[i]), file));
   }
   for (std::size_t i = 0; i < loops.size(); ++i) {
     loops[i]->post([shard = state->shards[i]] { shard->start(); });

@@ -7,7 +7,8 @@
 // or later, from any thread, exactly once. Requests of one connection are handled one after the other, in order,
 // pipelined ones too; while one is being answered nothing is read: that is the back-pressure.
 //
-// Threads: each listed loop accepts on its own SO_REUSEPORT socket, and a connection stays on its loop. The handler is
+// Threads: each listed loop accepts on its own SO_REUSEPORT socket (unix sockets: all on the same), and a connection
+// stays on its loop. The handler is
 // called on the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the
 // last loop let go. start(), counters(), begin_drain() and shutdown() may be called from any thread. The loops must
 // outlive the server object.
@@ -135,8 +136,10 @@ class Http1Handler {
 };
 
 struct Http1ServerOptions {
-  std::string host = "127.0.0.1";  ///< An IP address, "localhost", or "" for all addresses.
-  std::uint16_t port = 4318;       ///< 0: any free one; see Http1Server::port().
+  /// An IP address, "localhost", "" for all addresses, or a unix socket as SocketAddress::parse() takes it. The
+  /// socket's file is removed when the server listens no more.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 4318;  ///< 0: any free one; see Http1Server::port().
   std::size_t connections_max =
       10'000;  ///< In all; shared evenly by the loops. Above: accepted and closed at once, counted.
   std::size_t start_line_bytes_max = 8u << 10;

@@ -50,12 +50,14 @@ static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter 
 }  // namespace
 
 Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options,
-                       std::shared_ptr<Http1Handler> handler, std::size_t connections_max, Fd listener)
+                       std::shared_ptr<Http1Handler> handler, std::size_t connections_max, Fd listener,
+                       std::shared_ptr<const SocketFile> file)
     : loop_(loop),
       options_(std::move(options)),
       handler_(std::move(handler)),
       connections_max_(connections_max),
       listener_(std::move(listener)),
+      file_(std::move(file)),
       accept_again_(loop, [this] { start(); }),
       drain_timer_(loop,
                    [this] {
@@ -159,6 +161,7 @@ void Http1Shard::resume_later(std::uint64_t connection) {
 void Http1Shard::stop_accepting() {
   accept_again_.cancel();
   loop_.unwatch(listener_.get());
+  file_.reset();
   listener_.reset();
 }
 

@@ -23,7 +23,7 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   using Counter = std::uint64_t Http1ServerCounters::*;
 
   Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options, std::shared_ptr<Http1Handler> handler,
-             std::size_t connections_max, Fd listener);
+             std::size_t connections_max, Fd listener, std::shared_ptr<const SocketFile> file);
   ~Http1Shard() override;
 
   /// Listens; tries again in a moment if the poller has no room.
@@ -70,6 +70,7 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   std::shared_ptr<Http1Handler> handler_;
   const std::size_t connections_max_;
   Fd listener_;
+  std::shared_ptr<const SocketFile> file_;  // shared by all shards of the server; gone before the last listener is
   Timer accept_again_;
   Timer drain_timer_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ServerConnection>> connections_;

@@ -14,7 +14,7 @@ enum class HttpFailure : std::uint8_t {
   kQueueFull = 2,              ///< queued_requests_max requests are waiting already. Never sent.
   kResolve = 3,                ///< The host name has no address or the resolver failed.
   kResolveTimeout = 4,         ///< The deadline came while the name was being resolved.
-  kRefused = 5,                ///< Nothing listens on that port (ECONNREFUSED).
+  kRefused = 5,                ///< Nothing listens there (ECONNREFUSED; ENOENT of a unix socket).
   kUnreachable = 6,            ///< No route, or another failure to connect.
   kConnectTimeout = 7,         ///< The deadline came while connecting, or while waiting for a free connection.
   kSendTimeout = 8,            ///< The deadline came while the request was being sent: the peer stopped reading.

@@ -2,8 +2,8 @@
 //
 // getaddrinfo cannot be interrupted, so each lookup runs on a detached thread whose request is owned by the heap: a
 // lookup that hangs is left behind, and its late result is dropped. At most kLookupsMax hang at a time for one
-// Resolver; beyond that lookups fail at once. IP literals and "localhost" are answered without a thread (RFC
-// 6761, 6.3). Loop thread only. Destroying the Resolver drops the callbacks of its lookups.
+// Resolver; beyond that lookups fail at once. IP literals, unix sockets and "localhost" are answered without a
+// thread (RFC 6761, 6.3). Loop thread only. Destroying the Resolver drops the callbacks of its lookups.
 #pragma once
 
 #include <cstdint>

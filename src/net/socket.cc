@@ -1,12 +1,16 @@
 #include "net/socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <system_error>
 
@@ -20,7 +24,25 @@ void set_option(int fd, int level, int name, int value) {
   static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
 }
 
-Fd open_socket(int family) { return Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)); }
+Fd open_socket(int family) { return Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+
+void send_at_once(int fd, const SocketAddress& peer) {
+  if (!peer.is_unix()) set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+/// Empty for what has no file: names of the abstract namespace, IP addresses.
+const char* path_of(const SocketAddress& address) {
+  return address.is_unix() ? reinterpret_cast<const sockaddr_un*>(address.get())->sun_path : "";
+}
+
+/// The file of a unix socket that is still there though nobody listens on it. What is no socket stays.
+void remove_if_dead(const SocketAddress& address) {
+  const char* const path = path_of(address);
+  struct stat file {};
+  if (path[0] == '\0' || ::lstat(path, &file) != 0 || !S_ISSOCK(file.st_mode)) return;
+  const Fd probe = open_socket(AF_UNIX);
+  if (probe && ::connect(probe.get(), address.get(), address.size()) != 0 && errno == ECONNREFUSED) ::unlink(path);
+}
 
 }  // namespace
 
@@ -32,6 +54,17 @@ void Fd::reset() {
 bool SocketAddress::parse(std::string_view literal, std::uint16_t port, SocketAddress& out) {
   const std::string text(literal);
   SocketAddress parsed;
+  if (text.starts_with('@') || text.find('/') != std::string::npos) {
+    if (text.size() > kUnixNameBytesMax + (text[0] == '@' ? 1 : 0)) return false;
+    auto* local = reinterpret_cast<sockaddr_un*>(&parsed.storage_);
+    local->sun_family = AF_UNIX;
+    text.copy(local->sun_path, text.size());
+    const std::size_t end = text[0] == '@' ? text.size() : text.size() + 1;  // an abstract name ends with its size
+    if (text[0] == '@') local->sun_path[0] = '\0';
+    parsed.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
+    out = parsed;
+    return true;
+  }
   auto* v4 = reinterpret_cast<sockaddr_in*>(&parsed.storage_);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&parsed.storage_);
   if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
@@ -55,13 +88,15 @@ SocketAddress SocketAddress::from(const sockaddr* address, socklen_t size) {
   return made;
 }
 
-// The port is at the same place in both families.
+// The port is at the same place in both families that have one.
 std::uint16_t SocketAddress::port() const {
+  if (is_unix()) return 0;
   return family() == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port)
                               : ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
 }
 
 void SocketAddress::set_port(std::uint16_t port) {
+  if (is_unix()) return;
   if (family() == AF_INET6) {
     reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = htons(port);
   } else {
@@ -70,6 +105,13 @@ void SocketAddress::set_port(std::uint16_t port) {
 }
 
 std::string SocketAddress::text() const {
+  if (is_unix()) {
+    constexpr std::size_t kNameAt = offsetof(sockaddr_un, sun_path);
+    const char* const name = reinterpret_cast<const sockaddr_un*>(&storage_)->sun_path;
+    if (size_ <= kNameAt) return "unix socket";
+    return name[0] == '\0' ? "unix-abstract:" + std::string(name + 1, size_ - kNameAt - 1)
+                           : std::string("unix:") + name;
+  }
   char host[INET6_ADDRSTRLEN] = "?";
   if (family() == AF_INET6) {
     ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr, host, sizeof host);
@@ -93,8 +135,9 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
   const std::string where = " on " + address.text();
   Fd fd = open_socket(address.family());
   if (!fd) return system_error("socket" + where, errno);
+  remove_if_dead(address);
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (share_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (share_port && !address.is_unix()) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (::bind(fd.get(), address.get(), address.size()) != 0) {
     const int why = errno;
@@ -102,13 +145,38 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
     if (why == EADDRINUSE) {
       refused.code = ErrorCode::kAlreadyExists;
       const std::string port = std::to_string(address.port());
-      refused.message +=
-          "; another program listens there: stop it (ss -ltnp 'sport = :" + port + "' shows it), or use another port";
+      refused.message += address.is_unix() ? "; another program listens there (ss -lxp shows it), or the file is no "
+                                             "socket: stop the one, remove the "
+                                             "other, or use another path"
+                                           : "; another program listens there: stop it (ss -ltnp 'sport = :" + port +
+                                                 "' shows it), or use another port";
     }
     return refused;
   }
   if (::listen(fd.get(), kListenBacklog) != 0) return system_error("listen" + where, errno);
   return fd;
+}
+
+Result<Fd> listen_with(const Fd& listener) {
+  Fd another(::fcntl(listener.get(), F_DUPFD_CLOEXEC, 0));
+  if (!another) return system_error("dup of a listening socket", errno);
+  return another;
+}
+
+SocketFile::SocketFile(const SocketAddress& address) : path_(path_of(address)) {
+  struct stat file {};
+  if (path_.empty() || ::lstat(path_.c_str(), &file) != 0) {
+    path_.clear();
+    return;
+  }
+  device_ = file.st_dev;
+  inode_ = file.st_ino;
+}
+
+SocketFile::~SocketFile() {
+  struct stat file {};
+  if (path_.empty() || ::lstat(path_.c_str(), &file) != 0) return;
+  if (file.st_dev == device_ && file.st_ino == inode_) ::unlink(path_.c_str());
 }
 
 namespace {
@@ -134,7 +202,7 @@ ConnectStart start_connect(const SocketAddress& address) {
   }
   // Requests are written in one piece; Nagle would only hold their last segment back (dependencies.md, a: 40 ms
   // stalls).
-  set_option(start.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  send_at_once(start.fd.get(), address);
   if (::connect(start.fd.get(), address.get(), address.size()) == 0) return start;
   if (errno == EINPROGRESS || errno == EINTR) {
     start.in_progress = true;
@@ -161,7 +229,7 @@ Accepted accept_on(int listener) {
     return accepted;
   }
   accepted.peer = SocketAddress::from(reinterpret_cast<const sockaddr*>(&storage), size);
-  set_option(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  send_at_once(accepted.fd.get(), accepted.peer);
   return accepted;
 }
 

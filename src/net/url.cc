@@ -72,9 +72,48 @@ Status parse_authority(std::string_view text, std::string_view authority, Url& u
   return {};
 }
 
+constexpr std::string_view kUnix = "unix:", kUnixAbstract = "unix-abstract:";
+
+/// Where the path of HTTP begins, its ':' included; the size if there is none. REQUIRES: names_unix_socket(text).
+std::size_t unix_path_at(std::string_view text) { return std::min(text.find(":/", text.find(':') + 1), text.size()); }
+
+Result<Url> parse_unix(std::string_view text) {
+  if (!is_visible(text)) return bad(text, "has a space, a control character or a non-ASCII character");
+  const std::size_t path_at = unix_path_at(text);
+  const bool abstract = text.starts_with(kUnixAbstract);
+  std::string_view name = text.substr(0, path_at).substr(abstract ? kUnixAbstract.size() : kUnix.size());
+  if (!abstract && name.starts_with("//")) {
+    name.remove_prefix(2);
+    if (!name.starts_with('/')) {
+      return bad(text, "has a host where a unix socket has none; write unix:path or unix:///absolute/path");
+    }
+    name.remove_prefix(name.find_first_not_of('/') == std::string_view::npos ? 0 : name.find_first_not_of('/') - 1);
+  }
+  if (name.empty()) return bad(text, "has no name of a socket; write unix:/path/of.sock or unix-abstract:name");
+  Url url;
+  url.host = "localhost";  // as gRPC calls it: in Host, in :authority, and in certificates
+  url.socket = std::string(abstract ? "@" : name.find('/') == std::string_view::npos ? "./" : "").append(name);
+  SocketAddress address;
+  if (!SocketAddress::parse(url.socket, 0, address)) {
+    return bad(text, "has a name of " + std::to_string(name.size()) + " bytes; that of a unix socket has at most " +
+                         std::to_string(SocketAddress::kUnixNameBytesMax));
+  }
+  if (path_at < text.size()) url.path = text.substr(path_at + 1);
+  if (url.path.find('#') != std::string::npos) return bad(text, "has a fragment ('#'), which is never sent");
+  return url;
+}
+
 }  // namespace
 
+bool names_unix_socket(std::string_view text) { return text.starts_with(kUnix) || text.starts_with(kUnixAbstract); }
+
+std::string before_path(std::string_view endpoint) {
+  const bool bare = names_unix_socket(endpoint) && unix_path_at(endpoint) == endpoint.size();
+  return std::string(endpoint) + (bare ? ":" : "");
+}
+
 Result<Url> parse_url(std::string_view text) {
+  if (names_unix_socket(text)) return parse_unix(text);
   const std::size_t scheme_end = text.find("://");
   const std::string_view rest = scheme_end == std::string_view::npos ? text : text.substr(scheme_end + 3);
   const std::size_t path_at = std::min(rest.find_first_of("/?#"), rest.size());
@@ -102,12 +141,15 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 std::string Url::authority() const {
+  if (!socket.empty()) return host;
   std::string out = host.find(':') != std::string::npos ? "[" + host + "]" : host;
   if (port != (https ? 443 : 80)) out += ":" + std::to_string(port);
   return out;
 }
 
 std::string Url::origin() const {
+  if (socket.starts_with('@')) return std::string(kUnixAbstract) + socket.substr(1);
+  if (!socket.empty()) return std::string(kUnix) + socket;
   const std::string name = host.find(':') != std::string::npos ? "[" + host + "]" : host;
   return (https ? "https://" : "http://") + name + ":" + std::to_string(port);
 }

@@ -135,7 +135,7 @@ class Reader {
 
   /// An endpoint without a scheme means TLS, unless OTEL_EXPORTER_OTLP_INSECURE says otherwise.
   std::string with_scheme(const std::string& endpoint) const {
-    if (endpoint.find("://") != std::string::npos) return endpoint;
+    if (endpoint.find("://") != std::string::npos || exporters::names_unix_socket(endpoint)) return endpoint;
     const char* const name = environment_.text(kInsecure.traces) ? kInsecure.traces : kInsecure.all;
     return (environment_.boolean(name) ? "http://" : "https://") + endpoint;
   }
@@ -202,7 +202,7 @@ Status check_tls_files(const OtlpOverrides& given, OtlpHttpOptions options) {
 std::string traces_endpoint(std::string_view base) {
   if (base.ends_with("://")) return std::string(base);  // no host: the path must not become one
   const std::size_t query = std::min(base.find('?'), base.size());
-  std::string url(base.substr(0, query));
+  std::string url = exporters::before_path(base.substr(0, query));
   if (!url.ends_with('/')) url += '/';
   return url + "v1/traces" + std::string(base.substr(query));
 }

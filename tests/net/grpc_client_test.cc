@@ -1,6 +1,8 @@
 // The gRPC client, against our own server and against peers that misbehave.
 #include "net/grpc_client.h"
 
+#include <unistd.h>
+
 #include "net/grpc_channel.h"
 #include "net/grpc_connection.h"
 
@@ -376,6 +378,27 @@ TEST_F(GrpcTest, DestroyedInACompletionNothingElseIsCalled) {
   ASSERT_TRUE(run_until([&] { return completions != 0; }));
   settle();
   EXPECT_EQ(completions, 1);
+}
+
+TEST_F(GrpcTest, AUnixSocketCarriesCallsAsTcpDoes) {
+  options_.host = ::testing::TempDir() + "grpc_client_test." + std::to_string(::getpid());
+  const std::string path = options_.host;
+  std::string authority;
+  service_->handle = [&](Request request, GrpcResponder responder) {
+    authority = request.head.headers.find("host").value_or("");
+    responder.succeed(request.peer);
+  };
+  start_server();
+  client_options_.origin = parse_url("unix:" + path).value();
+  client_ = GrpcClient::create(*loop_, std::move(client_options_)).value();
+  EXPECT_EQ(call("over the socket").message, "unix socket");
+  EXPECT_EQ(authority, "localhost");
+  server_.reset();
+  settle();
+  EXPECT_NE(::access(path.c_str(), F_OK), 0) << "the server leaves no file behind";
+  const GrpcReply nobody = call("once more");
+  EXPECT_EQ(nobody.failure, HttpFailure::kRefused);
+  EXPECT_EQ(nobody.status.message, "unix:" + path + ": cannot connect to unix:" + path + ": No such file or directory");
 }
 
 TEST_F(GrpcTest, HttpsNeedsTls) {

@@ -1,10 +1,12 @@
 #include "net/http1_server.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
+#include "net/http1_client.h"
 #include "net/loop_threads.h"
 #include "tests/net/http1_server_fixture.h"
 
@@ -95,6 +97,40 @@ TEST_F(Http1ServerTest, AnAddressThatIsNoneIsRefused) {
   const auto refused = Http1Server::start({loop_.get()}, std::move(options_), handler_);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) {
+  const std::string path = ::testing::TempDir() + "http1_server_test." + std::to_string(::getpid());
+  options_.host = path;
+  auto second = std::move(EventLoop::create(clock_)).value();
+  server_ = Http1Server::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
+  EXPECT_EQ(server_->port(), 0);
+  std::string host;
+  handler_->handle = [&](Request request, Responder responder) {
+    host = request.head.headers.find("Host").value_or("");
+    responder.respond({200, {}, request.peer, false});
+  };
+  const auto client_loop = std::move(EventLoop::create(clock_)).value();
+  Http1ClientOptions client_options;
+  client_options.origin = parse_url("unix:" + path).value();
+  const auto client = Http1Client::create(*client_loop, std::move(client_options)).value();
+  for (EventLoop* serving : {loop_.get(), second.get()}) {
+    std::string peer;
+    client->cancel_all();  // a new connection each time
+    client->send({}, [&](const HttpResult& result) { peer = result.response.body; });
+    for (int round = 0; round < 1000 && peer.empty(); ++round) {
+      client_loop->run_once({clock_.monotonic_now() + kMillis});
+      serving->run_once({clock_.monotonic_now() + kMillis});
+    }
+    EXPECT_EQ(peer, "unix socket");
+  }
+  EXPECT_EQ(host, "localhost");
+  server_->begin_drain(base::Deadline::after(clock_, kSeconds), [] {});
+  settle();
+  EXPECT_EQ(::access(path.c_str(), F_OK), 0) << "the second loop still listens";
+  while (second->run_once({clock_.monotonic_now()}) != 0) {
+  }
+  EXPECT_NE(::access(path.c_str(), F_OK), 0);
 }
 
 /// Real threads and the real clock: for the sanitizers.

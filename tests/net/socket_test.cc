@@ -5,8 +5,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <string>
 
 namespace nanospan::net {
 namespace {
@@ -50,6 +54,85 @@ TEST(Socket, AddressesAreParsedAndPrinted) {
   for (const char* bad : {"", "localhost", "1.2.3", "1.2.3.4.5", "[::1]", "::1%lo", " 127.0.0.1", "127.0.0.1 "}) {
     EXPECT_FALSE(SocketAddress::parse(bad, 1, unused)) << bad;
   }
+}
+
+TEST(Socket, UnixSocketsAreAddresses) {
+  const std::string longest = "/" + std::string(106, 'x');
+  EXPECT_EQ(address("/run/x.sock", 1).text(), "unix:/run/x.sock");
+  EXPECT_EQ(address("./x.sock").text(), "unix:./x.sock");
+  EXPECT_EQ(address("@x").text(), "unix-abstract:x");
+  EXPECT_EQ(address(longest.c_str()).text(), "unix:" + longest);
+  EXPECT_EQ(address("/run/x.sock", 4317).port(), 0);
+  SocketAddress unused;
+  EXPECT_FALSE(SocketAddress::parse(longest + "x", 0, unused));
+  EXPECT_TRUE(SocketAddress::parse("@" + longest, 0, unused));
+  EXPECT_FALSE(SocketAddress::parse("@" + longest + "x", 0, unused));
+}
+
+class UnixSocketTest : public ::testing::Test {
+ protected:
+  ~UnixSocketTest() override { ::unlink(path_.c_str()); }
+  static bool connects(const SocketAddress& to) {
+    const ConnectStart start = start_connect(to);
+    return static_cast<bool>(start.fd);
+  }
+
+  const std::string path_ = ::testing::TempDir() + "socket_test." + std::to_string(::getpid());
+  const SocketAddress address_ = address(path_.c_str());
+};
+
+TEST_F(UnixSocketTest, ConnectionsStand) {
+  for (const SocketAddress& where : {address_, address(("@" + path_).c_str())}) {
+    const Result<Fd> listener = listen_on(where, true);
+    ASSERT_TRUE(listener.ok()) << listener.error().message;
+    expect_well_made(listener->get());
+    const Result<Fd> another = listen_with(*listener);
+    ASSERT_TRUE(another.ok());
+    expect_well_made(another->get());
+    EXPECT_EQ(local_address(another->get())->text(), where.text());
+    EXPECT_TRUE(connects(where));
+    const Accepted accepted = accept_on(another->get());
+    ASSERT_TRUE(accepted.fd);
+    EXPECT_EQ(accepted.peer.text(), "unix socket");
+  }
+}
+
+TEST_F(UnixSocketTest, OneThatIsInUseIsLeftAlone) {
+  const Fd first = listen_on(address_, false).value();
+  const Result<Fd> second = listen_on(address_, false);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kAlreadyExists);
+  EXPECT_NE(second.error().message.find(path_ + ": Address already in use; another program listens there"),
+            std::string::npos)
+      << second.error().message;
+  EXPECT_TRUE(connects(address_));
+}
+
+TEST_F(UnixSocketTest, ADeadOneIsReplacedAndAFileIsNot) {
+  listen_on(address_, false).value().reset();  // as a program that was killed leaves it
+  EXPECT_FALSE(connects(address_));
+  Fd listener = listen_on(address_, false).value();
+  EXPECT_TRUE(connects(address_));
+  listener.reset();
+  ::unlink(path_.c_str());
+  const Fd file(::open(path_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  EXPECT_EQ(listen_on(address_, false).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(::access(path_.c_str(), F_OK), 0);
+}
+
+TEST_F(UnixSocketTest, TheFileGoesWithItsOwnerUnlessItIsAnothers) {
+  const Fd first = listen_on(address_, false).value();
+  std::optional<SocketFile> file(std::in_place, address_);
+  file.reset();
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+  const Fd second = listen_on(address_, false).value();
+  file.emplace(address_);
+  const std::string aside = path_ + ".aside";
+  ASSERT_EQ(::rename(path_.c_str(), aside.c_str()), 0);
+  const Fd third = listen_on(address_, false).value();
+  file.reset();
+  EXPECT_TRUE(connects(address_)) << "the third's file was removed";
+  ::unlink(aside.c_str());
 }
 
 TEST(Socket, ConnectionsStandOnBothFamilies) {

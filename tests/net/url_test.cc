@@ -39,6 +39,7 @@ TEST(Url, Accepted) {
 }
 
 TEST(Url, RefusedWithAReason) {
+  static const std::string kLongSocket = "unix:/" + std::string(107, 'x');
   const std::pair<const char*, const char*> cases[] = {
       {"localhost:4318", "has no scheme"},
       {"", "has no scheme"},
@@ -61,6 +62,12 @@ TEST(Url, RefusedWithAReason) {
       {"http://\xc3\xa9", "non-ASCII"},
       {"http://a%20b", "host names do not have"},
       {"http://a/#x", "fragment"},
+      {"unix:", "no name of a socket"},
+      {"unix-abstract::/v1/traces", "no name of a socket"},
+      {"unix://run/otlp.sock", "has a host where a unix socket has none"},
+      {"unix:/run/a b", "a space"},
+      {"unix:/run/a:/b#c", "fragment"},
+      {kLongSocket.c_str(), "has a name of 108 bytes; that of a unix socket has at most 107"},
   };
   for (const auto& [text, why] : cases) {
     const Result<Url> url = parse_url(text);
@@ -68,6 +75,39 @@ TEST(Url, RefusedWithAReason) {
     EXPECT_EQ(url.error().code, ErrorCode::kInvalidArgument);
     EXPECT_NE(url.error().message.find(why), std::string::npos) << url.error().message;
   }
+}
+
+TEST(Url, UnixSocketsAsGrpcNamesThem) {
+  struct Case {
+    const char* text;
+    const char* socket;
+    const char* path;
+    const char* shown;
+  };
+  const Case cases[] = {
+      {"unix:/run/otlp.sock", "/run/otlp.sock", "/", "unix:/run/otlp.sock:/"},
+      {"unix:///run/otlp.sock", "/run/otlp.sock", "/", "unix:/run/otlp.sock:/"},
+      {"unix:////run/otlp.sock", "/run/otlp.sock", "/", "unix:/run/otlp.sock:/"},
+      {"unix:otlp.sock", "./otlp.sock", "/", "unix:./otlp.sock:/"},
+      {"unix:run/otlp.sock", "run/otlp.sock", "/", "unix:run/otlp.sock:/"},
+      {"unix-abstract:otlp", "@otlp", "/", "unix-abstract:otlp:/"},
+      {"unix:/run/otlp.sock:/v1/traces?x=1", "/run/otlp.sock", "/v1/traces?x=1", "unix:/run/otlp.sock:/v1/traces"},
+      {"unix-abstract:otlp:/v1/traces", "@otlp", "/v1/traces", "unix-abstract:otlp:/v1/traces"},
+  };
+  for (const Case& c : cases) {
+    const Result<Url> url = parse_url(c.text);
+    ASSERT_TRUE(url.ok()) << url.error().message;
+    EXPECT_EQ(url->socket, c.socket) << c.text;
+    EXPECT_EQ(url->peer(), c.socket) << c.text;
+    EXPECT_EQ(url->path, c.path) << c.text;
+    EXPECT_EQ(url->shown(), c.shown) << c.text;
+    EXPECT_EQ(url->authority(), "localhost") << c.text;
+    EXPECT_FALSE(url->https) << c.text;
+  }
+  EXPECT_EQ(parse_url("http://a:1")->peer(), "a");
+  EXPECT_EQ(before_path("unix:/run/otlp.sock"), "unix:/run/otlp.sock:");
+  EXPECT_EQ(before_path("unix:/run/otlp.sock:/base"), "unix:/run/otlp.sock:/base");
+  EXPECT_EQ(before_path("http://a:1"), "http://a:1");
 }
 
 TEST(Url, MessagesShowItWithoutTheQuery) {

@@ -46,6 +46,9 @@ TEST(OtlpEndpoint, RulesOfProtocolExporter) {
       {{{kAll, "http://collector:4318/mycollector/"}}, "http://collector:4318/mycollector/v1/traces"},
       {{{kAll, "http://collector:4318/a/b?key=1"}}, "http://collector:4318/a/b/v1/traces?key=1"},
       {{{kAll, "http://[::1]:4318"}}, "http://[::1]:4318/v1/traces"},
+      {{{kAll, "unix:///run/otlp.sock"}}, "unix:///run/otlp.sock:/v1/traces"},
+      {{{kAll, "unix-abstract:otlp:/base"}}, "unix-abstract:otlp:/base/v1/traces"},
+      {{{kTraces, "unix:/run/otlp.sock:/v1/traces"}}, "unix:/run/otlp.sock:/v1/traces"},
       {{{kTraces, "http://collector:4318"}}, "http://collector:4318"},
       {{{kTraces, "http://collector:4318/"}}, "http://collector:4318/"},
       {{{kTraces, "http://collector:4318/some/path"}}, "http://collector:4318/some/path"},
@@ -196,6 +199,8 @@ TEST(OtlpGrpcEndpoint, RulesOfProtocolExporter) {
   } rows[] = {
       {{}, "http://localhost:4317"},
       {{{kAll, "http://collector:4317"}}, "http://collector:4317"},
+      {{{kAll, "unix:/run/otlp.sock"}}, "unix:/run/otlp.sock"},
+      {{{kAll, "unix-abstract:otlp"}}, "unix-abstract:otlp"},
       {{{kAll, "http://one:1"}, {kTraces, "http://two:2"}}, "http://two:2"},
       {{{kAll, "collector:4317"}, {kInsecure, "true"}}, "http://collector:4317"},
       {{{kAll, "collector:4317"}, {kInsecure, "false"}, {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "true"}},

@@ -16,7 +16,8 @@ Answer judge_kind(net::HttpFailure failure, const std::string& text, const net::
                   const std::string& wrong_port_hint) {
   switch (failure) {
     case net::HttpFailure::kRefused:
-      return Answer::retry(text + "; is a collector running at " + url.host + ":" + std::to_string(url.port) + "?");
+      return Answer::retry(text + "; is a collector running at " +
+                           (url.socket.empty() ? url.host + ":" + std::to_string(url.port) : url.origin()) + "?");
     case net::HttpFailure::kResolve:
       return Answer::retry(text + "; check the host name of the endpoint");
     case net::HttpFailure::kReset:

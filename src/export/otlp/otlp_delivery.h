@@ -18,6 +18,9 @@
 
 namespace nanospan::exporters {
 
+using net::before_path;  // for those that put endpoints together
+using net::names_unix_socket;
+
 struct OtlpDelivery {
   std::string name;         ///< The diagnostics' source: "otlp_http", "otlp_grpc".
   std::string destination;  ///< For messages.

@@ -2,15 +2,22 @@
 #include "gateway/config/listen_address.h"
 
 #include "gateway/config/units.h"
+#include "net/socket.h"
 
 namespace nanospan::gateway {
 
 std::string ListenAddress::text() const {
+  if (host.starts_with('@')) return "unix-abstract:" + host.substr(1);
+  if (is_unix()) return "unix:" + host;
   const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return shown + ":" + std::to_string(port);
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
+  if (text.starts_with('/') || text.starts_with("unix:")) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "\"" + std::string(text) + "\" is a unix socket; write its path, and transport: unix"};
+  }
   const std::size_t colon = text.rfind(':');
   const Error wrong{
       ErrorCode::kInvalidArgument,
@@ -25,6 +32,15 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     return wrong;
   }
   return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+Result<ListenAddress> parse_unix_listen_address(std::string_view text) {
+  ListenAddress address{std::string(text), 0};
+  if (!text.empty() && !address.is_unix()) address.host.insert(0, "./");
+  if (net::SocketAddress unused; text.size() > 1 && net::SocketAddress::parse(address.host, 0, unused)) return address;
+  return Error{ErrorCode::kInvalidArgument,
+               "\"" + std::string(text) + "\" is no unix socket; write a path of at most " +
+                   std::to_string(net::SocketAddress::kUnixNameBytesMax) + " bytes, such as /run/otlp.sock, or @name"};
 }
 
 std::optional<ListenAddress> read_listen_address(MapReader& reader, std::string_view key) {

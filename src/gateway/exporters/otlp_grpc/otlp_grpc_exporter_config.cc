@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t kKeepaliveNanosMin = 10 * base::kNanosPerSecond;  // grpc's own floor
 
-/// "host:port", "https://host:port" or a gRPC target "dns:///host:port". As in the Collector (configgrpc), only
-/// `insecure` turns TLS off, and https:// turns it on again.
+/// "host:port", "https://host:port" or a gRPC target: "dns:///host:port", "unix:///path/of.sock". As in the Collector
+/// (configgrpc), only `insecure` turns TLS off, and https:// turns it on again.
 void read_endpoint(MapReader& reader, const TlsClientConfig& tls, net::Url& out) {
   std::string endpoint;
   reader.read("endpoint", endpoint);
@@ -22,14 +22,15 @@ void read_endpoint(MapReader& reader, const TlsClientConfig& tls, net::Url& out)
   for (const std::string_view scheme : {"dns:///", "passthrough:///"}) {
     if (address.starts_with(scheme)) address.remove_prefix(scheme.size());
   }
-  if (address.starts_with("unix:"))
-    return reader.fail("endpoint", "unix sockets are not in this build; write host:port");
-  const bool has_scheme = address.find("://") != std::string_view::npos;
+  const bool is_unix = net::names_unix_socket(address);
+  const bool has_scheme = !is_unix && address.find("://") != std::string_view::npos;
   const std::string_view authority = has_scheme ? address.substr(address.find("://") + 3) : address;
-  if (authority.find(':', authority.rfind(']') + 1) == std::string_view::npos) {  // rfind + 1 is 0 if there is none
+  if (!is_unix &&
+      authority.find(':', authority.rfind(']') + 1) == std::string_view::npos) {  // rfind + 1 is 0 if there is none
     return reader.fail("endpoint", "\"" + endpoint + "\" has no port; write host:port, such as 127.0.0.1:4317");
   }
-  Result<net::Url> url = net::parse_url(has_scheme ? std::string(address) : "http://" + std::string(address));
+  const bool is_whole = is_unix || has_scheme;
+  Result<net::Url> url = net::parse_url(is_whole ? std::string(address) : "http://" + std::string(address));
   if (!url) return reader.fail("endpoint", url.error().message);
   out = *std::move(url);
   if (out.https || (tls.insecure && !tls.options.ca.given())) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "gateway/exporters/otlp_settings.h"
@@ -24,6 +25,9 @@ struct OtlpGrpcExporterConfig {
   std::string authenticator;  ///< The name of an extension; empty: none.
   QueueOptions queue;
   RetryOptions retry;
+
+  /// For messages: "host:port", or the unix socket.
+  std::string destination() const { return url.socket.empty() ? url.authority() : url.origin(); }
 };
 
 OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader);

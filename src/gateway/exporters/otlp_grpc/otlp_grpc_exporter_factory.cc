@@ -16,7 +16,7 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExpo
   Result<std::unique_ptr<OtlpGrpcSender>> sender =
       OtlpGrpcSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
-  const std::string description = "grpc " + config.url.authority() + (config.url.https ? ", TLS" : "") +
+  const std::string description = "grpc " + config.destination() + (config.url.https ? ", TLS" : "") +
                                   (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") +
                                   ", queue " + describe_size(config.queue) +
                                   (config.queue.wait_for_result ? ", senders wait for the result" : "");

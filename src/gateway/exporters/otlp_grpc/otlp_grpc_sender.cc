@@ -43,7 +43,7 @@ Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& l
 }
 
 OtlpGrpcSender::OtlpGrpcSender(OtlpGrpcExporterConfig config, std::string subject, Log& log)
-    : config_(std::move(config)), destination_(config_.url.authority()), subject_(std::move(subject)), log_(log) {}
+    : config_(std::move(config)), destination_(config_.destination()), subject_(std::move(subject)), log_(log) {}
 
 void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   net::GrpcRequest request;

@@ -23,7 +23,7 @@ void read_urls(MapReader& reader, PerSignal<net::Url>& out) {
     is_missing = false;
     if (address.empty()) {
       const std::string_view path = info_of(signal).http_path;
-      address = base + std::string(path.substr(base.back() == '/' ? 1 : 0));
+      address = net::before_path(base) + std::string(path.substr(base.back() == '/' ? 1 : 0));
     }
     Result<net::Url> url = net::parse_url(address);
     if (!url) return reader.fail(key, url.error().message);

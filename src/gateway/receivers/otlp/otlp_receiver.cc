@@ -173,7 +173,8 @@ std::string OtlpReceiver::describe() const {
   std::string text;
   if (http_handler_) {
     const std::uint16_t port = http_server_ ? http_server_->port() : config_.http.port;
-    text = "http " + ListenAddress{config_.http.host, port}.text() + paths() + ", bodies to " +
+    const ListenAddress address{config_.http.host, port};
+    text = "http " + address.text() + (address.is_unix() ? ":" : "") + paths() + ", bodies to " +
            format_byte_size(config_.http.body_bytes_max) + ", connections to " +
            std::to_string(config_.http.connections_max) + describe_access(config_.http.tls, config_.http.authenticator);
   }

@@ -39,12 +39,21 @@ void read_compression(MapReader& reader, OtlpHttpOptions& out) {
 }
 
 void read_endpoint(MapReader& reader, std::string& host, std::uint16_t& port) {
-  if (const std::optional<ListenAddress> address = read_listen_address(reader, "endpoint")) {
-    host = address->host;
-    port = address->port;
-  }
   std::string transport = "tcp";
-  reader.read_choice("transport", {"tcp", "tcp4", "tcp6"}, transport);
+  reader.read_choice("transport", {"tcp", "tcp4", "tcp6", "unix"}, transport);
+  if (transport != "unix") {
+    if (const std::optional<ListenAddress> address = read_listen_address(reader, "endpoint")) {
+      host = address->host;
+      port = address->port;
+    }
+    return;
+  }
+  std::string path;
+  reader.read("endpoint", path);
+  Result<ListenAddress> address = parse_unix_listen_address(path);
+  if (!address) return reader.fail("endpoint", address.error().message);
+  host = address->host;
+  port = 0;
 }
 
 /// What neither protocol has.

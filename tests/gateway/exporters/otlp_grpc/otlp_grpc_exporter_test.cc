@@ -28,8 +28,22 @@ TEST(OtlpGrpcExporterConfig, EndpointsAreHostAndPortWithOrWithoutAScheme) {
     EXPECT_EQ(endpoint_of("endpoint: \"" + without_port + "\""),
               "f.yaml:1: it.endpoint: \"" + without_port + "\" has no port; write host:port, such as 127.0.0.1:4317\n");
   }
-  EXPECT_EQ(endpoint_of("endpoint: unix:///tmp/s"),
-            "f.yaml:1: it.endpoint: unix sockets are not in this build; write host:port\n");
+}
+
+TEST(OtlpGrpcExporterConfig, AUnixSocketAsGrpcNamesIt) {
+  for (const std::string endpoint : {"unix:///run/otlp.sock", "unix:/run/otlp.sock"}) {
+    testing::ConfigText text("tls: {insecure: true}\nendpoint: " + endpoint);
+    const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+    EXPECT_EQ(text.errors() + text.warnings(), "");
+    EXPECT_EQ(config.url.socket, "/run/otlp.sock");
+    EXPECT_EQ(config.destination(), "unix:/run/otlp.sock");
+    EXPECT_FALSE(config.url.https);
+  }
+  EXPECT_EQ(endpoint_of("endpoint: unix-abstract:otlp"), "localhost") << "as gRPC calls the other side";
+  EXPECT_EQ(
+      endpoint_of("endpoint: unix://run/otlp.sock"),
+      "f.yaml:1: it.endpoint: URL \"unix://run/otlp.sock\" has a host where a unix socket has none; write unix:path "
+      "or unix:///absolute/path\n");
 }
 
 TEST(OtlpGrpcExporterConfig, OnlyInsecureTurnsTlsOff) {

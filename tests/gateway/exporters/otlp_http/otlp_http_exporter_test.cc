@@ -20,6 +20,8 @@ TEST(OtlpHttpExporterConfig, EndpointsFollowTheCollectorsRules) {
   EXPECT_EQ(url_of("endpoint: http://h:4318/"), "http://h:4318/v1/traces");
   EXPECT_EQ(url_of("endpoint: http://h:4318/base"), "http://h:4318/base/v1/traces");
   EXPECT_EQ(url_of("traces_endpoint: http://h:4318/custom"), "http://h:4318/custom");  // As it is.
+  EXPECT_EQ(url_of("endpoint: unix:///run/otlp.sock"), "unix:/run/otlp.sock/v1/traces");
+  EXPECT_EQ(url_of("endpoint: unix:///run/otlp.sock:/base"), "unix:/run/otlp.sock/base/v1/traces");
   EXPECT_EQ(url_of("endpoint: http://a:1\ntraces_endpoint: http://b:2/x"), "http://b:2/x");
   EXPECT_EQ(
       url_of("compression: none"),

@@ -95,6 +95,24 @@ TEST(OtlpReceiverConfig, GrpcKeys) {
   EXPECT_TRUE(config.grpc.http2.pings_without_streams);
 }
 
+TEST(OtlpReceiverConfig, UnixSocketsAsConfignetHasThem) {
+  const auto host = [](const std::string& keys) {
+    testing::ConfigText text("protocols: {grpc: {" + keys + "}}");
+    const OtlpReceiverConfig config = read_otlp_receiver_config(text.reader);
+    return text.errors().empty() ? config.grpc.host + " " + std::to_string(config.grpc.port) : text.errors();
+  };
+  EXPECT_EQ(host("endpoint: /run/otlp.sock, transport: unix"), "/run/otlp.sock 0");
+  EXPECT_EQ(host("endpoint: otlp.sock, transport: unix"), "./otlp.sock 0");
+  EXPECT_EQ(host("endpoint: \"@otlp\", transport: unix"), "@otlp 0");
+  EXPECT_EQ(host("transport: unix"),
+            "f.yaml:1: it.protocols.grpc.endpoint: \"\" is no unix socket; write a path of at most 107 bytes, such as "
+            "/run/otlp.sock, or @name\n");
+  for (const std::string path : {"/run/otlp.sock", "unix:///run/otlp.sock"}) {
+    EXPECT_EQ(host("endpoint: \"" + path + "\""), "f.yaml:1: it.protocols.grpc.endpoint: \"" + path +
+                                                      "\" is a unix socket; write its path, and transport: unix\n");
+  }
+}
+
 TEST(OtlpReceiver, IsMadeAndSaysWhereItListens) {
   testing::TestHost host;
   FanOut nowhere({});
