@@ -121,7 +121,7 @@ if(TARGET nanospan_export_otlp_grpc)
   target_link_options(nanospan_otlp_grpc_library INTERFACE ${NANOSPAN_OTLP_GRPC_LINK_OPTIONS})
 endif()
 
-# As nanospan::gzip; its symbol is in src/export/otlp/tls_hook.h.
+# As nanospan::gzip; its symbol is in src/net/linked_tls.h.
 if(TARGET nanospan_export_tls)
   set(parts net_tls export_tls)
   if(NANOSPAN_SHARED)

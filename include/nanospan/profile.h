@@ -15,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nanospan/result.h>
 
@@ -32,6 +34,24 @@ struct ProfilingOptions {
   std::uint32_t hz = 100;     ///< Samples per second of each thread's CPU time, 1 to 1000. NANOSPAN_PROFILING_HZ.
   bool continuous = true;     ///< Sample always, and keep the last 15 minutes.
   std::size_t history_bytes_max = std::size_t{8} << 20;  ///< For these 15 minutes; older ones go first.
+
+  // Profiles that nobody has to ask for: 30 s of every minute, as soon as there is a place for them. What the program
+  // links is profiled: CPU, heap (nanospan::profile_heap), mutex and block (nanospan::profile_locks).
+
+  std::string directory = {};          ///< Files in pprof's format, here. NANOSPAN_PROFILING_DIRECTORY.
+  std::uint64_t directory_bytes_max =  ///< The oldest go first. NANOSPAN_PROFILING_DIRECTORY_BYTES_MAX.
+      std::uint64_t{64} << 20;
+  /// A Grafana Pyroscope server, or what takes profiles as it does: "http://pyroscope:4040". https needs nanospan::tls.
+  /// NANOSPAN_PROFILING_PUSH_URL.
+  std::string push_url = {};
+  /// With each request: tenant, credentials. NANOSPAN_PROFILING_PUSH_HEADERS, written as OTEL_EXPORTER_OTLP_HEADERS.
+  std::vector<std::pair<std::string, std::string>> push_headers = {};
+  std::uint32_t profile_seconds = 30;  ///< 1 to every_seconds. NANOSPAN_PROFILING_SECONDS.
+  std::uint32_t every_seconds = 60;    ///< From beginning to beginning, to 86400. NANOSPAN_PROFILING_EVERY_SECONDS.
+  std::string service_name = {};  ///< Label of what is sent; empty: start() knows it, else unknown_service:PROGRAM.
+  /// Told what goes wrong with files and requests, on the profiler's thread; start() has it told to the error handler
+  /// of the process.
+  void (*error_handler)(std::string_view component, std::string_view message) = nullptr;
 };
 
 /// A running profiler. Destroying it stops the sampling and closes the port. Move-only. In the child of a fork it is
@@ -56,7 +76,8 @@ class Profiling {
 };
 
 /// Starts the profiler and its port. kAlreadyExists if this process has one; kInvalidArgument for a host that others
-/// can reach without a token; kUnsupported, kUnavailable or kSystem where the system does not let it.
+/// can reach without a token, and for numbers and URLs that make no sense; kUnsupported, kUnavailable or kSystem where
+/// the system does not let it.
 Result<Profiling> start_profiling(ProfilingOptions options = {});
 
 }  // namespace v0

@@ -1,5 +1,5 @@
 # gzip needs zlib, TLS OpenSSL and gRPC nghttp2, options of the user's: their sides of the exporters' hooks (gzip_hook.h,
-# tls_hook.h, otlp_grpc_hook.h) are libraries of their own.
+# net/linked_tls.h, otlp_grpc_hook.h) are libraries of their own.
 set(export_otlp_grpc otlp_grpc/otlp_grpc_answer.cc otlp_grpc/otlp_grpc_transport.cc)
 nanospan_module(export EXCLUDE otlp/gzip_encoder.cc otlp/tls_client.cc ${export_otlp_grpc})
 nanospan_small(export *.cc */*.cc)

@@ -11,6 +11,9 @@ nanospan_part(profile_locks SOURCES ${PROJECT_SOURCE_DIR}/src/profile/locks/inte
   LINK ${CMAKE_DL_LIBS})
 target_link_options(nanospan_profile_locks INTERFACE -Wl,-u,nanospan_lock_interposer_r1)
 target_link_libraries(nanospan_profile PUBLIC $<BUILD_INTERFACE:nanospan_net_gzip>)
+if(TARGET nanospan_profile_test)
+  target_link_libraries(nanospan_profile_test PRIVATE nanospan_scripted_server)
+endif()
 target_compile_options(nanospan_profile PRIVATE $<$<CONFIG:Release>:-O2>)
 # What runs in signal handlers reads other functions' frames, and must not call into a sanitizer: nor into an inline
 # function that another source has compiled with one, so it is optimised.

@@ -282,7 +282,9 @@ Status Profiler::begin_recorded(Collection& collection) const {
   if (!is_heap && !samples_locks_) {
     return Error{ErrorCode::kNotFound, "waits for locks are not watched: link nanospan::profile_locks"};
   }
-  if (collection.request.nanos > 0) collection.window.subtract(recorded(collection.request.kind).window);
+  if (collection.request.nanos == 0) return {};
+  const std::size_t values = is_heap && collection.request.all_in_use ? std::size_t{kInuseObjects} : kWindowValues;
+  collection.window.subtract(recorded(collection.request.kind).window, values);
   return {};
 }
 

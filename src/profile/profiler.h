@@ -47,6 +47,7 @@ struct CollectRequest {
   std::uint64_t nanos = 0;    ///< How long; kThreads: ignored; from kHeap on: 0 is all since the start.
   unsigned hz = 0;            ///< kCpu; 0: the default.
   bool trace_labels = false;  ///< kCpu: trace and span id of each sample: many label sets.
+  bool all_in_use = false;    ///< kHeap with `nanos`: all that is in use at the end, not by how much that has changed.
 };
 
 /// CPU time of the requests of one route, since the start.
@@ -79,6 +80,8 @@ class Profiler {
   SamplerCounters counters() const { return sampler_->counters(); }
   std::size_t history_bytes() const { return history_ == nullptr ? 0 : history_->bytes(); }
   const ProfilerOptions& options() const { return options_; }
+  bool samples_heap() const { return samples_heap_; }    ///< There are profiles of kHeap.
+  bool samples_locks() const { return samples_locks_; }  ///< There are profiles of kMutex and kBlock.
 
  private:
   struct Collection {

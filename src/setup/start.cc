@@ -130,9 +130,16 @@ struct Parts {
 
 /// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
 /// never stops a program (docs/decisions/0022).
-Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup::Environment& environment) {
+Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup::Environment& environment,
+                                             std::string service_name) {
   ProfilingOptions settings = setup::read_profiling_settings(options.profiling, environment);
   if (!settings.enabled) return Parts().profiling;
+  if (settings.service_name.empty()) settings.service_name = std::move(service_name);
+  if (settings.error_handler == nullptr) {
+    settings.error_handler = [](std::string_view component, std::string_view message) {
+      sdk::report(component, "recording", message);
+    };
+  }
   Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings));
   if (started) return started;
   if (options.profiling.enabled) return started.error();
@@ -149,10 +156,11 @@ Result<Parts> make_parts(const Options& options) {
   if (!wiring) return wiring.error();
   // Also where the SDK is disabled: it is what makes inject() and extract() work, and without being the default
   // provider it leaves every span as it is without an SDK.
+  std::string service_name(wiring->provider.resource.string_value("service.name"));
   Result<TracerProvider> provider = TracerProvider::create(std::move(wiring->provider));
   if (!provider) return provider.error();
   auto shared = std::make_shared<TracerProvider>(std::move(provider).value());
-  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment);
+  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment, std::move(service_name));
   if (!profiling) {
     shared->shutdown(kUndoMillis);
     return profiling.error();

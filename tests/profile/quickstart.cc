@@ -1,5 +1,6 @@
 // A user's program: one option, and the profiler is on the port with the spans' routes in it. Argument: "option" or
-// "environment" (then NANOSPAN_PROFILING and NANOSPAN_PROFILING_PORT are set by whoever runs it).
+// "environment" (then NANOSPAN_PROFILING and NANOSPAN_PROFILING_PORT are set by whoever runs it); or "serve": the same,
+// and it works until its standard input ends.
 #include <nanospan/nanospan.h>
 #include <unistd.h>
 
@@ -45,6 +46,13 @@ int main(int count, char** arguments) {
   const auto telemetry = nanospan::start(options);
   if (!telemetry.ok()) return fail(telemetry.error().message);
   std::thread worker(serve);
+  if (count == 2 && std::string_view(arguments[1]) == "serve") {
+    for (char byte = 0; read(STDIN_FILENO, &byte, 1) > 0;) {
+    }
+    stop = true;
+    worker.join();
+    return 0;
+  }
   using nanospan::profile::testing::http_get;
   const auto answer = http_get(kPort, "/debug/pprof/profile?seconds=1&debug=1&labels=trace");
   const auto routes = http_get(kPort, "/debug/pprof/routes");

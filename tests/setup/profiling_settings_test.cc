@@ -29,6 +29,30 @@ TEST(ProfilingSettings, TheEnvironmentAloneIsEnough) {
   EXPECT_EQ(on.hz, 50u);
 }
 
+TEST(ProfilingSettings, ProfilesThatNobodyAsksForGoWhereTheEnvironmentSays) {
+  FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"},
+                                {"NANOSPAN_PROFILING_DIRECTORY", "/var/lib/shop/profiles"},
+                                {"NANOSPAN_PROFILING_DIRECTORY_BYTES_MAX", "1000000"},
+                                {"NANOSPAN_PROFILING_PUSH_URL", "http://pyroscope:4040"},
+                                {"NANOSPAN_PROFILING_PUSH_HEADERS", "X-Scope-OrgID=team,Authorization=Basic%20YTpi"},
+                                {"NANOSPAN_PROFILING_SECONDS", "10"},
+                                {"NANOSPAN_PROFILING_EVERY_SECONDS", "20"}});
+  const ProfilingOptions on = read_profiling_settings({}, set);
+  EXPECT_EQ(on.directory, "/var/lib/shop/profiles");
+  EXPECT_EQ(on.directory_bytes_max, 1'000'000u);
+  EXPECT_EQ(on.push_url, "http://pyroscope:4040");
+  const std::vector<std::pair<std::string, std::string>> headers = {{"X-Scope-OrgID", "team"},
+                                                                    {"Authorization", "Basic YTpi"}};
+  EXPECT_EQ(on.push_headers, headers);
+  EXPECT_EQ(on.profile_seconds, 10u);
+  EXPECT_EQ(on.every_seconds, 20u);
+
+  FakeEnvironment one_line(Variables{{"NANOSPAN_PROFILING", "true"}, {"NANOSPAN_PROFILING_DIRECTORY", "/profiles"}});
+  const ProfilingOptions thirty = read_profiling_settings({}, one_line);
+  EXPECT_EQ(thirty.profile_seconds, 30u);
+  EXPECT_EQ(thirty.every_seconds, 60u);
+}
+
 TEST(ProfilingSettings, TheProgramWins) {
   FakeEnvironment set(Variables{{"NANOSPAN_PROFILING_PORT", "7070"}, {"NANOSPAN_PROFILING_HZ", "5000"}});
   ProfilingOptions program;

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "export/otlp/tls_hook.h"
+#include "net/linked_tls.h"
 
 namespace nanospan::exporters {
 namespace {
@@ -70,7 +70,7 @@ Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
     delivery.tls.certificate.file = options.tls.cert_file;
     delivery.tls.key.file = options.tls.key_file;
     // Only to see whether it can be done; the protocol makes no difference to that.
-    const auto streams = tls_streams(delivery.tls, url->host, "http/1.1");
+    const auto streams = net::tls_streams(delivery.tls, url->host, "http/1.1");
     if (!streams) return streams.error().with_prefix("endpoint " + url->origin());
   }
   if (const Status status = check_bounds(options); !status) return status.error();

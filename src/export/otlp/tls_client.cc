@@ -1,7 +1,7 @@
 // The strong side of the hook, in a library of its own (nanospan::tls), which needs OpenSSL. Thread-safe.
 #include <utility>
 
-#include "export/otlp/tls_hook.h"
+#include "net/linked_tls.h"
 #include "net/tls_streams.h"
 
 bool nanospan_tls_r1(const nanospan::net::TlsClientOptions& options, const std::string& host,

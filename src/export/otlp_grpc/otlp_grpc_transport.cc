@@ -2,10 +2,10 @@
 // OtlpTransport.
 #include <utility>
 
-#include "export/otlp/tls_hook.h"
 #include "export/otlp_grpc/otlp_grpc_answer.h"
 #include "export/otlp_grpc/otlp_grpc_hook.h"
 #include "net/grpc_client.h"
+#include "net/linked_tls.h"
 
 namespace nanospan::exporters {
 namespace {
@@ -49,7 +49,7 @@ bool nanospan_otlp_grpc_r1(const nanospan::exporters::OtlpGrpcConfig& config, na
   options.origin = config.url;
   options.streams_max = config.calls_max;
   if (config.url.https) {
-    auto streams = nanospan::exporters::tls_streams(config.tls, config.url.host, "h2");
+    auto streams = nanospan::net::tls_streams(config.tls, config.url.host, "h2");
     if (!streams) {
       error = streams.error();
       return false;

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "export/otlp/tls_hook.h"
 #include "export/otlp_http/otlp_http_answer.h"
 #include "net/http1_client.h"
+#include "net/linked_tls.h"
 
 namespace nanospan::exporters {
 namespace {
@@ -42,7 +42,7 @@ Result<std::unique_ptr<OtlpTransport>> connect(const OtlpHttpConfig& config, net
   options.origin = config.url;
   options.connections_max = config.connections_max;
   if (config.url.https) {
-    Result<net::StreamFactory> streams = tls_streams(config.tls, config.url.host, "http/1.1");
+    Result<net::StreamFactory> streams = net::tls_streams(config.tls, config.url.host, "http/1.1");
     if (!streams) return streams.error();
     options.make_stream = std::move(streams).value();
   }

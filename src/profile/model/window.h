@@ -25,10 +25,11 @@ class Window {
       add(static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key), values);
     }
   }
-  void subtract(const Window& other) {
+  /// Only the first `count` values.
+  void subtract(const Window& other, std::size_t count = kWindowValues) {
     for (const auto& [key, values] : other.counts_) {
       WindowValues& sum = counts_[key];
-      for (std::size_t i = 0; i < kWindowValues; ++i) sum[i] -= values[i];
+      for (std::size_t i = 0; i < count; ++i) sum[i] -= values[i];
     }
   }
 

@@ -80,6 +80,9 @@ void Endpoints::on_request(net::Request request, net::Responder responder) {
   if (page == "cmdline") return responder.respond(text_response(200, read_proc("/proc/self/cmdline", kCommandLineMax)));
   if (page == "symbol") return responder.respond(symbol(request, query));
   if (page == "routes") return responder.respond(routes());
+  if (page == "recordings" && recorder_ != nullptr) {
+    return responder.respond(text_response(200, recorder_->status_text()));
+  }
   if (page == "profile" && (query.has("from") || query.has("to"))) return responder.respond(past(query));
   if (page == "profile") return collect(WindowKind::kCpu, query, page, std::move(responder));
   if (page == "wall") return collect(WindowKind::kWall, query, page, std::move(responder));

@@ -1,12 +1,13 @@
 // The pages under /debug/pprof/, as Go people know them (net/http/pprof): profile, threads, goroutine, threadcreate,
 // cmdline, symbol, and an index. Answers come from the Profiler; those that take time are answered when it is over.
 //
-// On the profiler's loop. The Profiler must outlive the server that holds this handler.
+// On the profiler's loop. Profiler and recorder must outlive the server that holds this handler.
 #pragma once
 
 #include <string>
 
 #include "net/http1_server.h"
+#include "profile/continuous/profile_recorder.h"
 #include "profile/profiler.h"
 #include "profile/serve/query.h"
 
@@ -19,7 +20,9 @@ struct EndpointOptions {
 
 class Endpoints final : public net::Http1Handler {
  public:
-  Endpoints(Profiler& profiler, EndpointOptions options) : profiler_(profiler), options_(std::move(options)) {}
+  /// `recorder`: null if nothing is recorded.
+  Endpoints(Profiler& profiler, const ProfileRecorder* recorder, EndpointOptions options)
+      : profiler_(profiler), recorder_(recorder), options_(std::move(options)) {}
 
   net::Admission on_headers(const net::MessageHead& head) override;
   void on_request(net::Request request, net::Responder responder) override;
@@ -31,6 +34,7 @@ class Endpoints final : public net::Http1Handler {
   net::Response symbol(const net::Request& request, const Query& query);
 
   Profiler& profiler_;
+  const ProfileRecorder* const recorder_;
   const EndpointOptions options_;
 };
 

@@ -4,12 +4,47 @@
 #include <unistd.h>
 
 #include <latch>
-#include <optional>
 #include <utility>
 
 #include "profile/serve/access.h"
 
 namespace nanospan::profile {
+namespace {
+
+void run_on(net::EventLoop& loop, net::UniqueFunction<void()> work) {
+  std::latch done(1);
+  loop.post([&] {
+    work();
+    done.count_down();
+  });
+  done.wait();
+}
+
+}  // namespace
+
+// On the loop's thread, which the profiler leaves alone.
+Status ProfileServer::make_profiler(Parts& parts, const ProfileServerOptions& options) {
+  net::EventLoop& loop = *parts.threads->loops().front();
+  Status made;
+  run_on(loop, [&] {
+    Result<std::unique_ptr<Profiler>> profiler =
+        Profiler::create(loop, static_cast<std::int32_t>(::syscall(SYS_gettid)), options.profiler);
+    if (!profiler) {
+      made = profiler.error();
+      return;
+    }
+    parts.profiler = std::move(profiler).value();
+    if (!ProfileRecorder::is_wanted(options.recorder)) return;
+    Result<std::unique_ptr<ProfileRecorder>> recorder =
+        ProfileRecorder::create(loop, *parts.profiler, options.recorder);
+    if (!recorder) {
+      made = recorder.error();
+      return;
+    }
+    parts.recorder = std::move(recorder).value();
+  });
+  return made;
+}
 
 Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions options) {
   if (!is_loopback(options.host) && options.endpoints.token.empty()) {
@@ -20,22 +55,17 @@ Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions
   Result<std::unique_ptr<net::LoopThreads>> threads = net::LoopThreads::start(1, "nanospan-prof");
   if (!threads) return threads.error();
   parts->threads = std::move(threads).value();
-  net::EventLoop& loop = *parts->threads->loops().front();
-  std::optional<Result<std::unique_ptr<Profiler>>> profiler;
-  std::latch made(1);
-  loop.post([&] {  // there: the profiler leaves its own thread alone
-    profiler.emplace(Profiler::create(loop, static_cast<std::int32_t>(::syscall(SYS_gettid)), options.profiler));
-    made.count_down();
-  });
-  made.wait();
-  if (!*profiler) return profiler->error();
-  parts->profiler = std::move(*profiler).value();
+  if (const Status made = make_profiler(*parts, options); !made) {
+    parts->threads->stop();
+    return made.error();
+  }
   net::Http1ServerOptions http;
   http.host = options.host;
   http.port = options.port;
   http.connections_max = 100;  // people and scrapers
   Result<std::unique_ptr<net::Http1Server>> server = net::Http1Server::start(
-      {&loop}, std::move(http), std::make_shared<Endpoints>(*parts->profiler, std::move(options.endpoints)));
+      parts->threads->loops(), std::move(http),
+      std::make_shared<Endpoints>(*parts->profiler, parts->recorder.get(), std::move(options.endpoints)));
   if (!server) {
     parts->threads->stop();
     return server.error();
@@ -52,7 +82,9 @@ ProfileServer::~ProfileServer() {
     return;
   }
   parts_->server->shutdown(base::Deadline{0});
+  if (parts_->recorder) run_on(*parts_->threads->loops().front(), [this] { parts_->recorder->finish(); });
   parts_->threads->stop();
+  parts_->recorder.reset();
   parts_->profiler.reset();
   parts_->server.reset();
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "net/http1_server.h"
 #include "net/loop_threads.h"
+#include "profile/continuous/profile_recorder.h"
 #include "profile/profiler.h"
 #include "profile/serve/endpoints.h"
 
@@ -21,12 +22,13 @@ struct ProfileServerOptions {
   std::uint16_t port = 6060;  ///< 0: any free one.
   EndpointOptions endpoints = {};
   ProfilerOptions profiler = {};
+  RecorderOptions recorder = {};
 };
 
 class ProfileServer {
  public:
   /// kInvalidArgument if others than this machine could reach the port and no token is set; kAlreadyExists if the
-  /// process has a profiler; kSystem if the port is taken.
+  /// process has a profiler; kSystem if the port is taken; what ProfileRecorder::create() says.
   static Result<std::unique_ptr<ProfileServer>> start(ProfileServerOptions options);
   ~ProfileServer();
   ProfileServer(const ProfileServer&) = delete;
@@ -38,8 +40,10 @@ class ProfileServer {
   struct Parts {
     std::unique_ptr<net::LoopThreads> threads;
     std::unique_ptr<Profiler> profiler;
+    std::unique_ptr<ProfileRecorder> recorder;
     std::unique_ptr<net::Http1Server> server;
   };
+  static Status make_profiler(Parts& parts, const ProfileServerOptions& options);
   explicit ProfileServer(std::unique_ptr<Parts> parts);
 
   std::unique_ptr<Parts> parts_;

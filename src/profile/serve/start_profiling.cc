@@ -1,6 +1,8 @@
 // start_profiling(), and the symbol by which nanospan::start() finds it (setup/profile_hook.h).
 #include <nanospan/profile.h>
 
+#include <errno.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,8 +20,45 @@ Profiling::~Profiling() { const std::unique_ptr<State> owned(state_); }
 
 std::uint16_t Profiling::port() const { return state_->server->port(); }
 
+namespace {
+
+Status check_recorder(const ProfilingOptions& options) {
+  constexpr std::uint32_t kSecondsMax = 86'400;
+  if (options.profile_seconds == 0 || options.every_seconds < options.profile_seconds ||
+      options.every_seconds > kSecondsMax) {
+    return Error{ErrorCode::kInvalidArgument, "profiling takes " + std::to_string(options.profile_seconds) +
+                                                  " s of every " + std::to_string(options.every_seconds) +
+                                                  " s; both may be 1 to 86400, the first not more than the second"};
+  }
+  return {};
+}
+
+profile::RecorderOptions recorder_options(ProfilingOptions& options) {
+  profile::RecorderOptions recorder;
+  recorder.profile_nanos = options.profile_seconds * base::kNanosPerSecond;
+  recorder.every_nanos = options.every_seconds * base::kNanosPerSecond;
+  recorder.files = {std::move(options.directory), options.directory_bytes_max};
+  recorder.push.url = std::move(options.push_url);
+  recorder.push.headers = std::move(options.push_headers);
+  recorder.push.service_name = options.service_name.empty()
+                                   ? std::string("unknown_service:") + program_invocation_short_name
+                                   : std::move(options.service_name);
+  if (options.error_handler != nullptr) {
+    recorder.problem = [tell = options.error_handler](const std::string& line) {
+      try {
+        tell("profiling", line);
+      } catch (...) {  // the user's; it is counted and shown all the same
+      }
+    };
+  }
+  return recorder;
+}
+
+}  // namespace
+
 Result<Profiling> start_profiling(ProfilingOptions options) {
   constexpr std::uint32_t kHzMax = 1000;
+  if (const Status checked = check_recorder(options); !checked) return checked.error();
   if (options.hz == 0 || options.hz > kHzMax) {
     return Error{ErrorCode::kInvalidArgument,
                  "profiling hz is " + std::to_string(options.hz) + "; it may be 1 to " + std::to_string(kHzMax)};
@@ -31,6 +70,7 @@ Result<Profiling> start_profiling(ProfilingOptions options) {
   server.profiler.hz = options.hz;
   server.profiler.continuous = options.continuous;
   server.profiler.history.bytes_max = options.history_bytes_max;
+  server.recorder = recorder_options(options);
   Result<std::unique_ptr<profile::ProfileServer>> started = profile::ProfileServer::start(std::move(server));
   if (!started) return started.error().with_prefix("profiling");
   auto state = std::make_unique<Profiling::State>(Profiling::State{std::move(started).value()});

@@ -1,5 +1,5 @@
 // Exports over TLS, to a receiver that asks for a client certificate, by HTTP and by gRPC.
-#include "export/otlp/tls_hook.h"
+#include "net/linked_tls.h"
 
 #include "export/otlp_grpc/otlp_grpc_exporter.h"
 #include "net/tls_streams.h"

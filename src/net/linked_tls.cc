@@ -1,22 +1,22 @@
 // The weak side of the hook. Thread-safe.
-#include "export/otlp/tls_hook.h"
+#include "net/linked_tls.h"
 
 #include <utility>
 
 #pragma weak nanospan_tls_r1
 
-namespace nanospan::exporters {
+namespace nanospan::net {
 
-Result<net::StreamFactory> tls_streams(const net::TlsClientOptions& options, const std::string& host,
-                                       const std::string& protocol) {
+Result<StreamFactory> tls_streams(const TlsClientOptions& options, const std::string& host,
+                                  const std::string& protocol) {
   if (&nanospan_tls_r1 == nullptr) {
     return Error{ErrorCode::kUnsupported,
                  "https needs the library target nanospan::tls, which is not linked into this program"};
   }
-  net::StreamFactory streams;
+  StreamFactory streams;
   Error error;
   if (!nanospan_tls_r1(options, host, protocol, streams, error)) return error;
   return streams;
 }
 
-}  // namespace nanospan::exporters
+}  // namespace nanospan::net

@@ -1,5 +1,5 @@
-// How the OTLP exporters reach TLS without linking OpenSSL: one symbol that nanospan::tls defines and nanospan::sdk
-// refers to weakly; as gzip does (docs/decisions/0021). Thread-safe.
+// How clients reach TLS without linking OpenSSL: one symbol that nanospan::tls defines and others refer to weakly; as
+// gzip does (docs/decisions/0021). Thread-safe.
 #pragma once
 
 #include <string>
@@ -14,10 +14,10 @@ extern "C" [[gnu::visibility("default")]] bool nanospan_tls_r1(const nanospan::n
                                                                nanospan::net::StreamFactory& streams,
                                                                nanospan::Error& error);
 
-namespace nanospan::exporters {
+namespace nanospan::net {
 
 /// kUnsupported unless nanospan::tls is linked into this program; kInvalidArgument if the options name no usable files.
-Result<net::StreamFactory> tls_streams(const net::TlsClientOptions& options, const std::string& host,
-                                       const std::string& protocol);
+Result<StreamFactory> tls_streams(const TlsClientOptions& options, const std::string& host,
+                                  const std::string& protocol);
 
-}  // namespace nanospan::exporters
+}  // namespace nanospan::net

@@ -1,0 +1,126 @@
+#include "profile/continuous/profile_recorder.h"
+
+#include <array>
+#include <utility>
+
+#include "profile/format/pprof.h"
+
+namespace nanospan::profile {
+
+struct ProfileRecorder::Kind {
+  WindowKind kind;
+  const char* file;
+  const char* series;  ///< As Pyroscope calls it.
+};
+
+namespace {
+
+std::string seconds_text(std::uint64_t nanos) { return std::to_string(nanos / base::kNanosPerSecond) + " s"; }
+
+/// Labels of samples become series there, and names of threads are often numbered.
+Profile without_threads(Profile profile) {
+  for (ProfileSample& sample : profile.samples) {
+    std::erase_if(sample.labels, [](const ProfileLabel& label) { return label.key == "thread"; });
+  }
+  return profile;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ProfileRecorder>> ProfileRecorder::create(net::EventLoop& loop, Profiler& profiler,
+                                                                 RecorderOptions options) {
+  std::unique_ptr<ProfileRecorder> made(new ProfileRecorder(loop, profiler, std::move(options)));
+  if (!made->options_.files.directory.empty()) {
+    Result<ProfileFiles> files = ProfileFiles::open(made->options_.files);
+    if (!files) return files.error();
+    made->files_ = std::move(files).value();
+  }
+  if (!made->options_.push.url.empty()) {
+    Result<std::unique_ptr<PyroscopePush>> push = PyroscopePush::create(loop, made->options_.push);
+    if (!push) return push.error();
+    made->push_ = std::move(push).value();
+  }
+  made->begin();
+  return made;
+}
+
+ProfileRecorder::ProfileRecorder(net::EventLoop& loop, Profiler& profiler, RecorderOptions options)
+    : loop_(loop),
+      profiler_(profiler),
+      options_(std::move(options)),
+      next_(loop.clock().monotonic_now()),
+      timer_(loop, [this] { begin(); }) {}
+
+void ProfileRecorder::begin() {
+  static constexpr std::array<Kind, 4> kKinds = {{{WindowKind::kCpu, "cpu", "process_cpu"},
+                                                  {WindowKind::kHeap, "heap", "memory"},
+                                                  {WindowKind::kMutex, "mutex", "mutex"},
+                                                  {WindowKind::kBlock, "block", "block"}}};
+  // Moments that passed while the machine slept are not made up for.
+  const base::MonotonicNanos now = loop_.clock().monotonic_now();
+  while (next_ <= now) next_ += options_.every_nanos;
+  timer_.arm(next_);
+  under_way_.clear();
+  for (const Kind& kind : kKinds) {
+    const bool is_there = kind.kind == WindowKind::kCpu ||
+                          (kind.kind == WindowKind::kHeap ? profiler_.samples_heap() : profiler_.samples_locks());
+    if (is_there) begin(kind);
+  }
+}
+
+void ProfileRecorder::begin(const Kind& kind) {
+  CollectRequest request;
+  request.kind = kind.kind;
+  request.nanos = options_.profile_nanos;
+  request.all_in_use = true;
+  under_way_.push_back(
+      profiler_.collect(request, [this, kind](Result<Profile> profile) { keep(kind, std::move(profile)); }));
+}
+
+void ProfileRecorder::keep(const Kind& kind, Result<Profile> profile) {
+  if (!profile) {
+    ++not_taken_;
+    return note(profile.error());
+  }
+  if (profile->samples.empty()) return;  // an idle program
+  if (files_) {
+    const Result<net::ByteBlock> file = pprof_file(*profile);
+    note(file ? files_->write(kind.file, profile->time_unix_nanos, file->view()) : Status(file.error()));
+  }
+  if (push_ == nullptr) return;
+  const Result<net::ByteBlock> file = pprof_file(without_threads(std::move(profile).value()));
+  if (!file) return note(file.error());
+  push_->send(kind.series, file->view(), [this](const Status& status) { note(status); });
+}
+
+void ProfileRecorder::note(const Status& status) {
+  if (status) return;
+  last_problem_ = status.error().message;
+  if (options_.problem) options_.problem(last_problem_);
+}
+
+void ProfileRecorder::finish() {
+  timer_.cancel();
+  for (const std::uint64_t collection : std::exchange(under_way_, {})) profiler_.finish_early(collection);
+}
+
+std::string ProfileRecorder::status_text() const {
+  const auto number = [](std::uint64_t value) { return std::to_string(value); };
+  std::string text = "# " + seconds_text(options_.profile_nanos) + " of every " + seconds_text(options_.every_nanos) +
+                     "; not taken, since too many were under way: " + number(not_taken_) + "\n";
+  if (files_) {
+    const ProfileFiles::Counters& counters = files_->counters();
+    text += "files in " + files_->options().directory + ", at most " + number(files_->options().bytes_max) +
+            " bytes: " + number(counters.written) + " written, " + number(counters.failed) + " failed, " +
+            number(counters.removed) + " removed to make room\n";
+  }
+  if (push_ != nullptr) {
+    const PyroscopePush::Counters& counters = push_->counters();
+    text += "sent to " + push_->destination() + ": " + number(counters.accepted) + " accepted, " +
+            number(counters.failed) + " failed, " + number(counters.skipped) + " skipped\n";
+  }
+  if (!last_problem_.empty()) text += "last problem: " + last_problem_ + "\n";
+  return text;
+}
+
+}  // namespace nanospan::profile

@@ -1,0 +1,68 @@
+// ProfileRecorder: takes a profile of each kind that there is, again and again ("30 s every minute"), and hands it to
+// files and to a server of profiles. Nobody asks it: what goes wrong is counted, and told to `problem`.
+//
+// Everything runs on the Profiler's loop and its thread, writing the files included. The Profiler outlives it, but not
+// to end a collection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "profile/continuous/profile_files.h"
+#include "profile/continuous/pyroscope_push.h"
+#include "profile/profiler.h"
+
+namespace nanospan::profile {
+
+struct RecorderOptions {
+  std::uint64_t profile_nanos = 30 * base::kNanosPerSecond;
+  std::uint64_t every_nanos = 60 * base::kNanosPerSecond;  ///< From beginning to beginning.
+  ProfileFilesOptions files = {};                          ///< No directory: no files.
+  PushOptions push = {};                                   ///< No URL: nothing is sent.
+  std::function<void(const std::string& line)> problem = {};
+};
+
+class ProfileRecorder {
+ public:
+  /// The first profiles begin now. On the loop's thread. kInvalidArgument, kUnsupported or kSystem name what is wrong.
+  static Result<std::unique_ptr<ProfileRecorder>> create(net::EventLoop& loop, Profiler& profiler,
+                                                         RecorderOptions options);
+  static bool is_wanted(const RecorderOptions& options) {
+    return !options.files.directory.empty() || !options.push.url.empty();
+  }
+
+  /// Ends what is under way and writes it; there is no more after that. What is sent may not arrive any more.
+  void finish();
+  /// For people.
+  std::string status_text() const;
+
+  std::uint64_t not_taken() const { return not_taken_; }  ///< Too many profiles were under way.
+  const ProfileFiles* files() const { return files_ ? &*files_ : nullptr; }
+  const PyroscopePush* push() const { return push_.get(); }
+
+ private:
+  struct Kind;
+
+  ProfileRecorder(net::EventLoop& loop, Profiler& profiler, RecorderOptions options);
+  void begin();
+  void begin(const Kind& kind);
+  void keep(const Kind& kind, Result<Profile> profile);
+  void note(const Status& status);
+
+  net::EventLoop& loop_;
+  Profiler& profiler_;
+  const RecorderOptions options_;
+  std::optional<ProfileFiles> files_;
+  std::unique_ptr<PyroscopePush> push_;
+  std::vector<std::uint64_t> under_way_;  // numbers of collections; some have ended
+  std::uint64_t not_taken_ = 0;
+  std::string last_problem_;
+  base::MonotonicNanos next_;
+  net::Timer timer_;
+};
+
+}  // namespace nanospan::profile

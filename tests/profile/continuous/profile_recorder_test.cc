@@ -1,0 +1,132 @@
+// Profiles that nobody asks for, of threads that really burn CPU, on a clock that is told what time it is.
+#include "profile/continuous/profile_recorder.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/profile/busy_threads.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/temporary_folder.h"
+
+namespace nanospan::profile {
+namespace {
+
+using namespace nanospan::testing;
+
+struct Recording {
+  Recording() { profiler = Profiler::create(*loop, gettid(), {.continuous = true}).value(); }
+  void start(RecorderOptions options) {
+    options.problem = [this](const std::string& line) { problems.push_back(line); };
+    auto made = ProfileRecorder::create(*loop, *profiler, std::move(options));
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    recorder = std::move(made).value();
+  }
+  /// Lets the busy thread be sampled at least once more, and then time pass.
+  void pass(std::uint64_t seconds) {
+    const std::uint64_t before = profiler->counters().samples;
+    while (profiler->counters().samples == before) turn();
+    clock.advance(seconds * base::kNanosPerSecond);
+    turn();
+  }
+  void turn() {
+    clock.advance(base::kNanosPerMilli);
+    loop->poll_once();
+  }
+
+  FakeClock clock;
+  std::unique_ptr<net::EventLoop> loop = net::EventLoop::create(clock).value();
+  std::unique_ptr<Profiler> profiler;
+  std::unique_ptr<ProfileRecorder> recorder;
+  std::vector<std::string> problems;
+  const profile::testing::BusyThreads busy{1, profile::testing::known_hot_function};
+};
+
+TEST(ProfileRecorder, ThirtySecondsOfEveryMinuteBecomeAFile) {
+  const TemporaryFolder folder;
+  Recording recording;
+  recording.start({.files = {folder.path().string(), 1 << 20}});
+  recording.pass(15);
+  EXPECT_EQ(folder.files(), 0u);
+  recording.pass(15);
+  EXPECT_EQ(folder.files(), 1u) << "after 30 s";
+  recording.pass(25);
+  EXPECT_EQ(folder.files(), 1u) << "nothing is taken in the other 30 s";
+  recording.pass(5);
+  recording.pass(30);
+  EXPECT_EQ(folder.files(), 2u) << "the next minute";
+  EXPECT_EQ(recording.recorder->files()->counters().written, 2u);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_EQ(contents(entry.path().string()).substr(0, 2), "\x1f\x8b") << entry.path();
+    EXPECT_NE(entry.path().string().find("-cpu.pb.gz"), std::string::npos);
+  }
+}
+
+TEST(ProfileRecorder, ProfilesArePushed) {
+  Recording recording;
+  ScriptedServer server(*recording.loop);
+  recording.start({.push = {.url = server.url(), .service_name = "shop"}});
+  recording.pass(30);
+  while (recording.recorder->push()->counters().accepted == 0) recording.turn();
+  const std::vector<SeenRequest> requests = server.requests();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_NE(requests[0].body.find("process_cpu"), std::string::npos);
+  EXPECT_NE(requests[0].body.find("\x1f\x8b"), std::string::npos) << "a gzip file";
+  EXPECT_TRUE(recording.problems.empty());
+}
+
+TEST(ProfileRecorder, AServerThatIsGoneIsCountedAndFilesGoOn) {
+  const TemporaryFolder folder;
+  Recording recording;
+  recording.start({.files = {folder.path().string(), 1 << 20},
+                   .push = {.url = "http://127.0.0.1:" + std::to_string(closed_port())}});
+  recording.pass(30);
+  while (recording.recorder->push()->counters().failed == 0) recording.turn();
+  EXPECT_EQ(folder.files(), 1u);
+  ASSERT_EQ(recording.problems.size(), 1u);
+  EXPECT_NE(recording.recorder->status_text().find("last problem: " + recording.problems[0]), std::string::npos);
+}
+
+TEST(ProfileRecorder, TheLastProfileIsWrittenThoughItIsShorter) {
+  const TemporaryFolder folder;
+  Recording recording;
+  recording.start({.files = {folder.path().string(), 1 << 20}});
+  recording.pass(3);
+  recording.recorder->finish();
+  EXPECT_EQ(folder.files(), 1u);
+  recording.pass(120);
+  EXPECT_EQ(folder.files(), 1u) << "and it was the last one";
+}
+
+TEST(ProfileRecorder, AFullProfilerIsCounted) {
+  const TemporaryFolder folder;
+  Recording recording;
+  std::vector<std::uint64_t> others;
+  for (std::size_t i = 0; i < recording.profiler->options().windows_max; ++i) {
+    recording.profiler->collect({.kind = WindowKind::kCpu, .nanos = base::kNanosPerSecond}, [](Result<Profile>) {});
+  }
+  recording.start({.files = {folder.path().string(), 1 << 20}});
+  EXPECT_EQ(recording.recorder->not_taken(), 1u);
+  recording.pass(60);
+  recording.pass(30);
+  EXPECT_EQ(folder.files(), 1u) << "the next minute finds room";
+}
+
+TEST(ProfileRecorder, SaysWhatItDoes) {
+  const TemporaryFolder folder;
+  Recording recording;
+  recording.start({.profile_nanos = 10 * base::kNanosPerSecond,
+                   .files = {folder.path().string(), 1000},
+                   .push = {.url = "http://127.0.0.1:4040/p"}});
+  EXPECT_EQ(recording.recorder->status_text(),
+            "# 10 s of every 60 s; not taken, since too many were under way: 0\nfiles in " + folder.path().string() +
+                ", at most 1000 bytes: 0 written, 0 failed, 0 removed to make room\n"
+                "sent to http://127.0.0.1:4040/p: 0 accepted, 0 failed, 0 skipped\n");
+}
+
+}  // namespace
+}  // namespace nanospan::profile
