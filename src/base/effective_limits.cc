@@ -115,6 +115,7 @@ void limit_memory(const std::string& root, const Hierarchy& hierarchy, Effective
     if (bytes == 0 || bytes >= limits.memory_bytes) return;
     limits.memory_bytes = bytes;
     limits.memory_reason = path;
+    limits.memory_group = folder;
   });
 }
 
@@ -150,11 +151,28 @@ MachineLimits machine_limits() {
 }
 
 EffectiveLimits effective_limits(const MachineLimits& machine, const std::string& root) {
-  EffectiveLimits limits{machine.memory_bytes, "the machine", machine.cpus_in_mask, "the affinity mask"};
+  EffectiveLimits limits{machine.memory_bytes, "the machine", "", machine.cpus_in_mask, "the affinity mask"};
   for (const Hierarchy& hierarchy : hierarchies(root, "memory")) limit_memory(root, hierarchy, limits);
   auto least = static_cast<double>(machine.cpus_in_mask);
   for (const Hierarchy& hierarchy : hierarchies(root, "cpu")) limit_cpus(root, hierarchy, least, limits);
   return limits;
+}
+
+std::uint64_t group_memory_in_use(const EffectiveLimits& limits, const std::string& root) {
+  if (limits.memory_group.empty()) return 0;
+  const std::string folder = root + limits.memory_group;
+  // Version 1 lists the group itself first, then, as total_..., the group with all below it, which is what is limited.
+  std::string in_use, prefix, value;
+  if (!read_words(folder + "/memory.current", in_use, value)) {
+    prefix = "total_";
+    if (!read_words(folder + "/memory.usage_in_bytes", in_use, value)) return 0;
+  }
+  std::uint64_t cached = 0;
+  std::ifstream stat(folder + "/memory.stat");
+  for (std::string name; stat >> name >> value;) {
+    if (name == prefix + "inactive_file" || name == prefix + "active_file") cached += number_or_zero(value);
+  }
+  return number_or_zero(in_use) - std::min(number_or_zero(in_use), cached);
 }
 
 }  // namespace nanospan::base

@@ -12,6 +12,7 @@ namespace nanospan::base {
 struct EffectiveLimits {
   std::uint64_t memory_bytes = 0;
   std::string memory_reason;  ///< Who says so: "the machine", "/sys/fs/cgroup/pod/memory.max".
+  std::string memory_group;   ///< The folder of the group that says so; "": the machine.
   unsigned cpus = 1;          ///< Rounded up.
   std::string cpu_reason;     ///< "the affinity mask", "/sys/fs/cgroup/cpu.max allows 1.5".
 };
@@ -25,5 +26,9 @@ MachineLimits machine_limits();
 
 /// `root` goes before every path, so that a test can show another machine.
 EffectiveLimits effective_limits(const MachineLimits& machine = machine_limits(), const std::string& root = "");
+
+/// Bytes that all processes of limits.memory_group use and that the kernel cannot take back when the limit is reached:
+/// without the cache of files. 0 if no group limits the memory, or it does not say.
+std::uint64_t group_memory_in_use(const EffectiveLimits& limits, const std::string& root = "");
 
 }  // namespace nanospan::base

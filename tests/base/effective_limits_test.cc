@@ -42,8 +42,27 @@ TEST_F(EffectiveLimitsTest, Version2TakesTheLeastOfAllAncestors) {
   file("/sys/fs/cgroup/kubepods/cpu.max", "150000 100000\n");
   EXPECT_EQ(limits().memory_bytes, 512u << 20);
   EXPECT_EQ(limits().memory_reason, "/sys/fs/cgroup/kubepods/pod1/memory.max");
+  EXPECT_EQ(limits().memory_group, "/sys/fs/cgroup/kubepods/pod1");
   EXPECT_EQ(limits().cpus, 2u);
   EXPECT_EQ(limits().cpu_reason, "/sys/fs/cgroup/kubepods/cpu.max allows 1.5");
+}
+
+TEST_F(EffectiveLimitsTest, WhatTheGroupUsesWithoutItsCacheOfFiles) {
+  const auto in_use = [&](const std::string& group) {
+    EffectiveLimits limits;
+    limits.memory_group = group;
+    return group_memory_in_use(limits, root_);
+  };
+  EXPECT_EQ(in_use(""), 0u) << "no group";
+  file("/v2/memory.current", "100000\n");
+  file("/v2/memory.stat", "anon 60000\nfile 35000\nshmem 5000\ninactive_file 10000\nactive_file 20000\nslab 4000\n");
+  EXPECT_EQ(in_use("/v2"), 70000u);
+  file("/v1/memory.usage_in_bytes", "100000\n");
+  file("/v1/memory.stat", "inactive_file 1\nactive_file 2\ntotal_inactive_file 10000\ntotal_active_file 5000\n");
+  EXPECT_EQ(in_use("/v1"), 85000u);
+  file("/v1/memory.usage_in_bytes", "9000\n");
+  EXPECT_EQ(in_use("/v1"), 0u) << "read at another moment";
+  EXPECT_EQ(in_use("/nowhere"), 0u);
 }
 
 TEST_F(EffectiveLimitsTest, ANamespaceShowsItsOwnGroupAsTheRoot) {

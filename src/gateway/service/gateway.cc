@@ -47,12 +47,13 @@ Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink,
     : config_(std::move(config)),
       clock_(clock),
       log_(clock, config_.telemetry.log_level, std::move(sink)),
-      budget_(budget_bytes(config_)),
+      governor_(memory_settings(config_), clock_, budget_, metrics_, log_),
       started_(clock.monotonic_now()),
       requests_(std::move(requests)) {}
 
 Gateway::~Gateway() {
   for (const auto& threads : threads_) threads->stop();
+  governor_.stop();
   metrics_endpoint_.reset();
   retired_endpoints_.clear();
   retired_nodes_.clear();
@@ -71,19 +72,30 @@ Result<std::unique_ptr<Gateway>> Gateway::start(GatewayConfig config, const base
   return gateway;
 }
 
-std::uint64_t Gateway::budget_bytes(const GatewayConfig& config) const {
-  return config.memory_budget_bytes != 0 ? config.memory_budget_bytes
-                                         : default_memory_budget_bytes(limits_.memory_bytes);
+MemorySettings Gateway::memory_settings(const GatewayConfig& config) {
+  return {config.memory_limit_bytes, config.memory_budget_bytes};
+}
+
+/// On a thread of its own: to give memory back takes milliseconds at times.
+Status Gateway::start_governor() {
+  Result<std::unique_ptr<net::LoopThreads>> thread = net::LoopThreads::start(1, "nanospan-memory", clock_);
+  if (!thread) return thread.error();
+  threads_.push_back(std::move(thread).value());
+  net::EventLoop* const loop = threads_.back()->loops().front();
+  governor_loop_ = loop;
+  governor_.start(*loop, shared_loops_.size());
+  return {};
 }
 
 Status Gateway::build() {
-  Result<std::unique_ptr<net::LoopThreads>> threads = net::LoopThreads::start(limits_.cpus, "nanospan-loop", clock_);
+  Result<std::unique_ptr<net::LoopThreads>> threads =
+      net::LoopThreads::start(governor_.limits().cpus, "nanospan-loop", clock_);
   if (!threads) return threads.error();
   shared_loops_ = (*threads)->loops();
   threads_.push_back(std::move(threads).value());
   register_process_metrics();
-  for (const auto step : {&Gateway::build_extensions, &Gateway::build_exporters, &Gateway::build_pipelines,
-                          &Gateway::build_metrics, &Gateway::build_receivers}) {
+  for (const auto step : {&Gateway::start_governor, &Gateway::build_extensions, &Gateway::build_exporters,
+                          &Gateway::build_pipelines, &Gateway::build_metrics, &Gateway::build_receivers}) {
     if (Status done = (this->*step)(); !done) return done;
   }
   return {};
@@ -286,7 +298,8 @@ void Gateway::register_process_metrics() {
 }
 
 std::string Gateway::describe_limits() const {
-  return format_byte_size(budget_.bytes_max()) + " of requests in memory, " + std::to_string(shared_loops_.size()) +
+  return format_byte_size(budget_.bytes_max()) + " of requests in memory, " +
+         format_byte_size(governor_.limit_bytes()) + " in all, " + std::to_string(shared_loops_.size()) +
          " event loops, " + format_duration(config_.shutdown_nanos) + " to drain on SIGTERM";
 }
 
@@ -333,8 +346,9 @@ std::string Gateway::describe() const {
            "/metrics\n";
   }
   out += "  limits     " + describe_limits() + "\n";
-  out += "  machine    " + format_byte_size(limits_.memory_bytes) + " of memory (" + limits_.memory_reason + "), " +
-         std::to_string(limits_.cpus) + " processors (" + limits_.cpu_reason + ")\n";
+  const base::EffectiveLimits limits = governor_.limits();
+  out += "  machine    " + format_byte_size(limits.memory_bytes) + " of memory (" + limits.memory_reason + "), " +
+         std::to_string(limits.cpus) + " processors (" + limits.cpu_reason + ")\n";
   return out;
 }
 

@@ -18,11 +18,11 @@
 #include <string>
 #include <vector>
 
-#include "base/effective_limits.h"
 #include "gateway/component/component.h"
 #include "gateway/http/status_endpoint.h"
 #include "gateway/pipeline/fan_out.h"
 #include "gateway/service/gateway_config.h"
+#include "gateway/service/memory_governor.h"
 #include "net/loop_threads.h"
 
 namespace nanospan::gateway {
@@ -116,7 +116,8 @@ class Gateway final : private Host {
                                              const std::vector<Entrance>& pipelines, const ExporterTable& exporters);
   static void drain_processors(std::vector<Pipeline*> pipelines, std::size_t place, base::Deadline deadline,
                                net::Task done);
-  std::uint64_t budget_bytes(const GatewayConfig& config) const;
+  static MemorySettings memory_settings(const GatewayConfig& config);
+  Status start_governor();
   void register_process_metrics();
   std::shared_ptr<const ServiceStatus> status() const override;
   void publish_status();
@@ -144,10 +145,11 @@ class Gateway final : private Host {
   Log log_;
   MetricsRegistry metrics_;
   Authenticators authenticators_;
-  const base::EffectiveLimits limits_ = base::effective_limits();
-  MemoryBudget budget_;
+  MemoryBudget budget_{0};
+  MemoryGovernor governor_;                                 // decides about budget_
   std::vector<std::unique_ptr<net::LoopThreads>> threads_;  // the shared loops first, then one for each own_loop()
   std::vector<net::EventLoop*> shared_loops_;
+  const net::EventLoop* governor_loop_ = nullptr;
   std::size_t next_shared_loop_ = 0;
   std::atomic<bool> ready_{false};
   mutable std::mutex status_mutex_;

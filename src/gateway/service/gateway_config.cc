@@ -142,6 +142,7 @@ class Loader {
     if (std::optional<MapReader> telemetry = service.child("telemetry"))
       read_telemetry_config(*telemetry, config_.telemetry);
     service.read_bytes("memory_budget", config_.memory_budget_bytes, 1 << 20);
+    service.read_bytes("memory_limit", config_.memory_limit_bytes, 32 << 20);
     service.read_duration("shutdown_timeout", config_.shutdown_nanos);
     read_pipelines(service);
     service.finish();

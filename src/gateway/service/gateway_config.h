@@ -48,6 +48,9 @@ struct GatewayConfig {
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;
   std::uint64_t memory_budget_bytes = 0;  ///< service.memory_budget; 0: a part of what the machine or container has.
+  /// service.memory_limit, soft: what the process should use at most; 0: nine tenths of what the machine or container
+  /// has.
+  std::uint64_t memory_limit_bytes = 0;
   std::uint64_t shutdown_nanos = 30 * base::kNanosPerSecond;  ///< service.shutdown_timeout: for the drain.
 };
 

@@ -124,6 +124,7 @@ void Reload::compare_service() {
   const GatewayConfig& now = gateway_.config_;
   if (!(next_.telemetry == now.telemetry)) note("service.telemetry changed");
   if (next_.memory_budget_bytes != now.memory_budget_bytes) note("service.memory_budget changed");
+  if (next_.memory_limit_bytes != now.memory_limit_bytes) note("service.memory_limit changed");
   if (next_.shutdown_nanos != now.shutdown_nanos) note("service.shutdown_timeout changed");
 }
 
@@ -382,7 +383,7 @@ void Reload::commit() {
       gateway_.authenticators_.remove(extension.id.text());
   }
   gateway_.log_.set_level(next_.telemetry.log_level);
-  gateway_.budget_.configure(gateway_.budget_bytes(next_));
+  gateway_.governor_.configure(Gateway::memory_settings(next_));
   gateway_.config_ = std::move(next_);
   gateway_.publish_status();
 }
@@ -456,6 +457,7 @@ void Gateway::reap() {
 /// Threads of their own, whose exporters are gone.
 void Gateway::end_unused_loops() {
   std::set<const net::EventLoop*> used(shared_loops_.begin(), shared_loops_.end());
+  used.insert(governor_loop_);
   for (const auto& [key, exporter] : exporters_) used.insert(&exporter->loop());
   for (const auto& retired : retired_exporters_) used.insert(&retired.what->loop());
   std::erase_if(threads_, [&](const auto& threads) { return !used.contains(threads->loops().front()); });

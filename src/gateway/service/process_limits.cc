@@ -15,9 +15,11 @@ std::uint64_t default_memory_budget_bytes(std::uint64_t memory_bytes) {
 
 ProcessUsage process_usage() {
   ProcessUsage usage;
-  std::uint64_t total_pages = 0, resident_pages = 0;
-  if (std::ifstream statm("/proc/self/statm"); statm >> total_pages >> resident_pages) {
-    usage.resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t total_pages = 0, resident_pages = 0, file_pages = 0;
+  if (std::ifstream statm("/proc/self/statm"); statm >> total_pages >> resident_pages >> file_pages) {
+    const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    usage.resident_bytes = resident_pages * page_bytes;
+    usage.anonymous_bytes = (resident_pages - std::min(resident_pages, file_pages)) * page_bytes;
   }
   rusage times{};
   ::getrusage(RUSAGE_SELF, &times);

@@ -10,6 +10,7 @@ std::uint64_t default_memory_budget_bytes(std::uint64_t memory_bytes);
 
 struct ProcessUsage {
   std::uint64_t resident_bytes = 0;
+  std::uint64_t anonymous_bytes = 0;  ///< Of those, what is no file's: heap and stacks.
   double cpu_seconds = 0;
 };
 ProcessUsage process_usage();

@@ -113,6 +113,9 @@ void OtlpIntake::count_refusal(const Refusal& refusal) {
 }
 
 Refusal OtlpIntake::no_memory() const {
+  if (host_.budget().is_throttled()) {
+    return Refusal::busy("the gateway is short of memory (service.memory_limit, or the container's); send again");
+  }
   return Refusal::busy("the gateway's memory budget of " + format_byte_size(host_.budget().bytes_max()) +
                        " (service.memory_budget) is in use; send again");
 }
