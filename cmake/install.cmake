@@ -5,6 +5,7 @@
 #   nanospan::tls   libnanospan_tls.a: https for the exporters; adds OpenSSL
 #   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
 #   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
+#   nanospan::profile_lines  libnanospan_lines.a: files and lines in profiles; adds elfutils' libdw
 #   nanospan::profile_locks  libnanospan_locks.a: sees who waits for std::mutex and std::condition_variable
 # Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
@@ -105,6 +106,13 @@ if(TARGET nanospan_profile AND TARGET nanospan_gzip_library)
   set_target_properties(nanospan_profile_locks_library PROPERTIES EXPORT_NAME profile_locks)
   target_link_libraries(nanospan_profile_locks_library PUBLIC nanospan_profile_library)
   target_link_options(nanospan_profile_locks_library INTERFACE -Wl,-u,nanospan_lock_interposer_r1)
+  if(TARGET nanospan_profile_lines)
+    nanospan_user_library(nanospan_profile_lines_library STATIC nanospan_lines profile_lines)
+    add_library(nanospan::profile_lines ALIAS nanospan_profile_lines_library)
+    set_target_properties(nanospan_profile_lines_library PROPERTIES EXPORT_NAME profile_lines)
+    target_link_libraries(nanospan_profile_lines_library PUBLIC nanospan_profile_library PRIVATE PkgConfig::LIBDW)
+    target_link_options(nanospan_profile_lines_library INTERFACE -Wl,-u,nanospan_profile_lines_r1)
+  endif()
 endif()
 
 # As nanospan::gzip; its symbol is in src/export/otlp_grpc/otlp_grpc_hook.h.
@@ -152,6 +160,11 @@ if(TARGET nanospan_profile_library)
   install(TARGETS nanospan_profile_library nanospan_profile_heap_library nanospan_profile_locks_library
     EXPORT nanospan_profile_targets COMPONENT sdk)
   install(EXPORT nanospan_profile_targets NAMESPACE nanospan:: FILE nanospan-profile-targets.cmake
+    DESTINATION ${package_dir} COMPONENT sdk)
+endif()
+if(TARGET nanospan_profile_lines_library)
+  install(TARGETS nanospan_profile_lines_library EXPORT nanospan_profile_lines_targets COMPONENT sdk)
+  install(EXPORT nanospan_profile_lines_targets NAMESPACE nanospan:: FILE nanospan-profile_lines-targets.cmake
     DESTINATION ${package_dir} COMPONENT sdk)
 endif()
 if(TARGET nanospan_otlp_grpc_library)

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "profile/symbol/source_lines.h"
 #include "wire/json_text.h"
 
 namespace nanospan::profile {
@@ -20,7 +21,10 @@ std::string hex_id(const void* bytes, std::size_t size) {
 class Builder {
  public:
   Builder(const StackStore& store, Symbolizer& symbolizer, Profile& profile)
-      : store_(store), symbolizer_(symbolizer), profile_(profile) {}
+      : store_(store),
+        symbolizer_(symbolizer),
+        lines_(profile.has_lines ? make_source_lines() : nullptr),
+        profile_(profile) {}
 
   void add(std::uint32_t stack, std::uint32_t labels, std::vector<std::int64_t> values) {
     ProfileSample sample;
@@ -58,7 +62,16 @@ class Builder {
     frame.address = module.base + offset;
     frame.mapping = mapping(number);
     frame.function = symbolizer_.function_at(module, offset);
+    if (lines_ != nullptr) add_lines(lines_->at(module, offset), frame);
     return frame;
+  }
+
+  static void add_lines(std::vector<ProfileLine> lines, ProfileFrame& frame) {
+    if (lines.empty()) return;
+    frame.file = std::move(lines.back().file);
+    frame.line = lines.back().line;
+    lines.pop_back();
+    frame.inlined = std::move(lines);
   }
 
   std::int32_t mapping(std::uint32_t number) {
@@ -86,6 +99,7 @@ class Builder {
 
   const StackStore& store_;
   Symbolizer& symbolizer_;
+  const std::unique_ptr<SourceLines> lines_;  // null: not wanted
   Profile& profile_;
   std::unordered_map<CodePoint, std::uint32_t> frames_;
   std::unordered_map<std::uint32_t, std::int32_t> mappings_;

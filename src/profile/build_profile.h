@@ -18,7 +18,8 @@ struct Column {
   std::int64_t factor = 1;
 };
 
-/// Adds samples, frames and mappings to `profile`, whose types become those of `columns`.
+/// Adds samples, frames and mappings to `profile`, whose types become those of `columns`; with files and lines if it
+/// says that it has them.
 void build_samples(const Window& window, const StackStore& store, Symbolizer& symbolizer,
                    const std::vector<Column>& columns, Profile& profile);
 

@@ -2,7 +2,17 @@
 if(NOT TARGET nanospan_net_gzip)
   return()
 endif()
-nanospan_module(profile EXCLUDE heap/operators.cc locks/interpose.cc)
+set(profile_lines lines/dwarf_file.cc)
+nanospan_module(profile EXCLUDE heap/operators.cc locks/interpose.cc ${profile_lines})
+# Reads debug information with elfutils' libdw.
+if(PKG_CONFIG_FOUND)
+  pkg_check_modules(LIBDW IMPORTED_TARGET libdw)
+endif()
+if(LIBDW_FOUND)
+  list(TRANSFORM profile_lines PREPEND ${PROJECT_SOURCE_DIR}/src/profile/)
+  nanospan_part(profile_lines SOURCES ${profile_lines} MODULES profile LINK PkgConfig::LIBDW)
+  target_link_options(nanospan_profile_lines INTERFACE -Wl,-u,nanospan_profile_lines_r1)
+endif()
 # Replaces operator new and delete in the program that links it.
 nanospan_part(profile_heap SOURCES ${PROJECT_SOURCE_DIR}/src/profile/heap/operators.cc MODULES profile)
 target_link_options(nanospan_profile_heap INTERFACE -Wl,-u,nanospan_heap_operators_r1)
@@ -13,6 +23,9 @@ target_link_options(nanospan_profile_locks INTERFACE -Wl,-u,nanospan_lock_interp
 target_link_libraries(nanospan_profile PUBLIC $<BUILD_INTERFACE:nanospan_net_gzip>)
 if(TARGET nanospan_profile_test)
   target_link_libraries(nanospan_profile_test PRIVATE nanospan_scripted_server)
+  if(LIBDW_FOUND)
+    target_link_libraries(nanospan_profile_test PRIVATE nanospan_profile_lines)
+  endif()
 endif()
 target_compile_options(nanospan_profile PRIVATE $<$<CONFIG:Release>:-O2>)
 # What runs in signal handlers reads other functions' frames, and must not call into a sanitizer: nor into an inline

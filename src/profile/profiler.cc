@@ -294,6 +294,7 @@ Profile Profiler::make_recorded_profile(const Collection& collection) {
   Window window = collection.window;
   window.add(now.window);
   Profile profile;
+  profile.has_lines = collection.request.lines;
   std::vector<Column> columns;
   profile.comments = {number_text("samples", now.samples), number_text("stacks_without_room", now.store.overflowed())};
   if (kind == WindowKind::kHeap) {
@@ -323,18 +324,20 @@ Profile Profiler::make_recorded_profile(const Collection& collection) {
 Profile Profiler::make_profile(const Collection& collection) {
   if (is_recorded(collection.request.kind)) return make_recorded_profile(collection);
   Profile profile;
+  profile.has_lines = collection.request.lines;
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
   finish_profile(collection.request.kind, collection.window, *store_, profile);
   return profile;
 }
 
-Result<Profile> Profiler::past(base::UnixNanos from, base::UnixNanos to) {
+Result<Profile> Profiler::past(base::UnixNanos from, base::UnixNanos to, bool lines) {
   if (history_ == nullptr) return Error{ErrorCode::kNotFound, "continuous profiling is off: there is no history"};
   drain();
   const History::Range range = history_->between(from, to);
   if (range.window.empty()) return Error{ErrorCode::kNotFound, "no samples between these moments"};
   Profile profile;
+  profile.has_lines = lines;
   profile.time_unix_nanos = range.from;
   profile.duration_nanos = range.to - range.from;
   finish_profile(WindowKind::kCpu, range.window, history_->store(), profile);

@@ -47,6 +47,7 @@ struct CollectRequest {
   std::uint64_t nanos = 0;    ///< How long; kThreads: ignored; from kHeap on: 0 is all since the start.
   unsigned hz = 0;            ///< kCpu; 0: the default.
   bool trace_labels = false;  ///< kCpu: trace and span id of each sample: many label sets.
+  bool lines = false;         ///< Files, lines and inlined functions, where nanospan::profile_lines is linked.
   bool all_in_use = false;    ///< kHeap with `nanos`: all that is in use at the end, not by how much that has changed.
 };
 
@@ -71,7 +72,7 @@ class Profiler {
   void finish_early(std::uint64_t collection);
 
   /// CPU time between two moments of the past. kNotFound: there is no history of them.
-  Result<Profile> past(base::UnixNanos from, base::UnixNanos to);
+  Result<Profile> past(base::UnixNanos from, base::UnixNanos to, bool lines = false);
   /// By CPU time, the most first. Routes are known while spans are sampled.
   std::vector<RouteTime> routes() const;
 

@@ -72,6 +72,7 @@ int main() {
   for (int i = 0; i < 4; ++i) threads.emplace_back(all_forms);
   for (std::thread& thread : threads) thread.join();
 
+  if (http_get(port, "/debug/pprof/heap?lines=1").status != 501) return fail("profile_lines is not linked");
   const std::string heap = http_get(port, "/debug/pprof/heap?debug=1").body;
   const double bytes = static_cast<double>(kLeakBlocks * kBlockBytes);
   const auto leak = sums_of<4>(heap, "known_leak");

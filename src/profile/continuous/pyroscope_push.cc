@@ -32,7 +32,7 @@ std::string label_message(const std::string& name, const std::string& value) {
 /// Version 4 (RFC 9562). It only tells profiles apart.
 std::string random_uuid() {
   std::array<char, 16> bytes{};
-  static_cast<void>(::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK));
+  [[maybe_unused]] const ssize_t filled = ::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK);
   bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
   std::string text;

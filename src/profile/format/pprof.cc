@@ -25,7 +25,8 @@ struct LabelField {
   static constexpr std::uint32_t kKey = 1, kText = 2, kNumber = 3, kUnit = 4;
 };
 struct MappingField {
-  static constexpr std::uint32_t kId = 1, kBegin = 2, kEnd = 3, kOffset = 4, kPath = 5, kBuildId = 6, kHasFunctions = 7;
+  static constexpr std::uint32_t kId = 1, kBegin = 2, kEnd = 3, kOffset = 4, kPath = 5, kBuildId = 6, kHasFunctions = 7,
+                                 kHasFiles = 8, kHasLines = 9, kHasInlined = 10;
 };
 struct LocationField {
   static constexpr std::uint32_t kId = 1, kMapping = 2, kAddress = 3, kLine = 4;
@@ -116,33 +117,42 @@ class Writer {
     out.varint_field(MappingField::kOffset, mapping.offset);
     out.varint_field(MappingField::kPath, text(mapping.path));
     if (!mapping.build_id.empty()) out.varint_field(MappingField::kBuildId, text(mapping.build_id));
-    out.varint_field(MappingField::kHasFunctions, 1);
+    for (const std::uint32_t has :
+         {MappingField::kHasFunctions, MappingField::kHasFiles, MappingField::kHasLines, MappingField::kHasInlined}) {
+      if (has == MappingField::kHasFunctions || profile_.has_lines) out.varint_field(has, 1);
+    }
     nested(ProfileField::kMapping, message);
   }
 
   void write_location(std::size_t index) {
     const ProfileFrame& frame = profile_.frames[index];
-    std::string message, line;
-    Appender lines(line);
-    lines.varint_field(LineField::kFunction, function(frame));
-    if (frame.line != 0) lines.varint_field(LineField::kLine, static_cast<std::uint64_t>(frame.line));
+    std::string message;
     Appender out(message);
     out.varint_field(LocationField::kId, index + 1);
     if (frame.mapping >= 0) out.varint_field(LocationField::kMapping, static_cast<std::uint64_t>(frame.mapping) + 1);
     out.varint_field(LocationField::kAddress, frame.address);
-    out.bytes_field(LocationField::kLine, line);
+    for (const ProfileLine& inlined : frame.inlined) write_line(out, inlined.function, inlined.file, inlined.line);
+    write_line(out, frame.function, frame.file, frame.line);
     nested(ProfileField::kLocation, message);
   }
 
-  std::uint64_t function(const ProfileFrame& frame) {
-    const auto [entry, is_new] = functions_.try_emplace(frame.function + '\0' + frame.file, functions_.size() + 1);
+  void write_line(Appender& location, const std::string& name, const std::string& file, std::int64_t line) {
+    std::string message;
+    Appender out(message);
+    out.varint_field(LineField::kFunction, function(name, file));
+    if (line != 0) out.varint_field(LineField::kLine, static_cast<std::uint64_t>(line));
+    location.bytes_field(LocationField::kLine, message);
+  }
+
+  std::uint64_t function(const std::string& name, const std::string& file) {
+    const auto [entry, is_new] = functions_.try_emplace(name + '\0' + file, functions_.size() + 1);
     if (is_new) {
       std::string message;
       Appender out(message);
       out.varint_field(FunctionField::kId, entry->second);
-      out.varint_field(FunctionField::kName, text(frame.function));
-      out.varint_field(FunctionField::kSystemName, text(frame.function));
-      if (!frame.file.empty()) out.varint_field(FunctionField::kFile, text(frame.file));
+      out.varint_field(FunctionField::kName, text(name));
+      out.varint_field(FunctionField::kSystemName, text(name));
+      if (!file.empty()) out.varint_field(FunctionField::kFile, text(file));
       nested(ProfileField::kFunction, message);
     }
     return entry->second;

@@ -32,6 +32,12 @@ void append_list(std::string& out, const Items& items, Append append) {
   out += ']';
 }
 
+void append_place(std::string& out, const std::string& function, const std::string& file, std::int64_t line) {
+  out += "    " + function;
+  if (!file.empty()) out += "  " + file + ':' + std::to_string(line);
+  out += '\n';
+}
+
 /// Functions by number: several addresses of one function are one.
 class FunctionTable {
  public:
@@ -62,9 +68,14 @@ std::string collapsed_text(const Profile& profile) {
   std::map<std::string, std::int64_t> lines;
   for (const ProfileSample& sample : profile.samples) {
     std::string line;
-    for (auto frame = sample.frames.rbegin(); frame != sample.frames.rend(); ++frame) {
+    const auto add = [&line](const std::string& function) {
       if (!line.empty()) line += ';';
-      for (const char c : profile.frames[*frame].function) line += c == ';' ? ':' : c == '\n' || c == '\r' ? ' ' : c;
+      for (const char c : function) line += c == ';' ? ':' : c == '\n' || c == '\r' ? ' ' : c;
+    };
+    for (auto number = sample.frames.rbegin(); number != sample.frames.rend(); ++number) {
+      const ProfileFrame& frame = profile.frames[*number];
+      add(frame.function);
+      for (auto inner = frame.inlined.rbegin(); inner != frame.inlined.rend(); ++inner) add(inner->function);
     }
     lines[line] += default_value(profile, sample);
   }
@@ -119,7 +130,11 @@ std::string listing_text(const Profile& profile) {
     for (const std::int64_t value : sample->values) out += std::to_string(value) + ' ';
     for (const ProfileLabel& label : sample->labels) out += ' ' + label.key + '=' + label_text(label);
     out += '\n';
-    for (const std::uint32_t frame : sample->frames) out += "    " + profile.frames[frame].function + '\n';
+    for (const std::uint32_t number : sample->frames) {
+      const ProfileFrame& frame = profile.frames[number];
+      for (const ProfileLine& inner : frame.inlined) append_place(out, inner.function, inner.file, inner.line);
+      append_place(out, frame.function, frame.file, frame.line);
+    }
   }
   return out;
 }

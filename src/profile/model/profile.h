@@ -23,6 +23,12 @@ struct ProfileMapping {
   std::string build_id;
 };
 
+struct ProfileLine {
+  std::string function;
+  std::string file;  ///< Empty: not known.
+  std::int64_t line = 0;
+};
+
 /// One place in the code.
 struct ProfileFrame {
   std::uint64_t address = 0;
@@ -30,6 +36,7 @@ struct ProfileFrame {
   std::string function;
   std::string file;  ///< Empty: not known.
   std::int64_t line = 0;
+  std::vector<ProfileLine> inlined = {};  ///< What is inlined into `function` here, from the inside out.
 };
 
 struct ProfileLabel {
@@ -53,6 +60,7 @@ struct Profile {
   std::uint64_t time_unix_nanos = 0;
   std::uint64_t duration_nanos = 0;
   std::vector<std::string> comments;
+  bool has_lines = false;  ///< Files, lines and inlined functions were looked for.
   std::vector<ProfileMapping> mappings;
   std::vector<ProfileFrame> frames;
   std::vector<ProfileSample> samples;

@@ -103,11 +103,14 @@ void Endpoints::collect(WindowKind kind, const Query& query, const std::string& 
   const Result<ProfileFormat> format = format_of(query);
   if (!seconds) return responder.respond(error_response(seconds.error()));
   if (!hz) return responder.respond(error_response(hz.error()));
+  const Result<bool> lines = lines_of(query);
   if (!format) return responder.respond(error_response(format.error()));
+  if (!lines) return responder.respond(error_response(lines.error()));
   CollectRequest request;
   request.kind = kind;
   request.nanos = *seconds * base::kNanosPerSecond;
   request.hz = static_cast<unsigned>(*hz);
+  request.lines = *lines;
   request.trace_labels = query.text("labels") == "trace";
   const auto collection = std::make_shared<std::uint64_t>(0);
   responder.on_peer_gone([this, collection] { profiler_.finish_early(*collection); });
@@ -126,8 +129,10 @@ net::Response Endpoints::past(const Query& query) {
   const Result<base::UnixNanos> to = moment_of(query, "to", now, now);
   if (!format) return error_response(format.error());
   if (!from) return error_response(from.error());
+  const Result<bool> lines = lines_of(query);
   if (!to) return error_response(to.error());
-  const Result<Profile> profile = profiler_.past(*from, *to);
+  if (!lines) return error_response(lines.error());
+  const Result<Profile> profile = profiler_.past(*from, *to, *lines);
   return profile ? profile_response(*profile, *format, "profile") : error_response(profile.error());
 }
 

@@ -4,6 +4,7 @@
 
 #include "profile/format/pprof.h"
 #include "profile/format/text.h"
+#include "profile/symbol/source_lines.h"
 
 namespace nanospan::profile {
 namespace {
@@ -69,6 +70,15 @@ Result<ProfileFormat> format_of(const Query& query) {
   const Result<std::uint64_t> debug = query.number("debug", 0, 0, 2);
   if (!debug) return debug.error();
   return format.empty() && *debug > 0 ? ProfileFormat::kListing : ProfileFormat::kPprof;
+}
+
+Result<bool> lines_of(const Query& query) {
+  const Result<std::uint64_t> lines = query.number("lines", 0, 0, 1);
+  if (!lines) return lines.error();
+  if (*lines == 1 && !has_source_lines()) {
+    return Error{ErrorCode::kUnsupported, "there are no lines in this program: link nanospan::profile_lines"};
+  }
+  return *lines == 1;
 }
 
 net::Response profile_response(const Profile& profile, ProfileFormat format, const std::string& name) {

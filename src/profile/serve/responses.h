@@ -20,6 +20,8 @@ net::Response error_response(const Error& error);
 enum class ProfileFormat : std::uint8_t { kPprof, kCollapsed, kSpeedscope, kListing, kPage };
 /// From `format=` and `debug=`.
 Result<ProfileFormat> format_of(const Query& query);
+/// `lines=1`: files, lines and inlined functions. kUnsupported without nanospan::profile_lines.
+Result<bool> lines_of(const Query& query);
 net::Response profile_response(const Profile& profile, ProfileFormat format, const std::string& name);
 
 }  // namespace nanospan::profile

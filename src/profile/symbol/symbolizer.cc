@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -24,15 +25,18 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 
 Result<ElfSymbols> read_symbols(const ModuleIdentity& module) {
   if (!module.build_id.empty()) {  // has more than the stripped file itself
-    const std::string debug =
-        "/usr/lib/debug/.build-id/" + module.build_id.substr(0, 2) + "/" + module.build_id.substr(2) + ".debug";
-    Result<ElfSymbols> symbols = ElfSymbols::read_file(debug, module.build_id);
+    Result<ElfSymbols> symbols = ElfSymbols::read_file(debug_file_of(module.build_id), module.build_id);
     if (symbols && symbols->size() > 0) return symbols;
   }
   return ElfSymbols::read_file(module.path, module.build_id);
 }
 
 }  // namespace
+
+std::string debug_file_of(const std::string& build_id) {
+  return "/usr/lib/debug/.build-id/" + build_id.substr(0, 2) + "/" +
+         build_id.substr(std::min<std::size_t>(2, build_id.size())) + ".debug";
+}
 
 std::string demangled(std::string_view name) {
   int status = 0;

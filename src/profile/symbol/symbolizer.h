@@ -30,6 +30,8 @@ class Symbolizer {
   std::unordered_map<std::string, std::string> names_;                // by path, build id and address
 };
 
+/// Where Debian and others keep the debug information of a build id, in lower hex.
+std::string debug_file_of(const std::string& build_id);
 /// The readable form of a C++ name; others come back as they are.
 std::string demangled(std::string_view name);
 

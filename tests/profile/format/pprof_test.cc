@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,33 @@ TEST(Pprof, ASampleHasLocationsValuesAndLabels) {
   EXPECT_EQ(locations, "\x01\x02");
   EXPECT_EQ(values, "\x01\x80\xAD\xE2\x04");
   EXPECT_EQ(labels, 2);
+}
+
+TEST(Pprof, InlinedFunctionsAreLinesOfOneLocationInnermostFirst) {
+  Profile profile = testing::sample_profile();
+  profile.has_lines = true;
+  profile.frames[1].inlined = {{"innermost", "a.h", 3}, {"between", "b.h", 5}};
+  std::vector<std::string> locations;
+  std::string mapping;
+  const std::string message = pprof_message(profile);
+  for (wire::Reader fields(message); fields.next();) {
+    if (fields.field() == 4) locations.emplace_back(fields.bytes());
+    if (fields.field() == 3) mapping = fields.bytes();
+  }
+  std::vector<std::uint64_t> lines, functions;
+  for (wire::Reader location(locations.at(1)); location.next();) {
+    if (location.field() != 4) continue;
+    for (wire::Reader line = location.message(); line.next();) {
+      (line.field() == 2 ? lines : functions).push_back(line.varint());
+    }
+  }
+  EXPECT_EQ(lines, (std::vector<std::uint64_t>{3, 5, 7}));
+  EXPECT_EQ(std::set(functions.begin(), functions.end()).size(), 3u);
+  std::set<std::uint32_t> flags;
+  for (wire::Reader fields(mapping); fields.next();) {
+    if (fields.field() >= 7) flags.insert(fields.field());
+  }
+  EXPECT_EQ(flags, (std::set<std::uint32_t>{7, 8, 9, 10})) << "so that nobody looks for them again";
 }
 
 TEST(Pprof, TheFileIsGzip) {

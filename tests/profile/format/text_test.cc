@@ -25,8 +25,17 @@ TEST(Text, SpeedscopeHasSharedFramesAndAProfileForEachValue) {
 TEST(Text, TheListingShowsTheHeaviestFirst) {
   EXPECT_EQ(listing_text(testing::sample_profile()),
             "# a comment\n# value: samples/count\n# value: cpu/nanoseconds\n"
-            "\n3 30000000 \n    jit\n    main\n"
-            "\n1 10000000  http.route=/a\"b thread_id=7\n    leaf;with\nodd\n    main\n");
+            "\n3 30000000 \n    jit\n    main  main.cc:7\n"
+            "\n1 10000000  http.route=/a\"b thread_id=7\n    leaf;with\nodd\n    main  main.cc:7\n");
+}
+
+TEST(Text, InlinedFunctionsAreFramesToo) {
+  Profile profile = testing::sample_profile();
+  profile.frames[1].inlined = {{"innermost", "a.h", 3}, {"between", "b.h", 5}};
+  profile.samples.pop_back();
+  EXPECT_EQ(collapsed_text(profile), "main;between;innermost;leaf:with odd 10000000\n");
+  EXPECT_NE(listing_text(profile).find("odd\n    innermost  a.h:3\n    between  b.h:5\n    main  main.cc:7\n"),
+            std::string::npos);
 }
 
 TEST(Text, ThePagesJson) {

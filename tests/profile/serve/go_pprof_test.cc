@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "profile/serve/profile_server.h"
+#include "profile/symbol/source_lines.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/profile/http_get.h"
 
@@ -39,6 +40,23 @@ TEST(GoPprof, TopNamesTheHotFunction) {
   EXPECT_NE(top.find("Type: cpu"), std::string::npos) << top;
   EXPECT_NE(top.find("known_hot_function"), std::string::npos) << top;
   EXPECT_LT(top.find("known_hot_function"), top.find("known_cool_function")) << top;
+}
+
+TEST(GoPprof, ListShowsTheLinesThatAreHot) {
+  if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
+  if (!has_source_lines()) GTEST_SKIP() << "this build has no libdw";
+  const testing::BusyThreads busy(1, testing::known_hot_function);
+  auto server = ProfileServer::start({.port = 0});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  const std::string list =
+      output_of("go tool pprof -list=known_hot_function http://127.0.0.1:" + std::to_string((*server)->port()) +
+                "/debug/pprof/profile?seconds=1\\&lines=1");
+  EXPECT_NE(list.find("tests/profile/busy_threads.h"), std::string::npos) << list;
+  const std::size_t hot = list.find("x = x * 6364136223846793005u + 1;");
+  ASSERT_NE(hot, std::string::npos) << list;
+  const std::size_t line = list.rfind('\n', hot) + 1;
+  EXPECT_NE(list.substr(line, hot - line).find("ms"), std::string::npos)
+      << "time is on the line that takes it: " << list;
 }
 
 TEST(GoPprof, EveryProfileIsReadable) {
