@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/base64.h"
 #include "net/grpc_framing.h"
 #include "net/http2_body_reader.h"
 

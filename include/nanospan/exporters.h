@@ -27,7 +27,8 @@ struct OtlpTlsOptions {
 /// OTLP over HTTP/1.1 with protobuf bodies. Source: protocol/exporter.md, opentelemetry-proto docs/specification.md
 /// "OTLP/HTTP".
 struct OtlpHttpOptions {
-  /// Where traces go, used as it is: http://host:port/v1/traces, or https with nanospan::tls linked.
+  /// Where traces go, used as it is: http://host:port/v1/traces, https with nanospan::tls linked, or a unix socket:
+  /// unix:/path/of.sock:/v1/traces, unix-abstract:name:/v1/traces.
   std::string traces_endpoint = "http://localhost:4318/v1/traces";
   std::vector<std::pair<std::string, std::string>> headers = {};
   Compression compression = Compression::kNone;  ///< kGzip needs nanospan::gzip linked.
@@ -39,6 +40,7 @@ struct OtlpHttpOptions {
   std::uint32_t connections_max = 4;   ///< Requests in flight while the receiver is slow.
   std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
   OtlpTlsOptions tls = {};
+  std::string proxy = {};  ///< On the way there: http://[user:password@]host:port; empty: none.
 };
 /// Fails with kInvalidArgument if the endpoint, a header or a bound is not usable; nothing is connected yet.
 Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options = {});
@@ -46,7 +48,8 @@ Result<std::unique_ptr<SpanExporter>> otlp_http_exporter(OtlpHttpOptions options
 /// OTLP over gRPC. It comes with the target nanospan::otlp_grpc, which adds nghttp2. Source: protocol/exporter.md,
 /// opentelemetry-proto docs/specification.md "OTLP/gRPC".
 struct OtlpGrpcOptions {
-  std::string endpoint = "http://localhost:4317";                 ///< Or https; a path means nothing to gRPC.
+  /// Or https, or a unix socket as gRPC names it: unix:path, unix:///path, unix-abstract:name. No path of HTTP.
+  std::string endpoint = "http://localhost:4317";
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< Metadata of each call.
   Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
   std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
@@ -57,6 +60,7 @@ struct OtlpGrpcOptions {
   std::uint32_t calls_max = 4;         ///< Calls in flight, all on one connection.
   std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
   OtlpTlsOptions tls = {};
+  std::string proxy = {};  ///< On the way there: http://[user:password@]host:port; empty: none.
 };
 /// Fails as otlp_http_exporter() does, and with kUnsupported if nanospan::otlp_grpc is not linked.
 Result<std::unique_ptr<SpanExporter>> otlp_grpc_exporter(OtlpGrpcOptions options = {});

@@ -64,6 +64,7 @@ struct OtlpOverrides {
   std::optional<std::uint64_t> retry_max_ms = {};
   std::optional<std::uint32_t> in_flight_max = {};  ///< connections_max of HTTP, calls_max of gRPC.
   std::optional<std::string> user_agent_prefix = {};
+  std::optional<std::string> proxy = {};  ///< HTTPS_PROXY, HTTP_PROXY, NO_PROXY; empty: none, whatever they say.
 };
 
 /// Any function object that takes a TracerProviderOptions&, or none: what std::function is, without its header and

@@ -20,13 +20,14 @@ Connector::Connector(EventLoop& loop, Resolver& resolver, const StreamFactory& m
         connect_next();
       }) {}
 
-void Connector::connect(const std::string& host, std::uint16_t port, base::Deadline deadline, OnDone done) {
+void Connector::connect(const Route& route, base::Deadline deadline, OnDone done) {
+  connect_head_ = route.connect_head;
   done_ = std::move(done);
   deadline_ = deadline;
   resolving_ = true;
   open_ = std::make_shared<bool>(true);
   // The caller's own deadline ends a lookup that takes too long.
-  resolver_.resolve(host, port, base::Deadline::never(),
+  resolver_.resolve(route.host, route.port, base::Deadline::never(),
                     [this, still_open = std::weak_ptr<bool>(open_)](Result<Addresses> result) {
                       if (!still_open.expired()) on_addresses(std::move(result));
                     });
@@ -73,7 +74,20 @@ void Connector::on_ready(unsigned /*ready*/) {
 void Connector::connected() {
   next_timer_.cancel();
   loop_.unwatch(connecting_.get());
-  establishing_ = make_stream_ ? make_stream_(std::move(connecting_)) : make_socket_stream(std::move(connecting_));
+  if (connect_head_.empty()) return make_stream(std::move(connecting_));
+  tunnel_ = std::make_unique<ProxyTunnel>(loop_, std::move(connecting_), connect_head_,
+                                          [this](Result<Fd> socket) { tunnelled(std::move(socket)); });
+  tunnel_->start();
+}
+
+void Connector::tunnelled(Result<Fd> socket) {
+  const std::unique_ptr<ProxyTunnel> done = std::move(tunnel_);
+  if (!socket.ok()) return finish({nullptr, HttpFailure::kProxy, socket.error().message});
+  make_stream(std::move(socket).value());
+}
+
+void Connector::make_stream(Fd socket) {
+  establishing_ = make_stream_ ? make_stream_(std::move(socket)) : make_socket_stream(std::move(socket));
   if (!establishing_) return finish({nullptr, HttpFailure::kSystem, "cannot set up the connection's stream"});
   establishing_->establish(loop_, [this](const Status& status) { established(status); });
 }
@@ -82,6 +96,13 @@ void Connector::established(const Status& status) {
   std::unique_ptr<ByteStream> stream = std::move(establishing_);
   if (!status.ok()) return finish({nullptr, HttpFailure::kTls, status.error().message});
   finish({std::move(stream), {}, {}});
+}
+
+std::string_view Connector::phase() const {
+  return resolving_      ? "while resolving the host name"
+         : tunnel_       ? "while the proxy was connecting"
+         : establishing_ ? "in the TLS handshake"
+                         : "while connecting";
 }
 
 void Connector::note(int error) {
@@ -96,6 +117,7 @@ void Connector::drop() {
 
 void Connector::cancel() {
   drop();
+  tunnel_.reset();
   establishing_.reset();
   open_.reset();
   resolving_ = false;

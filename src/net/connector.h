@@ -1,5 +1,5 @@
-// Connector: from a host name to a connected ByteStream: looks the name up, tries its addresses one after another, and
-// lets the stream agree with its peer (TLS).
+// Connector: from a host name to a connected ByteStream: looks the name up, tries its addresses one after another, asks
+// a proxy for a tunnel where there is one, and lets the stream agree with its peer (TLS).
 //
 // The caller's deadline ends it (cancel()); within it each address gets a fair share of the time, so that a black hole
 // does not hide the address behind it. Loop thread only; used for one connection. Nothing is called after cancel() or
@@ -13,6 +13,8 @@
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/http_failure.h"
+#include "net/proxy.h"
+#include "net/proxy_tunnel.h"
 #include "net/resolver.h"
 
 namespace nanospan::net {
@@ -31,16 +33,19 @@ class Connector final : public FdHandler {
   ~Connector() override { cancel(); }
 
   /// `done` is called once, later, on the loop's thread.
-  void connect(const std::string& host, std::uint16_t port, base::Deadline deadline, OnDone done);
+  void connect(const Route& route, base::Deadline deadline, OnDone done);
   void cancel();
   bool resolving() const { return resolving_; }
-  bool establishing() const { return establishing_ != nullptr; }  ///< Connected; TLS is being agreed.
+  /// "while connecting" and alike, for a message about a deadline.
+  std::string_view phase() const;
   void on_ready(unsigned ready) override;
 
  private:
   void on_addresses(Result<Addresses> result);
   void connect_next();
   void connected();
+  void tunnelled(Result<Fd> socket);
+  void make_stream(Fd socket);
   void established(const Status& status);
   void note(int error);
   void drop();
@@ -55,6 +60,8 @@ class Connector final : public FdHandler {
   std::size_t next_address_ = 0;
   int error_ = 0;  // of the addresses that failed; "refused" says more than the others
   Fd connecting_;
+  std::string connect_head_;
+  std::unique_ptr<ProxyTunnel> tunnel_;
   std::unique_ptr<ByteStream> establishing_;
   bool resolving_ = false;
   Timer next_timer_;

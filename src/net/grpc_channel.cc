@@ -36,6 +36,7 @@ bool is_sendable(const GrpcRequest& request) {
 GrpcChannel::GrpcChannel(EventLoop& loop, GrpcClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
+      route_(route_to(options_.origin, options_.proxy ? &*options_.proxy : nullptr, true)),
       resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup),
       scratch_(kScratchBytes),
       completions_(loop, [this] { run_completions(); }),
@@ -97,8 +98,7 @@ void GrpcChannel::open_connection() {
   base::Deadline latest{0};
   for (const CallId id : waiting_) latest.at = std::max(latest.at, calls_.at(id)->request.deadline.at);
   connector_ = std::make_unique<Connector>(loop_, resolver_, options_.make_stream);
-  connector_->connect(options_.origin.peer(), options_.origin.port, latest,
-                      [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
+  connector_->connect(route_, latest, [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
 }
 
 void GrpcChannel::on_connected(Connector::Outcome outcome) {
@@ -164,7 +164,7 @@ void GrpcChannel::failed(GrpcCall& call, HttpFailure failure, std::string_view w
   GrpcReply reply;
   reply.failure = failure;
   reply.may_have_arrived = may_have_arrived;
-  reply.status = {code_for(failure), options_.origin.origin() + ": " + std::string(what), {}};
+  reply.status = {code_for(failure), options_.origin.origin() + route_.via + ": " + std::string(what), {}};
   finish(call, std::move(reply));
 }
 
@@ -193,14 +193,12 @@ void GrpcChannel::on_deadline(CallId id) {
   }
   std::erase(waiting_, id);
   const bool resolving = connector_ && connector_->resolving();
-  const bool establishing = connector_ && connector_->establishing();
+  const std::string_view phase = connection_  ? "while waiting for a free stream"
+                                 : connector_ ? connector_->phase()
+                                              : "while connecting";
   if (connector_ && waiting_.empty()) connector_.reset();
   failed(call, resolving ? HttpFailure::kResolveTimeout : HttpFailure::kConnectTimeout,
-         resolving      ? "deadline passed while resolving the host name"
-         : connection_  ? "deadline passed while waiting for a free stream"
-         : establishing ? "deadline passed in the TLS handshake"
-                        : "deadline passed while connecting",
-         false);
+         "deadline passed " + std::string(phase), false);
 }
 
 void GrpcChannel::cancel(CallId id) {

@@ -76,6 +76,7 @@ class GrpcChannel : public std::enable_shared_from_this<GrpcChannel> {
 
   EventLoop& loop_;
   const GrpcClientOptions options_;
+  const Route route_;
   Resolver resolver_;
   std::vector<char> scratch_;
   GrpcClient::Counters counters_;

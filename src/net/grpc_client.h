@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "net/http1_message.h"
 #include "net/http2_session.h"
 #include "net/http_failure.h"
+#include "net/proxy.h"
 #include "net/resolver.h"
 #include "net/url.h"
 
@@ -70,6 +72,7 @@ struct GrpcClientOptions {
   Http2SessionOptions session;
   Resolver::Lookup lookup;                ///< Empty: getaddrinfo. Called on a thread of its own.
   StreamFactory make_stream;              ///< Empty: the plain socket. Required for https origins.
+  std::optional<Proxy> proxy;             ///< Asked for a tunnel. Nothing: directly.
   std::function<std::uint64_t()> random;  ///< Bits for jitter; empty: a generator of its own.
 };
 

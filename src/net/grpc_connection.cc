@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/base64.h"
 #include "net/grpc_channel.h"
 
 namespace nanospan::net {

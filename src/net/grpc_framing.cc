@@ -25,7 +25,6 @@ constexpr std::array<TimeoutUnit, 6> kUnits = {{{'n', 1},
 constexpr std::uint64_t kTimeoutDigitsMax = 99'999'999;
 
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -146,35 +145,6 @@ std::string unescape_grpc_message(std::string_view text) {
     out += static_cast<char>(high << 4 | low);
     i += 2;
   }
-  return out;
-}
-
-std::string encode_base64(std::string_view bytes) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    for (have += 8; have >= 6; have -= 6) out += kBase64[bits >> (have - 6) & 63];
-  }
-  if (have != 0) out += kBase64[bits << (6 - have) & 63];
-  return out;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string out;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : text) {
-    const std::size_t value = kBase64.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if ((have += 6) < 8) continue;
-    have -= 8;
-    out += static_cast<char>(bits >> have & 0xff);
-  }
-  if (text.size() % 4 == 1) return std::nullopt;
   return out;
 }
 

@@ -72,10 +72,6 @@ std::string escape_grpc_message(std::string_view text);
 /// Forgiving: what is not an escape stays as it is.
 std::string unescape_grpc_message(std::string_view text);
 
-/// Binary metadata ("-bin"): base64, written without padding and read with or without. Nothing if it is not base64.
-std::string encode_base64(std::string_view bytes);
-std::optional<std::string> decode_base64(std::string_view text);
-
 /// True for "application/grpc", with or without "+proto" and parameters.
 bool is_grpc_content_type(std::string_view value);
 

@@ -1,5 +1,7 @@
 #include "net/grpc_server.h"
 
+#include "net/base64.h"
+
 #include <algorithm>
 
 namespace nanospan::net {

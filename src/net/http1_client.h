@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "net/event_loop.h"
 #include "net/http1_message.h"
 #include "net/http_failure.h"
+#include "net/proxy.h"
 #include "net/resolver.h"
 #include "net/url.h"
 
@@ -68,6 +70,8 @@ struct Http1ClientOptions {
   std::size_t response_head_bytes_max = 32u << 10;
   Resolver::Lookup lookup;    ///< Empty: getaddrinfo. Called on a thread of its own.
   StreamFactory make_stream;  ///< Empty: the plain socket. Required for https origins.
+  /// https goes through its tunnels; http is sent to it with the whole URL (RFC 9112, 3.2.2). Nothing: directly.
+  std::optional<Proxy> proxy;
 };
 
 class Http1Client {

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kTurns = 16;  // reads or writes before other connections get their turn
 constexpr int kInterimAnswersMax = 16;
+constexpr std::string_view kProxyWantsCredentials =
+    "it answered 407 Proxy Authentication Required; give it user and password: http://user:password@host:port";
 
 }  // namespace
 
@@ -45,7 +47,7 @@ ClientConnection::ClientConnection(Http1ClientPool& pool)
 void ClientConnection::open(Exchange& exchange) {
   exchange_ = &exchange;
   exchange.connection = this;
-  connector_.connect(pool_.options().origin.peer(), pool_.options().origin.port, exchange.request.deadline,
+  connector_.connect(pool_.route(), exchange.request.deadline,
                      [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
 }
 
@@ -194,6 +196,10 @@ bool ClientConnection::on_head() {
   if (head.status / 100 == 1) {  // RFC 9110, 15.2: any number may come before the answer; within reason
     if (head.status != 101 && ++interim_answers_ <= kInterimAnswersMax) return true;
     fail(HttpFailure::kMalformedResponse, "the peer switches protocols or sends interim responses without end");
+    return false;
+  }
+  if (head.status == 407 && pool_.forwarded()) {
+    fail(HttpFailure::kProxy, kProxyWantsCredentials);
     return false;
   }
   response_.status = head.status;

@@ -36,8 +36,8 @@ class ClientConnection final : public FdHandler {
 
   /// What a deadline that passes now interrupts.
   HttpFailure timeout_failure() const;
-  /// Connected, and agreeing on TLS.
-  bool establishing() const { return connector_.establishing(); }
+  /// What it is doing while it opens, for a message.
+  std::string_view opening_phase() const { return connector_.phase(); }
   /// The peer may have got the whole request.
   bool request_sent() const { return state_ == State::kBusy && sent_ == request_bytes(); }
   /// Closes without a word to the request, which the pool has finished.

@@ -8,6 +8,8 @@ namespace nanospan::net {
 Http1ClientPool::Http1ClientPool(EventLoop& loop, Http1ClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
+      forwarded_(options_.proxy && !options_.origin.https),
+      route_(route_to(options_.origin, options_.proxy ? &*options_.proxy : nullptr, !forwarded_)),
       resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup) {}
 
 Http1Client::RequestId Http1ClientPool::send(HttpRequest request, OnDone done) {
@@ -21,13 +23,18 @@ Http1Client::RequestId Http1ClientPool::send(HttpRequest request, OnDone done) {
 
   std::uint64_t body_bytes = 0;
   for (const std::string_view slice : exchange.request.body) body_bytes += slice.size();
-  Result<std::string> head = request_head(exchange.request.method, exchange.request.target, options_.origin.authority(),
-                                          exchange.request.headers, body_bytes);
+  const std::string authority = options_.origin.authority();
+  if (forwarded_ && !options_.proxy->authorization.empty()) {
+    exchange.request.headers.push_back({"Proxy-Authorization", options_.proxy->authorization});
+  }
+  Result<std::string> head =
+      request_head(exchange.request.method, exchange.request.target, authority, exchange.request.headers, body_bytes);
   if (!head.ok()) {
     fail(exchange, HttpFailure::kInvalidRequest, head.error().message, false);
     return id;
   }
   exchange.head = std::move(head).value();
+  if (forwarded_) exchange.head.insert(exchange.request.method.size() + 1, "http://" + authority);
   exchange.deadline.arm(exchange.request.deadline.at);
   queue_.push_back(id);
   serve_queue();
@@ -85,7 +92,8 @@ void Http1ClientPool::succeed(Exchange& exchange, Response response) {
 void Http1ClientPool::fail(Exchange& exchange, HttpFailure failure, std::string_view what, bool may_have_arrived) {
   ++counters_.failures;
   finish(exchange,
-         HttpError{failure, Error{error_code_for(failure), options_.origin.origin() + ": " + std::string(what)},
+         HttpError{failure,
+                   Error{error_code_for(failure), options_.origin.origin() + route_.via + ": " + std::string(what)},
                    may_have_arrived});
 }
 
@@ -111,14 +119,11 @@ void Http1ClientPool::on_deadline(RequestId id) {
   }
   const HttpFailure failure = connection->timeout_failure();
   const bool sent = connection->request_sent();
-  const bool connection_establishing = connection->establishing();
-  connection->close();
   constexpr std::string_view kWhat = "deadline passed ";
-  const std::string_view phase = failure == HttpFailure::kResolveTimeout   ? "while resolving the host name"
-                                 : connection_establishing                 ? "in the TLS handshake"
-                                 : failure == HttpFailure::kConnectTimeout ? "while connecting"
-                                 : failure == HttpFailure::kSendTimeout    ? "while sending the request"
-                                                                           : "while waiting for the response";
+  const std::string_view phase = failure == HttpFailure::kSendTimeout       ? "while sending the request"
+                                 : failure == HttpFailure::kResponseTimeout ? "while waiting for the response"
+                                                                            : connection->opening_phase();
+  connection->close();
   fail(exchange, failure, std::string(kWhat) + std::string(phase), sent);
 }
 

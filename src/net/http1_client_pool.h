@@ -65,6 +65,8 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
   EventLoop& loop() { return loop_; }
   Resolver& resolver() { return resolver_; }
   const Http1ClientOptions& options() const { return options_; }
+  const Route& route() const { return route_; }
+  bool forwarded() const { return forwarded_; }
   std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
   Http1Client::Counters& counters() { return counters_; }
   void succeed(Exchange& exchange, Response response);
@@ -93,6 +95,8 @@ class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {
 
   EventLoop& loop_;
   const Http1ClientOptions options_;
+  const bool forwarded_;  // by a proxy that is sent whole URLs
+  const Route route_;
   Resolver resolver_;
   // Not cleared: of a client that receives little, little becomes resident.
   const std::unique_ptr<char[]> scratch_ = std::make_unique_for_overwrite<char[]>(kScratchBytes);

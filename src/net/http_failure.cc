@@ -40,6 +40,8 @@ std::string_view to_string(HttpFailure failure) {
       return "system";
     case HttpFailure::kTls:
       return "tls";
+    case HttpFailure::kProxy:
+      return "proxy";
   }
   return "unknown";
 }
@@ -55,6 +57,7 @@ ErrorCode error_code_for(HttpFailure failure) {
     case HttpFailure::kRefused:
     case HttpFailure::kUnreachable:
     case HttpFailure::kTls:
+    case HttpFailure::kProxy:
     case HttpFailure::kReset:
     case HttpFailure::kClosedBeforeResponse:
     case HttpFailure::kClosedMidResponse:

@@ -3,8 +3,8 @@ file(GLOB net_http2 RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/src/net/http2_*.cc ${PROJECT_SOURCE_DIR}/src/net/grpc_*.cc)
 file(GLOB net_tls RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/net/tls_*.cc)
 nanospan_module(net EXCLUDE gzip.cc codec_isal.cc codec_snappy.cc codec_zstd.cc ${net_http2} ${net_tls})
-nanospan_small(net http1_client.cc http1_client_connection.cc http1_client_pool.cc event_loop.cc resolver.cc
-  retry_after.cc socket.cc url.cc)
+nanospan_small(net http1_client.cc http1_client_connection.cc http1_client_pool.cc base64.cc event_loop.cc
+  proxy.cc proxy_tunnel.cc resolver.cc retry_after.cc socket.cc url.cc)
 include(${PROJECT_SOURCE_DIR}/src/net/codecs.cmake)
 find_package(PkgConfig)
 if(PkgConfig_FOUND)

@@ -107,6 +107,14 @@ class Reader {
     }
   }
 
+  /// For the endpoint as it is now.
+  void read_proxy() {
+    const std::string& endpoint = settings_.grpc ? settings_.grpc_options.endpoint : settings_.http.traces_endpoint;
+    const auto chosen =
+        exporters::choose_proxy([this](const char* name) { return environment_.text(name); }, endpoint, settings_.grpc);
+    if (!chosen.url.empty()) take(chosen.variable, [&](auto& options) { options.proxy = chosen.url; });
+  }
+
   /// The two go together: each alone is wrong.
   void read_client_certificate() {
     const auto certificate = stronger(kClientCertificate);
@@ -186,6 +194,7 @@ void override_with(const OtlpOverrides& given, ExporterOptions& options, std::ui
   take(given.retry_max_ms, options.retry_max_ms);
   take(given.in_flight_max, in_flight_max);
   take(given.user_agent_prefix, options.user_agent_prefix);
+  take(given.proxy, options.proxy);
 }
 
 /// TLS files of the program are its own fault also where only the environment's endpoint will use them.
@@ -228,6 +237,7 @@ Result<OtlpSettings> read_otlp_settings(const Options& options, const Environmen
     if (const Status checked = check_tls_files(options.otlp, settings.http); !checked) return checked.error();
     reader.read_endpoint();
   }
+  if (!options.otlp.proxy) reader.read_proxy();
   if (options.headers.empty()) reader.read_headers();
   if (!options.otlp.timeout_ms) reader.read_timeout();
   if (!options.otlp.compression) reader.read_compression();

@@ -21,12 +21,14 @@ class TestHost final : public Host {
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Authenticators& authenticators() override { return authenticators_; }
+  const net::ProxySettings& proxies() const override { return environment; }
   bool is_ready() const override { return ready; }
 
   /// Ends the loops; then components may be destroyed.
   void stop() { threads_->stop(); }
 
   std::atomic<bool> ready{true};
+  net::ProxySettings environment;
 
  private:
   std::unique_ptr<net::LoopThreads> threads_ = net::LoopThreads::start(1, "test-loop").value();

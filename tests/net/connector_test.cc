@@ -30,7 +30,7 @@ class ConnectorTest : public LoopTest {
   }
   void connect(base::Deadline deadline = base::Deadline::never()) {
     connector_.emplace(*loop_, resolver_, make_stream_);
-    connector_->connect("name", 1, deadline, [this](Connector::Outcome outcome) {
+    connector_->connect(route_, deadline, [this](Connector::Outcome outcome) {
       outcome_ = std::move(outcome);
       connector_.reset();  // as a user may
     });
@@ -41,6 +41,7 @@ class ConnectorTest : public LoopTest {
   std::shared_ptr<Result<Addresses>> addresses_ = std::make_shared<Result<Addresses>>(Addresses());
   Resolver resolver_{*loop_, [answer = addresses_](const std::string&, std::uint16_t) { return *answer; }};
   StreamFactory make_stream_;
+  Route route_{"name", 1, {}, {}};
   std::optional<Connector> connector_;
   std::optional<Connector::Outcome> outcome_;
 };

@@ -401,6 +401,39 @@ TEST_F(GrpcTest, AUnixSocketCarriesCallsAsTcpDoes) {
   EXPECT_EQ(nobody.status.message, "unix:" + path + ": cannot connect to unix:" + path + ": No such file or directory");
 }
 
+TEST_F(GrpcTest, AProxyIsAskedForATunnelAlsoWithoutTls) {
+  start_server();
+  const std::uint16_t server_port = port_;
+  SocketAddress any;
+  ASSERT_TRUE(SocketAddress::parse("127.0.0.1", 0, any));
+  silent_ = listen_on(any, false).value();
+  client_options_.proxy = parse_proxy("127.0.0.1:" + std::to_string(local_address(silent_.get())->port())).value();
+  client_options_.origin = parse_url("http://collector.example:4317").value();
+  client_ = GrpcClient::create(*loop_, std::move(client_options_)).value();
+  std::optional<GrpcReply> reply;
+  call("through the tunnel", reply);
+  ASSERT_TRUE(run_until([&] { return silent_connected(); }));
+  const auto move = [](int from, int to) {
+    char buffer[4096];
+    const ssize_t count = ::recv(from, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (count > 0 && to >= 0) ::send(to, buffer, static_cast<std::size_t>(count), MSG_NOSIGNAL);
+    return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : std::string();
+  };
+  std::string asked;
+  ASSERT_TRUE(run_until([&] { return !(asked += move(silent_peer_.get(), -1)).empty(); }));
+  EXPECT_EQ(asked,
+            "CONNECT collector.example:4317 HTTP/1.1\r\nHost: collector.example:4317\r\nUser-Agent: nanospan\r\n\r\n");
+  ASSERT_TRUE(SocketAddress::parse("127.0.0.1", server_port, any));
+  const ConnectStart far = start_connect(any);
+  silent_say("HTTP/1.1 200 OK\r\n\r\n");
+  ASSERT_TRUE(run_until([&] {
+    move(silent_peer_.get(), far.fd.get());
+    move(far.fd.get(), silent_peer_.get());
+    return reply.has_value();
+  }));
+  EXPECT_EQ(reply->message, "echo:through the tunnel") << reply->status.message;
+}
+
 TEST_F(GrpcTest, HttpsNeedsTls) {
   client_options_.origin = parse_url("https://127.0.0.1:1").value();
   EXPECT_EQ(GrpcClient::create(*loop_, std::move(client_options_)).error().code, ErrorCode::kUnsupported);

@@ -110,6 +110,79 @@ TEST_F(Http1ClientTest, LocalhostFallsBackToTheAddressThatListens) {
   EXPECT_TRUE(exchange().ok());
 }
 
+class Http1ClientProxyTest : public Http1ClientTest {
+ protected:
+  void start(std::string_view origin, const std::string& credentials = "") {
+    options_.origin = parse_url(origin).value();
+    options_.proxy = parse_proxy("http://" + credentials + "127.0.0.1:" + std::to_string(server_.port())).value();
+    options_.lookup = [](const std::string& host, std::uint16_t) -> Result<Addresses> {
+      return Error{ErrorCode::kNotFound, "the proxy looks names up, not we: " + host};
+    };
+    options_.make_stream = &make_socket_stream;  // instead of TLS, so that the far end of the tunnel can be read
+    client_ = std::move(Http1Client::create(*loop_, std::move(options_))).value();
+  }
+  std::string failure() {
+    const HttpResult result = exchange();
+    if (result.ok()) return "no failure";
+    EXPECT_FALSE(result.error.may_have_arrived);
+    return std::string(to_string(result.error.failure)) + ": " + result.error.error.message;
+  }
+  std::string proxy() const { return " through the proxy http://127.0.0.1:" + std::to_string(server_.port()) + ": "; }
+};
+
+TEST_F(Http1ClientProxyTest, HttpGoesToTheProxyWithItsWholeUrl) {
+  start("http://collector.example:4318", "user:word@");
+  server_.script({respond(200, "from afar")});
+  EXPECT_EQ(exchange().response.body, "from afar");
+  EXPECT_TRUE(exchange().ok());
+  const testing::SeenRequest seen = server_.requests().at(0);
+  EXPECT_EQ(seen.method + " " + seen.target, "POST http://collector.example:4318/v1/traces");
+  EXPECT_EQ(find_header(seen.headers, "host"), "collector.example:4318");
+  EXPECT_EQ(find_header(seen.headers, "proxy-authorization"), "Basic dXNlcjp3b3Jk");
+  EXPECT_EQ(server_.connections(), 1u) << "kept alive, as without a proxy";
+}
+
+TEST_F(Http1ClientProxyTest, HttpsGoesThroughATunnel) {
+  start("https://collector.example", "user:word@");
+  server_.script({send_bytes("HTTP/1.1 200 Connection established\r\n\r\n")});
+  server_.script({respond(200, "from afar")});
+  EXPECT_EQ(exchange().response.body, "from afar");
+  const testing::SeenRequest asked = server_.requests().at(0);
+  EXPECT_EQ(asked.method + " " + asked.target, "CONNECT collector.example:443");
+  EXPECT_EQ(find_header(asked.headers, "proxy-authorization"), "Basic dXNlcjp3b3Jk");
+  const testing::SeenRequest inside = server_.requests().at(1);
+  EXPECT_EQ(inside.method + " " + inside.target, "POST /v1/traces");
+  EXPECT_EQ(find_header(inside.headers, "proxy-authorization"), std::nullopt) << "is for the proxy only";
+}
+
+TEST_F(Http1ClientProxyTest, ARefusalOfTheProxyIsToldWithItsStatus) {
+  start("https://collector.example");
+  server_.script({respond(403, "not there")});
+  EXPECT_EQ(failure(), "proxy: https://collector.example:443" + proxy() + "it answered 403 Forbidden");
+}
+
+TEST_F(Http1ClientProxyTest, AProxyThatWantsCredentialsSaysSoForHttpToo) {
+  start("http://collector.example");
+  server_.script({respond(407)});
+  const HttpResult result = exchange();
+  EXPECT_EQ(result.error.failure, HttpFailure::kProxy);
+  EXPECT_EQ(result.error.error.message, "http://collector.example:80" + proxy() +
+                                            "it answered 407 Proxy Authentication Required; give it user and password: "
+                                            "http://user:password@host:port");
+}
+
+TEST_F(Http1ClientProxyTest, AProxyThatDoesNotAnswerIsToldApart) {
+  start("https://collector.example");
+  server_.script({wait_nanos(20 * kSeconds)});
+  std::optional<HttpResult> result;
+  client_->send(request(), [&](HttpResult done) { result = std::move(done); });
+  advance(10 * kSeconds);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->error.failure, HttpFailure::kConnectTimeout);
+  EXPECT_EQ(result->error.error.message,
+            "https://collector.example:443" + proxy() + "deadline passed while the proxy was connecting");
+}
+
 TEST_F(Http1ClientTest, AChildThatLetsGoLeavesTheParentsConnectionAlone) {
   server_.script({wait_nanos(kSeconds), respond(200, "for the parent")});
   std::optional<HttpResult> result;

@@ -235,6 +235,34 @@ TEST(OtlpGrpcEndpoint, TheProgramsIsUsedAsItIs) {
   EXPECT_EQ(read_otlp_settings(options, Environment::none(), true).error().code, ErrorCode::kUnsupported);
 }
 
+TEST(OtlpProxy, ByTheVariablesThatOtherProgramsHeed) {
+  const auto proxy = [](Variables variables, const Options& options = {}) {
+    const Read got = read(std::move(variables), options);
+    EXPECT_THAT(got.warnings, IsEmpty());
+    return got.settings.grpc ? got.settings.grpc_options.proxy : got.settings.http.proxy;
+  };
+  const std::pair<std::string, std::string> grpc = {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"};
+  const Variables both = {{"HTTP_PROXY", "http://a:1"}, {"HTTPS_PROXY", "http://b:2"}, {kAll, "http://collector:4318"}};
+  EXPECT_EQ(proxy(both), "http://a:1");
+  Variables also_grpc = both;
+  also_grpc.insert(grpc);
+  EXPECT_EQ(proxy(also_grpc), "http://b:2");
+  EXPECT_EQ(proxy({{"http_proxy", "http://a:1"}}), "") << "the default endpoint is on this host";
+  EXPECT_EQ(proxy({{"http_proxy", "http://a:1"}, {"NO_PROXY", "collector"}, {kAll, "http://collector:4318"}}), "");
+  Options options;
+  options.otlp.proxy = "";
+  EXPECT_EQ(proxy(both, options), "") << "the program's";
+  options.otlp.proxy = "http://mine:3";
+  EXPECT_EQ(proxy(both, options), "http://mine:3");
+}
+
+TEST(OtlpProxy, OneThatCannotBeUsedIsWarnedAboutWithoutItsPassword) {
+  const Read got = read({{"HTTP_PROXY", "socks5://user:secret@a:1"}, {kAll, "http://collector:4318"}});
+  EXPECT_EQ(got.settings.http.proxy, "");
+  EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr("HTTP_PROXY: a proxy is spoken to in plain HTTP, not socks5"),
+                                              HasSubstr("ignored"), Not(HasSubstr("secret")))));
+}
+
 TEST(OtlpTls, ByTheTracesOwnVariableThenTheGeneralOne) {
   const Read got = read({{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"},
                          {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/all.pem"},

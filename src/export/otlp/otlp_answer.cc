@@ -28,6 +28,7 @@ Answer judge_kind(net::HttpFailure failure, const std::string& text, const net::
     case net::HttpFailure::kQueueFull:
     case net::HttpFailure::kSystem:
     case net::HttpFailure::kTls:
+    case net::HttpFailure::kProxy:
       return Answer::retry(text);
     case net::HttpFailure::kResolveTimeout:
     case net::HttpFailure::kConnectTimeout:

@@ -61,6 +61,13 @@ Status check_bounds(const OtlpCommonOptions& options) {
 
 }  // namespace
 
+net::ChosenProxy choose_proxy(const std::function<std::optional<std::string>(const char* name)>& variable,
+                              const std::string& endpoint, bool is_grpc) {
+  const Result<net::Url> url = net::parse_url(endpoint);
+  if (!url) return {};
+  return net::choose_proxy(net::read_proxy_settings(variable), *url, is_grpc);
+}
+
 Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
   Result<net::Url> url = net::parse_url(options.endpoint);
   if (!url) return url.error();
@@ -72,6 +79,11 @@ Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
     // Only to see whether it can be done; the protocol makes no difference to that.
     const auto streams = net::tls_streams(delivery.tls, url->host, "http/1.1");
     if (!streams) return streams.error().with_prefix("endpoint " + url->origin());
+  }
+  if (!options.proxy.empty()) {
+    Result<net::Proxy> proxy = net::parse_proxy(options.proxy);
+    if (!proxy) return proxy.error();
+    delivery.proxy = std::move(proxy).value();
   }
   if (const Status status = check_bounds(options); !status) return status.error();
   if (options.compression == Compression::kGzip) {

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/time.h"
 #include "export/otlp/gzip_hook.h"
 #include "net/http1_message.h"
+#include "net/proxy.h"
 #include "net/tls_options.h"
 #include "net/url.h"
 
@@ -25,7 +28,8 @@ struct OtlpDelivery {
   std::string name;         ///< The diagnostics' source: "otlp_http", "otlp_grpc".
   std::string destination;  ///< For messages.
   net::Url url;
-  net::TlsClientOptions tls;         ///< If url.https.
+  net::TlsClientOptions tls;  ///< If url.https.
+  std::optional<net::Proxy> proxy;
   std::vector<net::Header> headers;  ///< The user's, and User-Agent.
   GzipEncoder gzip = nullptr;        ///< Null: bodies go out as they are.
   std::uint64_t timeout_nanos = base::kNever;
@@ -49,7 +53,12 @@ struct OtlpCommonOptions {
   std::uint64_t timeout_ms, request_bytes_max, response_bytes_max, retry_initial_ms, retry_max_ms;
   const std::string& user_agent_prefix;
   const OtlpTlsOptions& tls;
+  const std::string& proxy;
 };
+
+/// What the environment says about proxies, for an endpoint. Nothing is checked: validate() does.
+net::ChosenProxy choose_proxy(const std::function<std::optional<std::string>(const char* name)>& variable,
+                              const std::string& endpoint, bool is_grpc);
 
 /// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without
 /// nanospan::gzip.

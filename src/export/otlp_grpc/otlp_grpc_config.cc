@@ -15,7 +15,7 @@ Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options) {
   Result<OtlpDelivery> delivery =
       validate_delivery({options.endpoint, options.headers, options.compression, options.timeout_ms,
                          options.request_bytes_max, options.response_bytes_max, options.retry_initial_ms,
-                         options.retry_max_ms, options.user_agent_prefix, options.tls});
+                         options.retry_max_ms, options.user_agent_prefix, options.tls, options.proxy});
   if (!delivery) return delivery.error();
   if (options.calls_max == 0 || options.calls_max > kCallsMax) {
     return Error{ErrorCode::kInvalidArgument,

@@ -48,6 +48,7 @@ bool nanospan_otlp_grpc_r1(const nanospan::exporters::OtlpGrpcConfig& config, na
   nanospan::net::GrpcClientOptions options;
   options.origin = config.url;
   options.streams_max = config.calls_max;
+  options.proxy = config.proxy;
   if (config.url.https) {
     auto streams = nanospan::net::tls_streams(config.tls, config.url.host, "h2");
     if (!streams) {

@@ -41,6 +41,7 @@ Result<std::unique_ptr<OtlpTransport>> connect(const OtlpHttpConfig& config, net
   net::Http1ClientOptions options;
   options.origin = config.url;
   options.connections_max = config.connections_max;
+  options.proxy = config.proxy;
   if (config.url.https) {
     Result<net::StreamFactory> streams = net::tls_streams(config.tls, config.url.host, "http/1.1");
     if (!streams) return streams.error();

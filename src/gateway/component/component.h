@@ -24,6 +24,7 @@
 #include "gateway/telemetry/log.h"
 #include "gateway/telemetry/metrics.h"
 #include "net/event_loop.h"
+#include "net/proxy.h"
 
 namespace nanospan::gateway {
 
@@ -51,6 +52,11 @@ class Host {
   virtual Log& log() = 0;
   /// Filled by extensions, which are made first.
   virtual Authenticators& authenticators() = 0;
+  /// What the environment says about proxies.
+  virtual const net::ProxySettings& proxies() const {
+    static const net::ProxySettings kNone;
+    return kNone;
+  }
   /// True once all components have started and until the drain begins.
   virtual bool is_ready() const = 0;
   /// What there is at the moment; any thread.

@@ -45,6 +45,20 @@ void read_otlp_compression(MapReader& reader, OtlpCompression& out) {
   params->finish();
 }
 
+Result<std::optional<net::Proxy>> otlp_proxy(const std::string& proxy_url, const net::ProxySettings& environment,
+                                             const net::Url& url, bool is_grpc) {
+  const net::ChosenProxy chosen =
+      proxy_url.empty() ? net::choose_proxy(environment, url, is_grpc) : net::ChosenProxy{"proxy_url", proxy_url};
+  if (chosen.url.empty()) return std::optional<net::Proxy>();
+  Result<net::Proxy> proxy = net::parse_proxy(chosen.url);
+  if (!proxy) return proxy.error().with_prefix(chosen.variable);
+  return std::optional<net::Proxy>(std::move(proxy).value());
+}
+
+std::string describe_proxy(const std::optional<net::Proxy>& proxy) {
+  return proxy ? ", through the proxy " + proxy->url.origin() : "";
+}
+
 Result<net::StreamFactory> otlp_tls_streams(net::TlsClientOptions options, const net::Url& url,
                                             const std::string& protocol, const std::string& subject, Log& log,
                                             const base::Clock& clock) {

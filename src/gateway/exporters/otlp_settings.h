@@ -1,6 +1,7 @@
 // What the exporters of OTLP share, over HTTP or gRPC: keys, and TLS to the destination. Used by one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "gateway/telemetry/log.h"
 #include "net/byte_stream.h"
 #include "net/http1_message.h"
+#include "net/proxy.h"
 #include "net/url.h"
 
 namespace nanospan::gateway {
@@ -26,6 +28,13 @@ struct OtlpCompression {
 void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out);
 /// `compression` and `compression_params`.
 void read_otlp_compression(MapReader& reader, OtlpCompression& out);
+
+/// The proxy on the way to `url`: `proxy_url` of the configuration, which is used for all, or what the environment
+/// says.
+Result<std::optional<net::Proxy>> otlp_proxy(const std::string& proxy_url, const net::ProxySettings& environment,
+                                             const net::Url& url, bool is_grpc);
+/// "" or ", through the proxy http://host:port".
+std::string describe_proxy(const std::optional<net::Proxy>& proxy);
 
 /// The streams to `url`: an empty factory, which is the plain socket, for http. `protocol` is that of ALPN. `log` must
 /// outlive them. Fails in one line where a file of `options` is wrong.

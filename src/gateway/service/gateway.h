@@ -61,6 +61,7 @@ class Gateway final : private Host {
   Log& log() override { return log_; }
   MetricsRegistry& metrics() override { return metrics_; }
   Authenticators& authenticators() override { return authenticators_; }
+  const net::ProxySettings& proxies() const override { return config_.proxies; }
 
  private:
   friend class Reload;

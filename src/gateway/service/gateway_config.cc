@@ -302,6 +302,7 @@ LoadedConfig load_config(const std::vector<ConfigSource>& sources, const Compone
   }
   const ConfigNode root = resolve_config(sources, providers, diagnostics);
   if (diagnostics.ok()) loaded.config = Loader(root, registry, diagnostics).run();
+  loaded.config.proxies = net::read_proxy_settings(providers.environment);
   if (diagnostics.ok()) {
     loaded.text = to_yaml(root, diagnostics, false);
     loaded.redacted_text = to_yaml(root, diagnostics, true);

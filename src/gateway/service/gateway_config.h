@@ -47,6 +47,7 @@ struct GatewayConfig {
   std::vector<ConfiguredComponent<Maker<Component>>> extensions;  ///< In the order of service.extensions.
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;
+  net::ProxySettings proxies;             ///< Of the environment.
   std::uint64_t memory_budget_bytes = 0;  ///< service.memory_budget; 0: a part of what the machine or container has.
   /// service.memory_limit, soft: what the process should use at most; 0: nine tenths of what the machine or container
   /// has.

@@ -21,6 +21,7 @@ class PinnedHost final : public Host {
   MetricsRegistry& metrics() override { return host_.metrics(); }
   Log& log() override { return host_.log(); }
   Authenticators& authenticators() override { return host_.authenticators(); }
+  const net::ProxySettings& proxies() const override { return host_.proxies(); }
   bool is_ready() const override { return host_.is_ready(); }
   std::shared_ptr<const ServiceStatus> status() const override { return host_.status(); }
 

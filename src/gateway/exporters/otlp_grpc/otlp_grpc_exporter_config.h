@@ -16,6 +16,7 @@ namespace nanospan::gateway {
 struct OtlpGrpcExporterConfig {
   net::Url url;  ///< Path unused; https: with TLS.
   net::TlsClientOptions tls;
+  std::optional<net::Proxy> proxy;   ///< As the environment says; set by the factory.
   std::vector<net::Header> headers;  ///< Metadata of each call; names in lower case.
   OtlpCompression compression;
   const net::Codec* codec = nullptr;  ///< What gRPC means by that compression; null: none.

@@ -8,18 +8,21 @@
 namespace nanospan::gateway {
 namespace {
 
-Result<std::unique_ptr<Exporter>> make(const std::string& id, const OtlpGrpcExporterConfig& config, Host& host,
+Result<std::unique_ptr<Exporter>> make(const std::string& id, OtlpGrpcExporterConfig config, Host& host,
                                        Signal signal) {
   Result<std::shared_ptr<ClientAuthenticator>> authenticator = host.authenticators().client(config.authenticator);
   if (!authenticator) return authenticator.error();
+  Result<std::optional<net::Proxy>> proxy = otlp_proxy("", host.proxies(), config.url, true);
+  if (!proxy) return proxy.error();
+  config.proxy = std::move(proxy).value();
   net::EventLoop& loop = host.shared_loop();
   Result<std::unique_ptr<OtlpGrpcSender>> sender =
       OtlpGrpcSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
-  const std::string description = "grpc " + config.destination() + (config.url.https ? ", TLS" : "") +
-                                  (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") +
-                                  ", queue " + describe_size(config.queue) +
-                                  (config.queue.wait_for_result ? ", senders wait for the result" : "");
+  const std::string description =
+      "grpc " + config.destination() + (config.url.https ? ", TLS" : "") + describe_proxy(config.proxy) +
+      (config.codec != nullptr ? ", " + std::string(config.compression.coding->name) : "") + ", queue " +
+      describe_size(config.queue) + (config.queue.wait_for_result ? ", senders wait for the result" : "");
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(
       loop, ExportQueueOptions{id, config.queue, config.retry, config.timeout_nanos, signal}, std::move(sender).value(),
       host, description));

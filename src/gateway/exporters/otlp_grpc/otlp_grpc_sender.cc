@@ -36,6 +36,7 @@ Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& l
       otlp_tls_streams(sender->config_.tls, options.origin, "h2", sender->subject_, log, loop.clock());
   if (!streams) return streams.error();
   options.make_stream = std::move(streams).value();
+  options.proxy = sender->config_.proxy;
   Result<std::unique_ptr<net::GrpcClient>> client = net::GrpcClient::create(loop, std::move(options));
   if (!client) return client.error();
   sender->client_ = std::move(client).value();

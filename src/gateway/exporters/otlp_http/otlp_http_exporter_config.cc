@@ -66,7 +66,10 @@ OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
         "force_attempt_http2"}) {
     reader.ignore(key, "connections are kept alive, one for each of sending_queue.num_consumers");
   }
-  reader.refuse("proxy_url", "remove it");
+  reader.read_secret("proxy_url", config.proxy_url);
+  if (!config.proxy_url.empty()) {
+    if (const auto proxy = net::parse_proxy(config.proxy_url); !proxy) reader.fail("proxy_url", proxy.error().message);
+  }
   config.authenticator = read_authenticator(reader);
   reader.refuse("cookies", "remove it");
   reader.refuse("middlewares", "remove it");

@@ -15,9 +15,11 @@
 namespace nanospan::gateway {
 
 struct OtlpHttpExporterConfig {
-  PerSignal<net::Url> urls;   ///< Without a host where a signal was given none.
-  net::Url url;               ///< Of the signal that is sent; here that of traces.
-  net::TlsClientOptions tls;  ///< For https.
+  PerSignal<net::Url> urls;         ///< Without a host where a signal was given none.
+  net::Url url;                     ///< Of the signal that is sent; here that of traces.
+  net::TlsClientOptions tls;        ///< For https.
+  std::string proxy_url;            ///< Empty: as the environment says.
+  std::optional<net::Proxy> proxy;  ///< Of `url`; set by the factory.
   std::vector<net::Header> headers;
   OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;

@@ -18,12 +18,15 @@ Result<std::unique_ptr<Exporter>> make(const std::string& id, OtlpHttpExporterCo
   }
   Result<std::shared_ptr<ClientAuthenticator>> authenticator = host.authenticators().client(config.authenticator);
   if (!authenticator) return authenticator.error();
+  Result<std::optional<net::Proxy>> proxy = otlp_proxy(config.proxy_url, host.proxies(), config.url, false);
+  if (!proxy) return proxy.error();
+  config.proxy = std::move(proxy).value();
   net::EventLoop& loop = host.shared_loop();
   Result<std::unique_ptr<OtlpHttpSender>> sender =
       OtlpHttpSender::create(loop, config, "exporter " + id, host.log(), std::move(authenticator).value());
   if (!sender) return sender.error();
   const std::string description =
-      config.url.shown() +
+      config.url.shown() + describe_proxy(config.proxy) +
       (config.compression.coding != nullptr ? ", " + std::string(config.compression.coding->name) : "") + ", queue " +
       describe_size(config.queue) + (config.queue.wait_for_result ? ", senders wait for the result" : "");
   return std::unique_ptr<Exporter>(std::make_unique<QueuedExporter>(

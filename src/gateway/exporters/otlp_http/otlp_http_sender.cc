@@ -96,6 +96,7 @@ Result<std::unique_ptr<OtlpHttpSender>> OtlpHttpSender::create(net::EventLoop& l
       otlp_tls_streams(sender->config_.tls, options.origin, "http/1.1", sender->subject_, log, loop.clock());
   if (!streams) return streams.error();
   options.make_stream = std::move(streams).value();
+  options.proxy = sender->config_.proxy;
   Result<std::unique_ptr<net::Http1Client>> client = net::Http1Client::create(loop, std::move(options));
   if (!client) return client.error();
   sender->client_ = std::move(client).value();

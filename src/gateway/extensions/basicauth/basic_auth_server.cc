@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "base/sha256.h"
-#include "net/grpc_framing.h"
+#include "net/base64.h"
+#include "net/http1_message.h"
 
 namespace nanospan::gateway {
 namespace {

@@ -114,6 +114,16 @@ TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
   EXPECT_EQ((*exporter)->describe(), "grpc h:4317, gzip, queue 64 MiB");
 }
 
+TEST(OtlpGrpcExporter, GoesThroughTheProxyOfTheEnvironmentForHttps) {
+  testing::TestHost host;
+  host.environment = {"http://p:1", "http://p:2", ""};
+  testing::ConfigText text("endpoint: far:4317\ntls: {insecure: true}");
+  const auto exporter = otlp_grpc_exporter_factory().read({"otlp", ""}, text.reader)(host, Signal::kTraces);
+  host.stop();
+  ASSERT_TRUE(exporter.ok());
+  EXPECT_EQ((*exporter)->describe(), "grpc far:4317, through the proxy http://p:2, gzip, queue 1000 requests");
+}
+
 TEST(OtlpGrpcExporter, AFileThatIsNotThereIsNamedAtStart) {
   testing::TestHost host;
   testing::ConfigText text("endpoint: h:4317\ntls: {ca_file: no-such.pem}");

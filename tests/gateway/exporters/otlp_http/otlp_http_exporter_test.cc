@@ -73,6 +73,33 @@ TEST(OtlpHttpExporterConfig, CompressionsByTheCollectorsNames) {
             "deflate, zlib, x-gzip and none\n");
 }
 
+TEST(OtlpHttpExporterConfig, AProxyThatCannotBeUsedIsRefusedWithoutItsPassword) {
+  testing::ConfigText text("endpoint: http://h:4318\nproxy_url: https://user:secret@p:3129");
+  read_otlp_http_exporter_config(text.reader);
+  EXPECT_EQ(text.errors(),
+            "f.yaml:2: it.proxy_url: a proxy is spoken to in plain HTTP, not https; write "
+            "http://[user:password@]host:port\n");
+}
+
+TEST(OtlpHttpExporter, GoesThroughTheProxyThatItIsToldOrTheEnvironments) {
+  const auto description = [](const std::string& keys, net::ProxySettings environment) {
+    testing::TestHost host;
+    host.environment = std::move(environment);
+    testing::ConfigText text(keys);
+    const auto exporter = otlp_http_exporter_factory().read({"otlp_http", ""}, text.reader)(host, Signal::kTraces);
+    host.stop();
+    return exporter.ok() ? (*exporter)->describe() : exporter.error().message;
+  };
+  const net::ProxySettings environment{"http://p:1", "http://p:2", "h"};
+  EXPECT_EQ(description("endpoint: http://far:4318", environment),
+            "http://far:4318/v1/traces, through the proxy http://p:1, gzip, queue 1000 requests");
+  EXPECT_EQ(description("endpoint: http://h:4318", environment), "http://h:4318/v1/traces, gzip, queue 1000 requests");
+  EXPECT_EQ(description("endpoint: http://h:4318\nproxy_url: http://user:secret@q:3", environment),
+            "http://h:4318/v1/traces, through the proxy http://q:3, gzip, queue 1000 requests");
+  EXPECT_EQ(description("endpoint: http://far:4318", {"socks5://p:1", "", ""}),
+            "HTTP_PROXY: a proxy is spoken to in plain HTTP, not socks5; write http://[user:password@]host:port");
+}
+
 TEST(OtlpHttpExporterConfig, KeysWithoutMeaningHereWarn) {
   testing::ConfigText text(
       "endpoint: http://h:4318\nwrite_buffer_size: 524288\ntls: {insecure: true}\nauth: {authenticator: x}");

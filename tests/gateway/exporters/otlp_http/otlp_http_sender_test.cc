@@ -46,6 +46,13 @@ class OtlpHttpSenderTest : public ::testing::Test {
   std::unique_ptr<OtlpHttpSender> sender_;
 };
 
+TEST_F(OtlpHttpSenderTest, AProxyGetsTheWholeUrl) {
+  config_.url = net::parse_url("http://far:4318/v1/traces").value();
+  config_.proxy = net::parse_proxy(server_.url()).value();
+  EXPECT_EQ(send().kind, SendResult::Kind::kSent);
+  EXPECT_EQ(server_.requests().at(0).target, "http://far:4318/v1/traces");
+}
+
 TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
   config_.headers = {{"x-tenant", "shop"}};
   const BatchRef batch = testing::sample_batch(3);
