@@ -3,15 +3,19 @@
 #include <nanospan/profile.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/profile/go_pprof.h"
 #include "tests/profile/http_get.h"
 #include "tests/profile/listing.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 
@@ -59,10 +63,45 @@ void all_forms() {
   }
 }
 
+/// `go tool pprof -top` names the leak with its size, in what is in use and in what was ever allocated; and the churn
+/// in the latter only.
+std::string seen_by_go(std::uint16_t port, double bytes) {
+  using nanospan::profile::testing::cumulative_of;
+  const std::string base = "http://127.0.0.1:" + std::to_string(port) + "/debug/pprof/";
+  const auto top = [&](const std::string& index, const std::string& page) {
+    return nanospan::profile::testing::output_of("go tool pprof -top -unit=B -sample_index=" + index + " " + base +
+                                                 page);
+  };
+  const std::string heap = top("inuse_space", "heap"), allocs = top("alloc_space", "allocs");
+  for (const std::string* text : {&heap, &allocs}) {
+    if (!near(cumulative_of(*text, "known_leak"), bytes)) return *text;
+  }
+  if (!near(cumulative_of(allocs, "known_churn"), bytes)) return allocs;
+  return cumulative_of(heap, "known_churn") == 0 ? "" : heap;
+}
+
+/// The newest file of the heap tells all that is in use, and of what was allocated only what was in its time.
+std::string seen_in_the_newest_file(const nanospan::testing::TemporaryFolder& folder, double bytes) {
+  using nanospan::profile::testing::cumulative_of;
+  std::string newest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    const std::string path = entry.path().string();
+    if (path.ends_with("-heap.pb.gz")) newest = std::max(newest, path);
+  }
+  const std::string top = "go tool pprof -top -unit=B -sample_index=";
+  const std::string in_use = nanospan::profile::testing::output_of(top + "inuse_space " + newest);
+  const std::string allocated = nanospan::profile::testing::output_of(top + "alloc_space " + newest);
+  if (!near(cumulative_of(in_use, "known_leak"), bytes)) return in_use;
+  return cumulative_of(allocated, "known_leak") == 0 ? "" : allocated;
+}
+
 }  // namespace
 
 int main() {
-  const auto profiling = nanospan::start_profiling({.port = 0, .continuous = false});
+  const bool has_go = nanospan::profile::testing::has_go();
+  const nanospan::testing::TemporaryFolder folder;
+  const auto profiling = nanospan::start_profiling(
+      {.port = 0, .continuous = false, .directory = folder.path().string(), .profile_seconds = 1, .every_seconds = 1});
   if (!profiling.ok()) return fail(profiling.error().message);
   const std::uint16_t port = profiling->port();
   http_get(port, "/debug/pprof/threads");  // by now the tables are there
@@ -84,6 +123,14 @@ int main() {
   [[maybe_unused]] const auto written = write(STDOUT_FILENO, figures.data(), figures.size());
   if (!near(leak[1], bytes) || !near(leak[3], bytes) || !near(leak[2], kLeakBlocks)) return fail("leak: " + heap);
   if (!near(churn[1], bytes) || churn[3] != 0) return fail("churn: " + heap);
+
+  if (has_go) {
+    if (const std::string wrong = seen_by_go(port, bytes); !wrong.empty()) return fail("go tool pprof: " + wrong);
+    http_get(port, "/debug/pprof/profile?seconds=2");  // by then a file has begun and ended
+    if (const std::string wrong = seen_in_the_newest_file(folder, bytes); !wrong.empty()) return fail("file: " + wrong);
+  } else {
+    [[maybe_unused]] const auto said = write(STDOUT_FILENO, "without `go tool pprof`\n", 24);
+  }
 
   std::vector<std::unique_ptr<char[]>>().swap(leaked());  // with the vector's own memory
   if (sums_of<4>(http_get(port, "/debug/pprof/heap?debug=1").body, "known_leak")[3] != 0) return fail("it was freed");

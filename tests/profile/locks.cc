@@ -13,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "tests/profile/go_pprof.h"
 #include "tests/profile/http_get.h"
 #include "tests/profile/listing.h"
 
@@ -83,6 +84,20 @@ int turn = 0;
   turn_changed.notify_one();
 }
 
+/// `go tool pprof -top` names the lock's waiter with the time that it waited, and the turns in block alone.
+std::string seen_by_go(std::uint16_t port, double contention_nanos) {
+  using nanospan::profile::testing::cumulative_of;
+  const std::string base =
+      "go tool pprof -top -unit=ns -sample_index=delay http://127.0.0.1:" + std::to_string(port) + "/debug/pprof/";
+  const std::string mutex = nanospan::profile::testing::output_of(base + "mutex");
+  const std::string block = nanospan::profile::testing::output_of(base + "block");
+  for (const std::string* text : {&mutex, &block}) {
+    const double seen = cumulative_of(*text, "known_contention");
+    if (seen < contention_nanos * 0.99 || seen > contention_nanos * 1.01) return *text;
+  }
+  return cumulative_of(block, "known_turn") > 0 ? "" : block;
+}
+
 template <class Work>
 void in_two_threads(Work work) {
   std::array<std::thread, 2> threads;
@@ -117,5 +132,10 @@ int main() {
   if (sums_of<2>(mutex, "known_turn")[1] > sums_of<2>(block, "known_turn")[1])
     return fail("block has all waits: " + block);
   if (sums_of<2>(block, "known_turn")[0] < 100) return fail(block);
+  if (!nanospan::profile::testing::has_go()) {
+    [[maybe_unused]] const auto said = write(STDOUT_FILENO, "without `go tool pprof`\n", 24);
+  } else if (const std::string wrong = seen_by_go(port, contention[1]); !wrong.empty()) {
+    return fail("go tool pprof: " + wrong);
+  }
   return http_get(port, "/debug/pprof/heap").status == 404 ? 0 : fail("there is no heap profile here");
 }

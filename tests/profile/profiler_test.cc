@@ -5,14 +5,26 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <time.h>
+
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <cmath>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
+
+#include <nanospan/span.h>
+#include <nanospan/tracer.h>
 
 #include "profile/serve/profile_server.h"
 #include "profile/wall_ticker.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/profile/http_get.h"
+#include "tests/support/exporting_provider.h"
+#include "tests/support/fake_clock.h"
 
 namespace nanospan::profile {
 namespace {
@@ -80,6 +92,100 @@ TEST(Continuous, AFasterProfileDoesNotDistortTheHistory) {
   const HttpAnswer past = http_get(server->port(), "/debug/pprof/profile?from=-1m&format=page");
   EXPECT_EQ(past.status, 200);
   EXPECT_NE(past.body.find("known_hot_function"), std::string::npos);
+}
+
+std::uint64_t my_cpu_nanos() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * base::kNanosPerSecond + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+/// Returns what it really took.
+std::uint64_t burn_nanos(std::uint64_t nanos) {
+  const std::uint64_t began = my_cpu_nanos();
+  while (my_cpu_nanos() - began < nanos) testing::known_cool_function();
+  return my_cpu_nanos() - began;
+}
+
+/// A request of ten steps on five threads, one after the other; between them the threads work for nobody.
+class HoppingRequest {
+ public:
+  static constexpr int kSteps = 10, kThreads = 5;
+  explicit HoppingRequest(Context request) : request_(std::move(request)) {
+    for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this, i] { work(i); });
+  }
+  ~HoppingRequest() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void begin() {
+    step_ = 0;
+    step_.notify_all();
+  }
+  void await(int step) const {
+    for (int now = step_; now < step; now = step_) step_.wait(now);
+  }
+  std::uint64_t in_span() const { return in_span_; }
+  std::uint64_t outside() const { return outside_; }
+
+ private:
+  void work(int mine) {
+    for (int step = mine; step < kSteps; step += kThreads) {
+      for (int now = step_; now != step; now = step_) step_.wait(now);
+      {
+        const Scope scope(request_);
+        in_span_ += burn_nanos((91 + 2 * static_cast<std::uint64_t>(step)) * base::kNanosPerMilli);
+      }
+      outside_ += burn_nanos(23 * base::kNanosPerMilli);
+      ++step_;
+      step_.notify_all();
+    }
+  }
+
+  const Context request_;
+  std::atomic<int> step_{-1};
+  std::atomic<std::uint64_t> in_span_{0}, outside_{0};
+  std::vector<std::thread> threads_;
+};
+
+TEST(SpanCpu, ARequestThatHopsThreadsHasTheTimeThatItTook) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer keeps signals back until the thread makes a system call";
+#endif
+  ::nanospan::testing::ExportingProvider provider;
+  Span span = provider.tracer().start_span("GET /orders/{id}");
+  span.set("http.route", "/orders/{id}");
+  HoppingRequest request(Context().with_span(span));
+  ::nanospan::testing::FakeClock clock;
+  const auto loop = net::EventLoop::create(clock).value();
+  const auto profiler = Profiler::create(*loop, gettid(), {}).value();
+  std::optional<Profile> profile;
+  const std::uint64_t collection =
+      profiler->collect({.kind = WindowKind::kCpu, .nanos = base::kNever / 2, .hz = 200, .trace_labels = true},
+                        [&](Result<Profile> made) { profile = std::move(made).value(); });
+  request.begin();
+  for (int step = 1; step <= HoppingRequest::kSteps; ++step) {
+    request.await(step);
+    clock.advance(100 * base::kNanosPerMilli);
+    loop->poll_once();
+  }
+  profiler->finish_early(collection);
+  ASSERT_TRUE(profile.has_value());
+  std::uint64_t of_span = 0, of_others = 0;
+  for (const ProfileSample& sample : profile->samples) {
+    const auto is = [&](std::string_view key, const std::string& text) {
+      return std::any_of(sample.labels.begin(), sample.labels.end(),
+                         [&](const ProfileLabel& label) { return label.key == key && label.text == text; });
+    };
+    const bool mine = is("span_id", span.context().span_id().to_hex());
+    EXPECT_EQ(mine, is("http.route", "/orders/{id}"));
+    (mine ? of_span : of_others) += static_cast<std::uint64_t>(sample.values[1]);
+  }
+  RecordProperty("of_span_permille", std::to_string(of_span * 1000 / request.in_span()));
+  RecordProperty("of_others_permille", std::to_string(of_others * 1000 / request.outside()));
+  // In samples, one for each 5 ms: where a step ends between two of them is chance, so three sigma of Poisson.
+  const double expected = static_cast<double>(request.in_span()) / 5e6;
+  EXPECT_NEAR(static_cast<double>(of_span) / 5e6, expected, 3 * std::sqrt(expected));
+  EXPECT_GT(of_others, 0u) << "what the threads did between the steps is not the request's";
 }
 
 }  // namespace

@@ -1,30 +1,19 @@
 // What we serve, as the real `go tool pprof` reads it. Skipped where Go is not installed.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "profile/serve/profile_server.h"
 #include "profile/symbol/source_lines.h"
 #include "tests/profile/busy_threads.h"
-#include "tests/profile/http_get.h"
+#include "tests/profile/go_pprof.h"
 
 namespace nanospan::profile {
 namespace {
 
-std::string output_of(const std::string& command) {
-  std::string text;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen((command + " 2>&1").c_str(), "r"), pclose);
-  std::array<char, 4096> buffer{};
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
-    text.append(buffer.data(), got);
-  return text;
-}
-
-bool has_go() { return output_of("go tool pprof -h").find("usage") != std::string::npos; }
+using testing::has_go;
+using testing::output_of;
 
 TEST(GoPprof, TopNamesTheHotFunction) {
   if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
