@@ -33,6 +33,13 @@ void Connector::connect(const Route& route, base::Deadline deadline, OnDone done
                     });
 }
 
+void Connector::connect(Addresses addresses, base::Deadline deadline, OnDone done) {
+  done_ = std::move(done);
+  deadline_ = deadline;
+  addresses_ = std::move(addresses);
+  next_timer_.arm(loop_.now());
+}
+
 void Connector::on_addresses(Result<Addresses> result) {
   resolving_ = false;
   if (!result.ok()) return finish({nullptr, HttpFailure::kResolve, result.error().message});

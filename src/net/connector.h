@@ -34,6 +34,8 @@ class Connector final : public FdHandler {
 
   /// `done` is called once, later, on the loop's thread.
   void connect(const Route& route, base::Deadline deadline, OnDone done);
+  /// The same to addresses that are known. REQUIRES: there is one.
+  void connect(Addresses addresses, base::Deadline deadline, OnDone done);
   void cancel();
   bool resolving() const { return resolving_; }
   /// "while connecting" and alike, for a message about a deadline.

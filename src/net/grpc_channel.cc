@@ -37,12 +37,12 @@ GrpcChannel::GrpcChannel(EventLoop& loop, GrpcClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
       route_(route_to(options_.origin, options_.proxy ? &*options_.proxy : nullptr, true)),
-      resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup),
       scratch_(kScratchBytes),
       completions_(loop, [this] { run_completions(); }),
       serve_timer_(loop, [this] { serve(); }),
       keepalive_nanos_(options_.keepalive_nanos),
-      random_state_(loop.clock().monotonic_now() | 1) {}
+      random_state_(loop.clock().monotonic_now() | 1),
+      balancer_(*this) {}
 
 GrpcChannel::CallId GrpcChannel::call(GrpcRequest request, GrpcClient::OnDone done) {
   const CallId id = ++last_id_;
@@ -68,70 +68,40 @@ GrpcChannel::CallId GrpcChannel::call(GrpcRequest request, GrpcClient::OnDone do
 // --- Connections ---
 
 void GrpcChannel::serve_soon() {
-  if (!waiting_.empty() && !serve_timer_.armed()) serve_timer_.arm(loop_.now());
+  if (!waiting_.empty() && serve_timer_.at() > loop_.now())
+    serve_timer_.arm(loop_.now());  // it may wait for a back-off
 }
 
 void GrpcChannel::serve() {
   while (!waiting_.empty()) {
-    if (connection_ && connection_->spent()) {  // GOAWAY, or out of stream identifiers
-      connection_->retire();
-      retired_.push_back(std::move(connection_));
+    balancer_.open();
+    GrpcConnection* const connection = balancer_.pick();
+    if (connection == nullptr) {
+      balancer_.open_another();
+      if (const auto at = balancer_.next_try(); at < serve_timer_.at()) serve_timer_.arm(at);
+      return;
     }
-    if (!connection_) return open_connection();
-    if (!connection_->has_room()) return;
     GrpcCall& call = *calls_.at(waiting_.front());
     waiting_.pop_front();
-    if (connection_->start(call)) continue;
+    if (connection->start(call)) continue;
     waiting_.push_front(call.id);
-    connection_->retire();
-    retired_.push_back(std::move(connection_));
+    balancer_.retire(*connection);
   }
 }
 
-void GrpcChannel::open_connection() {
-  if (connector_) return;
-  const base::MonotonicNanos now = loop_.now();
-  if (now < connect_at_) {
-    if (!serve_timer_.armed()) serve_timer_.arm(connect_at_);
-    return;
-  }
+base::Deadline GrpcChannel::latest_deadline() const {
   base::Deadline latest{0};
   for (const CallId id : waiting_) latest.at = std::max(latest.at, calls_.at(id)->request.deadline.at);
-  connector_ = std::make_unique<Connector>(loop_, resolver_, options_.make_stream);
-  connector_->connect(route_, latest, [this](Connector::Outcome outcome) { on_connected(std::move(outcome)); });
+  return latest;
 }
 
-void GrpcChannel::on_connected(Connector::Outcome outcome) {
-  const std::unique_ptr<Connector> done = std::move(connector_);
-  if (!outcome.stream) return connect_failed(outcome.failure, outcome.message);
-  connection_ = std::make_unique<GrpcConnection>(*this);
-  if (const Status opened = connection_->open(std::move(outcome.stream)); !opened) {
-    connection_.reset();
-    return connect_failed(HttpFailure::kSystem, opened.error().message);
-  }
-  ++counters_.connections_opened;
-  connect_failures_ = 0;
-  serve();
-}
-
-/// Those who wait hear it at once, and decide themselves whether and when to try again; the back-off here only keeps
-/// many callers from connecting in a row.
-void GrpcChannel::connect_failed(HttpFailure failure, std::string_view what) {
-  std::uint64_t delay = options_.backoff_initial_nanos;
-  for (unsigned i = 0; i < std::min(connect_failures_, 30u) && delay < options_.backoff_nanos_max; ++i) delay *= 2;
-  delay = std::min(delay, options_.backoff_nanos_max);
-  ++connect_failures_;
-  connect_at_ = loop_.now() + delay / 2 + jitter_bits() % (delay / 2 + 1);
+void GrpcChannel::fail_waiting(HttpFailure failure, std::string_view what) {
   const std::deque<CallId> waiting = std::exchange(waiting_, {});
   for (const CallId id : waiting) failed(*calls_.at(id), failure, what, false);
 }
 
 void GrpcChannel::discard(GrpcConnection& connection) {
-  if (connection_.get() == &connection) {
-    connection_.reset();
-  } else {
-    std::erase_if(retired_, [&](const auto& retired) { return retired.get() == &connection; });
-  }
+  balancer_.discard(connection);
   serve_soon();
 }
 
@@ -192,13 +162,10 @@ void GrpcChannel::on_deadline(CallId id) {
     return failed(call, HttpFailure::kResponseTimeout, "deadline passed while waiting for the answer", true);
   }
   std::erase(waiting_, id);
-  const bool resolving = connector_ && connector_->resolving();
-  const std::string_view phase = connection_  ? "while waiting for a free stream"
-                                 : connector_ ? connector_->phase()
-                                              : "while connecting";
-  if (connector_ && waiting_.empty()) connector_.reset();
-  failed(call, resolving ? HttpFailure::kResolveTimeout : HttpFailure::kConnectTimeout,
-         "deadline passed " + std::string(phase), false);
+  const bool resolving = balancer_.resolving();
+  const std::string what = "deadline passed " + std::string(balancer_.phase());
+  if (waiting_.empty()) balancer_.nobody_waits();
+  failed(call, resolving ? HttpFailure::kResolveTimeout : HttpFailure::kConnectTimeout, what, false);
 }
 
 void GrpcChannel::cancel(CallId id) {
@@ -219,9 +186,7 @@ void GrpcChannel::cancel_all() {
   for (const auto& [id, call] : calls_) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   for (const CallId id : ids) cancel(id);
-  connector_.reset();
-  connection_.reset();
-  retired_.clear();
+  balancer_.drop_everything();
 }
 
 void GrpcChannel::drop_everything() {
@@ -230,9 +195,7 @@ void GrpcChannel::drop_everything() {
   const auto unheard = std::exchange(finished_, {});
   completions_.cancel();
   serve_timer_.cancel();
-  connector_.reset();
-  connection_.reset();
-  retired_.clear();
+  balancer_.drop_everything();
 }
 
 // --- GrpcClient ---

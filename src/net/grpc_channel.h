@@ -1,4 +1,4 @@
-// GrpcChannel: the client's calls, its connection, and when to open another. Internal to GrpcClient.
+// GrpcChannel: the client's calls. Internal to GrpcClient.
 //
 // Completions may do anything, destroying the client included, so they never run from within anything of ours: they are
 // put aside and run by a timer that is due at once. Loop thread only.
@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/connector.h"
+#include "net/grpc_balancer.h"
 #include "net/grpc_client.h"
 #include "net/grpc_connection.h"
 
@@ -43,6 +43,12 @@ class GrpcChannel : public std::enable_shared_from_this<GrpcChannel> {
   void drop_everything();
   std::size_t in_flight() const { return calls_.size(); }
 
+  // For the balancer.
+  const Route& route() const { return route_; }
+  std::uint64_t jitter_bits();
+  base::Deadline latest_deadline() const;  ///< Of the calls that wait.
+  void fail_waiting(HttpFailure failure, std::string_view what);
+
   // For the connections.
   EventLoop& loop() { return loop_; }
   const GrpcClientOptions& options() const { return options_; }
@@ -67,32 +73,23 @@ class GrpcChannel : public std::enable_shared_from_this<GrpcChannel> {
   };
 
   void on_deadline(CallId id);
-  void open_connection();
-  void on_connected(Connector::Outcome outcome);
-  void connect_failed(HttpFailure failure, std::string_view what);
   void finish(GrpcCall& call, GrpcReply reply);
   void run_completions();
-  std::uint64_t jitter_bits();
 
   EventLoop& loop_;
   const GrpcClientOptions options_;
   const Route route_;
-  Resolver resolver_;
   std::vector<char> scratch_;
   GrpcClient::Counters counters_;
   std::unordered_map<CallId, std::unique_ptr<GrpcCall>> calls_;
   std::deque<CallId> waiting_;
-  std::unique_ptr<Connector> connector_;                  // while connecting
-  std::unique_ptr<GrpcConnection> connection_;            // takes new calls
-  std::vector<std::unique_ptr<GrpcConnection>> retired_;  // take no more, and finish those they have
   std::deque<Finished> finished_;
   Timer completions_;
   Timer serve_timer_;
   CallId last_id_ = 0;
-  unsigned connect_failures_ = 0;
-  base::MonotonicNanos connect_at_ = 0;
   std::uint64_t keepalive_nanos_;
   std::uint64_t random_state_;
+  GrpcBalancer balancer_;
 };
 
 }  // namespace nanospan::net

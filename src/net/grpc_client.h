@@ -1,7 +1,9 @@
-// GrpcClient: unary gRPC calls to one origin, over one HTTP/2 connection, on one EventLoop.
+// GrpcClient: unary gRPC calls to one origin, over one HTTP/2 connection or, balanced, one to each of its addresses, on
+// one EventLoop.
 //
-// Calls share the connection, as many at a time as both sides allow; more wait in a bounded queue. It is opened by the
-// first call and again, after a jittered back-off, by the next one after it broke. Everything is for the loop's thread;
+// Calls share a connection, as many at a time as both sides allow; more open another one, up to connections_max, or
+// wait in a bounded queue. Connections are opened by the first call and again, after a jittered back-off, by the next
+// one after one broke. Everything is for the loop's thread;
 // completions run there too, never from within call() or cancel(), and each exactly once, unless the client is
 // destroyed or abandoned first (then never).
 //
@@ -59,9 +61,17 @@ struct GrpcReply {
   bool may_have_arrived = false;  ///< False if the peer certainly did not process the call.
 };
 
+/// gRPC's load-balancing policies of these names (grpc doc/load-balancing.md).
+enum class GrpcBalancing : std::uint8_t {
+  kPickFirst,   ///< All calls go to the first address that answers.
+  kRoundRobin,  ///< To all in turn; the name is looked up again when a connection ends or cannot be made.
+};
+
 struct GrpcClientOptions {
-  Url origin;                         ///< Path ignored.
-  std::uint32_t streams_max = 100;    ///< Calls at a time; the peer may allow less.
+  Url origin;  ///< Path ignored.
+  GrpcBalancing balancing = GrpcBalancing::kPickFirst;
+  std::uint32_t streams_max = 100;    ///< Calls at a time on a connection; the peer may allow less.
+  std::size_t connections_max = 1;    ///< To one backend; another is opened when all streams of the others are taken.
   std::size_t queued_calls_max = 64;  ///< Calls that wait for the connection or for a stream.
   /// A PING when calls are in flight and nothing came for so long. Servers of gRPC end connections that send more than
   /// one in five minutes ("too_many_pings"); when one does, the time is doubled.
@@ -96,7 +106,7 @@ class GrpcClient {
   CallId call(GrpcRequest request, OnDone done);
   /// Ends a call with kCancelled, soon; nothing happens if it is done already.
   void cancel(CallId id);
-  /// Cancels all calls and closes the connection. The client can be used again.
+  /// Cancels all calls and closes the connections. The client can be used again.
   void cancel_all();
 
   std::size_t in_flight() const;  ///< Sent or waiting.

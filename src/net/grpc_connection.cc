@@ -230,12 +230,17 @@ void GrpcConnection::on_link_round(Http2Link::State state) {
     fail_all(state);
     return channel_.discard(*this);  // destroys this
   }
-  if (spent() && exchanges_.empty()) session_->close(Http2Code::kNoError);
+  if (retired_ || spent()) close_when_done();
   channel_.serve_soon();
 }
 
 void GrpcConnection::retire() {
-  if (!exchanges_.empty()) return;
+  retired_ = true;
+  close_when_done();
+}
+
+void GrpcConnection::close_when_done() {
+  if (!exchanges_.empty() || std::exchange(closing_, true)) return;
   session_->close(Http2Code::kNoError);
   link_->flush_soon();
 }

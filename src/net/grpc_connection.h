@@ -38,7 +38,7 @@ class GrpcConnection final : private Http2Session::Events, private Http2Link::Ow
   bool answer_begun(const GrpcCall& call) const;
   /// A call's deadline passed without a byte from the peer: is it there at all?
   void probe(base::MonotonicNanos silent_since);
-  /// Ends when its calls are done.
+  /// Takes no more calls, and ends when those that it has are done.
   void retire();
 
  private:
@@ -70,6 +70,7 @@ class GrpcConnection final : private Http2Session::Events, private Http2Link::Ow
   void finish(Exchange& exchange, Http2Code code);
   void fail_answer(StreamId id, Exchange& exchange, HttpFailure failure, std::string what);
   void fail_all(Http2Link::State state);
+  void close_when_done();
   void on_timer();
   void send_ping(base::MonotonicNanos now);
   void set_deadline(base::MonotonicNanos at);
@@ -85,6 +86,8 @@ class GrpcConnection final : private Http2Session::Events, private Http2Link::Ow
   base::MonotonicNanos last_received_ = 0;
   base::MonotonicNanos pinged_at_ = base::kNever;
   bool ping_timed_out_ = false;
+  bool retired_ = false;
+  bool closing_ = false;
 };
 
 }  // namespace nanospan::net

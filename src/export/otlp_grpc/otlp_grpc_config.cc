@@ -21,7 +21,7 @@ Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options) {
     return Error{ErrorCode::kInvalidArgument,
                  "calls_max is " + std::to_string(options.calls_max) + "; it may be 1 to 1024"};
   }
-  OtlpGrpcConfig config{std::move(delivery).value(), options.calls_max};
+  OtlpGrpcConfig config{std::move(delivery).value(), options.calls_max, options.round_robin};
   config.name = "otlp_grpc";
   config.destination = config.url.origin();
   for (net::Header& header : config.headers) {  // RFC 9113, 8.2: names are in lower case

@@ -13,6 +13,7 @@ namespace nanospan::exporters {
 /// Its headers are the metadata of each call, names in lower case; grpc-encoding among them if gzip.
 struct OtlpGrpcConfig : OtlpDelivery {
   std::uint32_t calls_max = 1;
+  bool round_robin = false;
 };
 
 /// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without

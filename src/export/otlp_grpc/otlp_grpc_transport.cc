@@ -1,5 +1,6 @@
 // The strong side of the hook, in a library of its own (nanospan::otlp_grpc), which needs nghttp2. Threads: see
 // OtlpTransport.
+#include <algorithm>
 #include <utility>
 
 #include "export/otlp_grpc/otlp_grpc_answer.h"
@@ -47,7 +48,10 @@ bool nanospan_otlp_grpc_r1(const nanospan::exporters::OtlpGrpcConfig& config, na
                            std::unique_ptr<nanospan::exporters::OtlpTransport>& transport, nanospan::Error& error) {
   nanospan::net::GrpcClientOptions options;
   options.origin = config.url;
-  options.streams_max = config.calls_max;
+  constexpr std::uint32_t kStreamsMax = 100;  // of one connection; what servers should allow at least (RFC 9113, 6.5.2)
+  options.streams_max = std::min(config.calls_max, kStreamsMax);
+  options.connections_max = (config.calls_max + kStreamsMax - 1) / kStreamsMax;
+  if (config.round_robin) options.balancing = nanospan::net::GrpcBalancing::kRoundRobin;
   options.proxy = config.proxy;
   if (config.url.https) {
     auto streams = nanospan::net::tls_streams(config.tls, config.url.host, "h2");

@@ -81,8 +81,11 @@ OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
   for (const std::string_view key : {"read_buffer_size", "write_buffer_size"}) {
     reader.ignore(key, "requests are written by reference, and read into a buffer shared by all");
   }
-  for (const std::string_view key : {"balancer_name", "wait_for_ready", "authority"}) {
-    reader.ignore(key, "one connection to the endpoint is shared by all requests, and opened again when it breaks");
+  std::string balancer = "round_robin";
+  reader.read_choice("balancer_name", {"round_robin", "pick_first"}, balancer);
+  config.round_robin = balancer == "round_robin";
+  for (const std::string_view key : {"wait_for_ready", "authority"}) {
+    reader.ignore(key, "connections are shared by all requests, and opened again when they break");
   }
   config.authenticator = read_authenticator(reader);
   if (!config.authenticator.empty() && !config.url.https) {

@@ -23,6 +23,7 @@ struct OtlpGrpcExporterConfig {
   std::uint64_t timeout_nanos = 5 * base::kNanosPerSecond;
   std::uint64_t keepalive_nanos = base::kNever;  ///< PING when nothing came for so long.
   std::uint64_t keepalive_timeout_nanos = 20 * base::kNanosPerSecond;
+  bool round_robin = true;    ///< balancer_name.
   std::string authenticator;  ///< The name of an extension; empty: none.
   QueueOptions queue;
   RetryOptions retry;

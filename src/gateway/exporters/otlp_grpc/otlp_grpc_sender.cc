@@ -11,6 +11,7 @@ namespace nanospan::gateway {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 4318;
+constexpr std::size_t kConnectionsMax = 16;        // to one address; sending_queue.num_consumers is what limits calls
 constexpr std::size_t kAnswerBytesMax = 4U << 20;  // as GrpcRequest::response_bytes_max
 
 SendResult failed_connection(const net::GrpcReply& reply) {
@@ -30,6 +31,8 @@ Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& l
   net::GrpcClientOptions options;
   options.origin = sender->config_.url;
   options.queued_calls_max = static_cast<std::size_t>(sender->config_.queue.consumers);
+  options.connections_max = kConnectionsMax;
+  if (sender->config_.round_robin) options.balancing = net::GrpcBalancing::kRoundRobin;
   options.keepalive_nanos = sender->config_.keepalive_nanos;
   options.keepalive_timeout_nanos = sender->config_.keepalive_timeout_nanos;
   Result<net::StreamFactory> streams =

@@ -71,6 +71,7 @@ TEST(OtlpGrpcExporterConfig, DefaultsAreTheCollectors) {
   EXPECT_EQ(config.codec, find_grpc_codec("gzip"));
   EXPECT_EQ(config.timeout_nanos, 5 * base::kNanosPerSecond);
   EXPECT_EQ(config.keepalive_nanos, base::kNever);
+  EXPECT_TRUE(config.round_robin);
 }
 
 TEST(OtlpGrpcExporterConfig, CompressionsAreThoseOfGrpc) {
@@ -88,18 +89,19 @@ TEST(OtlpGrpcExporterConfig, CompressionsAreThoseOfGrpc) {
 TEST(OtlpGrpcExporterConfig, Keys) {
   testing::ConfigText text(
       "endpoint: h:4317\nheaders: {X-Tenant: shop}\ntimeout: 7s\nkeepalive: {time: 1s, timeout: 3s}\n"
-      "balancer_name: round_robin\ntls: {insecure: true}\nauth: {authenticator: x}");
+      "balancer_name: pick_first\nwait_for_ready: true\ntls: {insecure: true}\nauth: {authenticator: x}");
   const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
   EXPECT_EQ(config.headers.at(0).name, "x-tenant");
   EXPECT_EQ(config.timeout_nanos, 7 * base::kNanosPerSecond);
   EXPECT_EQ(config.keepalive_nanos, 10 * base::kNanosPerSecond) << "grpc's own floor";
   EXPECT_EQ(config.keepalive_timeout_nanos, 3 * base::kNanosPerSecond);
   EXPECT_EQ(text.warnings(),
-            "f.yaml:5: it.balancer_name: has no effect here: one connection to the endpoint is shared by all requests, "
-            "and opened again when it breaks\n");
+            "f.yaml:6: it.wait_for_ready: has no effect here: connections are shared by all requests, and opened again "
+            "when they break\n");
+  EXPECT_FALSE(config.round_robin);
   EXPECT_EQ(config.authenticator, "x");
   EXPECT_EQ(text.errors(),
-            "f.yaml:7: it.auth: needs TLS, or the credential would travel in the clear; remove tls.insecure\n");
+            "f.yaml:8: it.auth: needs TLS, or the credential would travel in the clear; remove tls.insecure\n");
 }
 
 TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
