@@ -1,5 +1,5 @@
 // The longest that a caller is held up: each start_span, set and end by itself, every one kept, while the pipeline is
-// under load, the receiver dead, the ring full.
+// under load, the receiver dead, the ring full, the gateway that receives reloaded again and again.
 //
 // What holds up two adjacent clock readings holds up an operation too, and is not the SDK: interrupts, the hypervisor,
 // other programs. So each turn of the loop also times nothing, at the same moment and as often, and the table shows
@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "bench/experiments/experiments.h"
+#include "bench/experiments/reloading_gateway.h"
 #include "bench/histogram.h"
 #include "sdk/pipeline/drain.h"
 
@@ -54,6 +55,19 @@ Stalls time_each(Bench& bench, std::uint64_t spans) {
   return stalls;
 }
 
+/// How many calls of a million took so long: a column each.
+void add_spread(const Trial& trial, const std::string& name, const Histogram& took) {
+  const std::pair<std::uint64_t, const char*> from[] = {
+      {0, "under 100 ns"},  {100, "to 1 us"},        {1'000, "to 10 us"},           {10'000, "to 100 us"},
+      {100'000, "to 1 ms"}, {1'000'000, "to 10 ms"}, {10'000'000, "10 ms and more"}};
+  for (std::size_t i = 0; i < std::size(from); ++i) {
+    const std::uint64_t longer = i + 1 < std::size(from) ? took.from(from[i + 1].first) : 0;
+    const auto calls = static_cast<double>(took.from(from[i].first) - longer);
+    trial.points.add(name, std::string(from[i].second) + ", calls of a million by their length",
+                     1e6 * calls / static_cast<double>(took.count()), "");
+  }
+}
+
 void add(const Trial& trial, const std::string& name, const Histogram& took, const Histogram& nothing) {
   const std::pair<const char*, double> shares[] = {
       {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}};
@@ -70,6 +84,7 @@ void add(const Trial& trial, const std::string& name, const Histogram& took, con
   trial.points.add(name, "over 10 us", 1e6 * static_cast<double>(took.from(10'000)) / static_cast<double>(took.count()),
                    "in a million");
   trial.points.add(name, "max", static_cast<double>(took.max()), "ns");
+  add_spread(trial, name, took);
 }
 
 void add_all(const Trial& trial, const std::string& name, const Stalls& stalls) {
@@ -88,6 +103,17 @@ void stalls(const Trial& trial) {
     Pipeline pipeline(otlp_to(receiver.traces_endpoint()), roomy_batches(), 0, 1);
     add_all(trial, "under load", time_each(pipeline.bench(), spans));
     require(check_received(pipeline, receiver));
+  }
+  {
+    ReloadingGateway gateway;
+    Pipeline pipeline(otlp_to(gateway.traces_endpoint()), roomy_batches(), 0, 1);
+    add_all(trial, "gateway reloaded", time_each(pipeline.bench(), spans));
+    const std::uint64_t reloads = gateway.stop();
+    require(reloads == 0 ? "the gateway was not reloaded once" : "");
+    // As with a receiver that is dead, it is the caller that is asked about: who waits to retry has a queue that fills.
+    const std::string lost = pipeline.check();
+    trial.points.note("gateway reloaded: " + std::to_string(reloads) +
+                      " times, its listener and connections anew each time; " + (lost.empty() ? "no span lost" : lost));
   }
   {
     BlackHole hole;

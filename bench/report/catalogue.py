@@ -1,6 +1,7 @@
 """The experiments of the report: what each asks, which rows of the guide it answers, how it is drawn.
 
-A plot is (kind, metric, log): "lines" over the cases in their order, "bars" a bar for each case.
+A plot is (kind, metric, log): "lines" over the cases in their order, "bars" a bar for each case, "histogram" of an
+operation, one for each of its cases.
 """
 
 import dataclasses
@@ -165,7 +166,9 @@ WHOLE = (
     Experiment(
         "stalls",
         "Stalls",
-        "How long is a caller held up at the longest, under load, the receiver dead, the ring full?",
+        "How long is a caller held up, under load, the receiver dead, the ring full, the gateway reloaded? The plots "
+        "show how many calls of a million took so long, logarithmically.",
+        (("histogram", "end"), ("histogram", "set"), ("histogram", "start_span")),
         peer=True,
     ),
 )

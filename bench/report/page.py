@@ -13,8 +13,9 @@ from figures import GO, OURS
 
 STYLE = pathlib.Path(__file__).with_name("page.css")
 SERIES = (OURS, GO)
-# "p99, without the machine's" goes into a second table, whose caption is what follows the comma.
+# "p99, without the machine's" goes into a table of its own, whose caption is what follows the comma.
 NET = "without the machine's"
+SPREAD = "calls of a million by their length"
 
 
 def to_json(report):
@@ -76,11 +77,19 @@ def _ordered(values):
     return list(dict.fromkeys(values))
 
 
+def _caption(metric):
+    return next((caption for caption in (NET, SPREAD) if metric.endswith(", " + caption)), "")
+
+
+def _without_caption(metric):
+    return metric.removesuffix(", " + _caption(metric))
+
+
 def _table(figures, metrics, caption):
     found = {(f["series"], f["case"], f["metric"]): f for f in figures}
     present = [series for series in SERIES if any(f["series"] == series for f in figures)]
     head = "<th>case</th>" + ("<th>by</th>" if len(present) > 1 else "")
-    head += "".join(f'<th class="number">{text(metric.split(", " + NET)[0])}</th>' for metric in metrics)
+    head += "".join(f'<th class="number">{text(_without_caption(metric))}</th>' for metric in metrics)
     body = []
     for case in _ordered(f["case"] for f in figures):
         for series in present:
@@ -99,15 +108,33 @@ def _table(figures, metrics, caption):
 
 
 def _tables(figures):
-    metrics = _ordered(f["metric"] for f in figures)
-    plain = [m for m in metrics if NET not in m]
-    net = [m for m in metrics if NET in m]
-    return _table(figures, plain, "") + (
-        _table([f for f in figures if NET in f["metric"]], net, NET) if net else ""
-    )
+    tables = ""
+    for caption in ("", NET, SPREAD):
+        chosen = [f for f in figures if _caption(f["metric"]) == caption]
+        if chosen or not caption:
+            tables += _table(chosen, _ordered(f["metric"] for f in chosen), caption)
+    return tables
+
+
+def _histograms(operation, figures):
+    """One for each case of an operation, "under load: end"."""
+    chosen = [f for f in figures if f["case"].endswith(": " + operation) and _caption(f["metric"]) == SPREAD]
+    drawn = ""
+    for series in SERIES:
+        for case in _ordered(f["case"] for f in chosen if f["series"] == series):
+            columns = [
+                (_without_caption(f["metric"]), f["value"])
+                for f in chosen
+                if f["case"] == case and f["series"] == series
+            ]
+            title = f"{case} ({series})" if series != OURS else case
+            drawn += f"<figure>{plots.histogram(title, columns, SERIES.index(series))}</figure>"
+    return drawn
 
 
 def _plot(kind, metric, experiment, figures):
+    if kind == "histogram":
+        return _histograms(metric, figures)
     chosen = [f for f in figures if f["metric"] == metric]
     if not chosen:
         return ""

@@ -41,6 +41,24 @@ def bars(title, unit, rows):
     return _svg(y + 2, title, parts)
 
 
+def histogram(title, columns, series):
+    """columns: (label, how many of a million), drawn logarithmically: one of a million is still seen."""
+    bottom, top, width = 112, 38, WIDTH / max(1, len(columns))
+    parts = [_text(0, 14, title, "plot-title")]
+    for i, (label, count) in enumerate(columns):
+        height = (bottom - top) * math.log10(1 + count) / 6
+        number = numbers_text.text(count, "") if count else "0"
+        below = label.replace("under", "<").replace(" and more", "+")
+        x = width * i
+        parts.append(
+            f'<rect x="{x + 3:.1f}" y="{bottom - height:.1f}" width="{width - 6:.1f}" height="{height:.1f}" '
+            f'class="s{series}"><title>{escape(label)}: {escape(number)}</title></rect>'
+        )
+        parts.append(_text(x + width / 2, bottom - height - 4, number, "plot-tick", "middle"))
+        parts.append(_text(x + width / 2, bottom + 14, below, "plot-tick", "middle"))
+    return _svg(bottom + 20, title, parts)
+
+
 def _ticks(low, high, log):
     if log:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))

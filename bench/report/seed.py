@@ -174,6 +174,7 @@ ROWS = (
             _stall("P99 of end() under load", "10 ms → 2 ms", "under load: end", "p99", 2e6),
             _stall("P99.99 of end() under load", "", "under load: end", "p99.99", 2e6),
             _stall("P99.99 of end(), receiver dead", "", "receiver dead: end", "p99.99", 2e6),
+            _stall("P99.99 of end(), gateway reloaded ten times a second", "", "gateway reloaded: end", "p99.99", 2e6),
             _stall("P99.99 of set() under load", "", "under load: set", "p99.99", 2e6),
             limit(
                 "memory with a receiver that never reads",
@@ -408,16 +409,11 @@ ROWS = (
                 "a span of 10 attributes",
                 "instructions",
                 -5,
-                hint="there is no build with a profile yet",
+                hint="make pgo was not run here",
             ),
-            limit(
-                "CPU, with the profile against without",
-                "CPU −5-10 %",
-                "pgo",
-                "end to end",
-                "CPU",
-                -5,
-                hint="there is no build with a profile yet",
+            *(
+                limit(f"CPU, {case}", "CPU −5-10 %", "pgo", case, "CPU", -5, hint="make pgo was not run here")
+                for case in ("SDK, end to end", "gRPC none to none", "HTTP/1.1 JSON to protobuf")
             ),
         ),
     ),

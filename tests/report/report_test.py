@@ -92,15 +92,19 @@ class PageTest(unittest.TestCase):
     def test_every_experiment_of_the_recorded_run_is_drawn(self):
         for experiment in catalogue.ALL:
             self.assertIn(f'id="{experiment.name}"', self.page)
-            for _, metric in experiment.plots:
+            for kind, metric in experiment.plots:
                 self.assertTrue(
-                    [f for f in self.report.figures(experiment.name) if f["metric"] == metric],
+                    [
+                        f
+                        for f in self.report.figures(experiment.name)
+                        if (f["case"].endswith(": " + metric) if kind == "histogram" else f["metric"] == metric)
+                    ],
                     f"{experiment.name} has no {metric}",
                 )
 
     def test_every_claim_finds_its_figure_in_the_recorded_run(self):
         elsewhere = (
-            "no build with a profile",
+            "make pgo was not run",
             "docs/report.md",
             "no Meter API",
         )  # tools of their own, and what is not built
@@ -129,6 +133,27 @@ class PageTest(unittest.TestCase):
         for figure in again.data["figures"]:
             self.assertTrue(figure["what"])
             self.assertIsInstance(figure["value"], (int, float))
+
+
+class HistogramTest(unittest.TestCase):
+    def test_calls_by_their_length_are_a_table_and_a_histogram_for_each_case_of_the_operation(self):
+        spread = [
+            ("stalls", figures.OURS, case, f"{label}, {page.SPREAD}", count, "")
+            for case in ("under load: end", "receiver dead: end", "under load: set")
+            for label, count in (("under 100 ns", 999_999.0), ("to 1 us", 1.0), ("10 ms and more", 0.0))
+        ]
+        report = report_of(("stalls", figures.OURS, "under load: end", "p99", 40, "ns"), *spread)
+        drawn = page.render(report)
+        for case in ("under load: end", "receiver dead: end", "under load: set"):
+            self.assertEqual(drawn.count(f"<title>{case}</title>"), 1, case)
+        self.assertIn(f"<caption>{page.SPREAD}</caption>", drawn)
+        self.assertIn("<th>case</th><th class=\"number\">under 100 ns</th>", drawn)
+
+    def test_one_call_of_a_million_is_still_seen_and_none_is_not(self):
+        drawn = plots.histogram("end", [("under 100 ns", 999_999.0), ("to 1 us", 1.0), ("to 10 us", 0.0)], 0)
+        heights = [float(height) for height in re.findall(r'<rect[^>]* height="([\d.]+)"', drawn)]
+        self.assertEqual(heights[2], 0)
+        self.assertTrue(3 < heights[1] < heights[0] <= 74, heights)
 
 
 class ClaimsTest(unittest.TestCase):
