@@ -131,6 +131,8 @@ TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) 
   while (second->run_once({clock_.monotonic_now()}) != 0) {
   }
   EXPECT_NE(::access(path.c_str(), F_OK), 0);
+  server_.reset();  // before the second loop
+  second->run_posted();
 }
 
 /// Real threads and the real clock: for the sanitizers.
