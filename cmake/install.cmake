@@ -7,7 +7,8 @@
 #   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
 #   nanospan::profile_lines  libnanospan_lines.a: files and lines in profiles; adds elfutils' libdw
 #   nanospan::profile_locks  libnanospan_locks.a: sees who waits for std::mutex and std::condition_variable
-# Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and nanospan-gzip.pc.
+# Installed under component "sdk": headers, libraries, the CMake package `nanospan`, nanospan.pc and one for each
+# of the others.
 option(NANOSPAN_SHARED "Build libnanospan.so instead of libnanospan.a" OFF)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -196,6 +197,14 @@ endfunction()
 nanospan_pkg_config(nanospan)
 if(TARGET nanospan_gzip_library)
   nanospan_pkg_config(nanospan-gzip)
+endif()
+if(TARGET nanospan_profile_library)
+  nanospan_pkg_config(nanospan-profile)
+  nanospan_pkg_config(nanospan-profile-heap)
+  nanospan_pkg_config(nanospan-profile-locks)
+endif()
+if(TARGET nanospan_profile_lines_library)
+  nanospan_pkg_config(nanospan-profile-lines)
 endif()
 if(TARGET nanospan_otlp_grpc_library)
   nanospan_pkg_config(nanospan-otlp-grpc)

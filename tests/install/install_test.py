@@ -21,6 +21,8 @@ PARTS = (
     ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),
     ("consumer_grpc", "nanospan_otlp_grpc_r1", "libnghttp2.so"),
     ("consumer_tls", "nanospan_tls_r1", "libssl.so"),
+    ("consumer_profile", "nanospan_profile_r1", "libz.so"),
+    ("consumer_profile_parts", "nanospan_profile_r1", "libdw.so"),
 )
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {
@@ -134,11 +136,17 @@ def with_cmake(work, prefix, compiler, environment, kind):
 def with_pkg_config(work, prefix, compiler, environment, kind):
     found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
     flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
-    for package in ("nanospan-gzip", "nanospan-otlp-grpc", "nanospan-tls"):
+    for package in ("nanospan-gzip", "nanospan-otlp-grpc", "nanospan-tls", "nanospan-profile-heap"):
         output("pkg-config", "--cflags", "--libs", package, env=found)
     source = pathlib.Path(__file__).parent / "consumer/main.cc"
     run(compiler, source, *flags, "-o", work / "with_pkg_config", env=environment)
     check_program(work / "with_pkg_config", work / "cmake/plugin.so", environment, kind)
+    parts = ("nanospan-profile-lines", "nanospan-profile-locks")
+    flags = output("pkg-config", "--cflags", "--libs", *parts, env=found).split()
+    run(compiler, source, *flags, "-o", work / "profile_with_pkg_config", env=environment)
+    symbols = output("nm", "--defined-only", work / "profile_with_pkg_config")
+    for hook in ("nanospan_profile_r1", "nanospan_profile_lines_r1", "nanospan_lock_interposer_r1"):
+        assert hook in symbols, f"{parts} leave {hook} out"
 
 
 def main(source, build, work, compiler, kind):
