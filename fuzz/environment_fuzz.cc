@@ -1,12 +1,13 @@
 // LINK: nanospan_setup nanospan_net
-// Texts of OTEL_* variables, which others than the program's author write: endpoints and key=value lists. What is
-// accepted is whole, and what is read once reads the same when it is written again.
+// Texts of OTEL_* variables and of those of proxies, which others than the program's author write: endpoints and
+// key=value lists. What is accepted is whole, and what is read once reads the same when it is written again.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "net/proxy.h"
 #include "net/url.h"
 #include "setup/key_values.h"
 
@@ -24,6 +25,24 @@ void check_url(std::string_view text) {
   if (again->socket != url->socket) std::abort();
 }
 
+void check_proxy(std::string_view text) {
+  if (const Result<net::Proxy> proxy = net::parse_proxy(text); proxy.ok()) {
+    if (proxy->url.host.empty() || !proxy->url.socket.empty() || proxy->url.port == 0) std::abort();
+    const net::Route route = net::route_to(net::parse_url("https://a").value(), &*proxy, true);
+    if (route.connect_head.find("\r\n\r\n") + 4 != route.connect_head.size())
+      std::abort();  // one head, whatever it has
+  }
+  for (const char* origin : {"http://a.b.example:80", "http://10.1.2.3", "https://[fd00::1]"}) {
+    const net::Url url = net::parse_url(origin).value();
+    const auto proxied = [&](const std::string& no_proxy) {
+      return !net::choose_proxy({"http://p", "http://p", no_proxy}, url, false).url.empty();
+    };
+    const std::string list(text);
+    if (proxied(list + ",") != proxied(list) || proxied("," + list) != proxied(list)) std::abort();
+    if (proxied(list + ",*")) std::abort();
+  }
+}
+
 void check_key_values(std::string_view text) {
   const Result<setup::KeyValues> pairs = setup::parse_key_values(text);
   if (!pairs) return;
@@ -39,6 +58,7 @@ void check_key_values(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_url(text);
+  check_proxy(text);
   check_key_values(text);
   return 0;
 }

@@ -90,6 +90,10 @@ Result<Url> parse_unix(std::string_view text) {
     name.remove_prefix(name.find_first_not_of('/') == std::string_view::npos ? 0 : name.find_first_not_of('/') - 1);
   }
   if (name.empty()) return bad(text, "has no name of a socket; write unix:/path/of.sock or unix-abstract:name");
+  if (name.find_first_of("?#") != std::string_view::npos) {  // would be a query or a fragment to gRPC
+    return bad(text,
+               "has a '?' or '#' in its socket's name; a path of HTTP comes after it as in unix:/path/of.sock:/path");
+  }
   Url url;
   url.host = "localhost";  // as gRPC calls it: in Host, in :authority, and in certificates
   url.socket = std::string(abstract ? "@" : name.find('/') == std::string_view::npos ? "./" : "").append(name);

@@ -24,10 +24,9 @@ class Server(stubs.TraceServiceServicer):
 
 
 @contextlib.contextmanager
-def serving(server, credentials=None):
+def serving(server, credentials=None, address="127.0.0.1:0"):
     running = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
     stubs.add_TraceServiceServicer_to_server(server, running)
-    address = "127.0.0.1:0"
     port = running.add_secure_port(address, credentials) if credentials else running.add_insecure_port(address)
     running.start()
     try:

@@ -54,6 +54,19 @@ class Grpc(unittest.TestCase):
                 sent_spans.check(self, printed, spans_of(server.requests))
                 self.assertRegex(server.metadata[0]["user-agent"], r"^OTel-OTLP-Exporter-Cpp/")
 
+    def test_unix_sockets_by_the_names_of_c_core(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in (f"unix:{folder}/peer.sock", f"unix://{folder}/peer.sock", f"unix-abstract:{folder}"):
+                server = Server()
+                with self.subTest(name), serving(server, address=name):
+                    printed = send(self, name, "none", "grpc")
+                    sent_spans.check(self, printed, spans_of(server.requests))
+            path = f"{folder}/ours.sock"
+            config = BOTH.replace('grpc: {endpoint: "127.0.0.1:0"}', f"grpc: {{endpoint: {path}, transport: unix}}")
+            with Gateway(config), grpc.insecure_channel(f"unix:{path}") as channel:
+                call = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+                self.assertEqual(call(b"", wait_for_ready=True, timeout=30), b"")
+
     def test_our_sdk_exports_to_our_gateway(self):
         with Gateway(BOTH) as gateway:
             printed = send(self, f"http://127.0.0.1:{gateway.ports['grpc']}", "gzip", "grpc")

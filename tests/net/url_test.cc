@@ -66,6 +66,8 @@ TEST(Url, RefusedWithAReason) {
       {"unix-abstract::/v1/traces", "no name of a socket"},
       {"unix://run/otlp.sock", "has a host where a unix socket has none"},
       {"unix:/run/a b", "a space"},
+      {"unix:/run/a?b", "has a '?' or '#' in its socket's name"},
+      {"unix:/run/a/v1/traces?key=x:/b", "has a '?' or '#' in its socket's name"},
       {"unix:/run/a:/b#c", "fragment"},
       {kLongSocket.c_str(), "has a name of 108 bytes; that of a unix socket has at most 107"},
   };

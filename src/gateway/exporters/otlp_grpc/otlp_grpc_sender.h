@@ -1,6 +1,6 @@
 // OtlpGrpcSender: sends batches to an OTLP/gRPC receiver: one attempt, one SendResult.
 //
-// The bytes go out as they came in, by reference, many batches at a time on one connection; or compressed, into a block
+// The bytes go out as they came in, by reference, many batches at a time on a connection; or compressed, into a block
 // that lives as long as the attempt. Follows the OTLP rules for statuses (docs/specification.md, "OTLP/gRPC Response"):
 // RESOURCE_EXHAUSTED is retried only with a RetryInfo, whose delay is kept. For the thread of its loop.
 #pragma once
