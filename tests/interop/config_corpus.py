@@ -182,6 +182,9 @@ FILES = {
     "gRPC include_metadata": receiver(grpc="include_metadata: true"),
     "gRPC transport": receiver(grpc="transport: tcp"),
     "gRPC transport unknown": receiver(grpc="transport: pigeon"),
+    "gRPC on a unix socket": receiver(grpc="endpoint: ./otlp.sock, transport: unix"),
+    "gRPC on an abstract unix socket": receiver(grpc="endpoint: '@otlp', transport: unix"),
+    "HTTP on a unix socket": receiver(http="endpoint: ./otlp.sock, transport: unix"),
     "gRPC buffers": receiver(grpc="read_buffer_size: 524288, write_buffer_size: 32768"),
     "gRPC keepalive for idle connections": receiver(
         grpc="keepalive: {server_parameters: {max_connection_idle: 1m, max_connection_age_grace: 5s, timeout: 20s}, "
@@ -278,6 +281,8 @@ FILES = {
     "otlp with a balancer": exporter("otlp", "endpoint: 'localhost:14999', balancer_name: pick_first"),
     "otlp with an unknown balancer": exporter("otlp", "endpoint: 'localhost:14999', balancer_name: dice"),
     "otlp with wait_for_ready": exporter("otlp", "endpoint: 'localhost:14999', wait_for_ready: true"),
+    "otlp to a unix socket": exporter("otlp", "endpoint: 'unix:///tmp/otlp.sock', tls: {insecure: true}"),
+    "otlp to an abstract unix socket": exporter("otlp", "endpoint: 'unix-abstract:otlp', tls: {insecure: true}"),
     "otlp with an authority": exporter("otlp", "endpoint: 'localhost:14999', authority: backend"),
     "otlp with buffers": exporter(
         "otlp", "endpoint: 'localhost:14999', read_buffer_size: 1000, write_buffer_size: 1000"

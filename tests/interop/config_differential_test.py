@@ -34,9 +34,8 @@ DIFFERENCES = {
     "metrics by address": "the Collector took it until 0.122; files of that time still run here",
     "idle_timeout as it was": "the Collector's key before keepalive.idle_timeout; files of that time still run here",
     "otlphttp with the client's limits as they were": "keys of the Collector before keepalive; as above",
-    "otlp with an unknown balancer": "balancer_name has no effect here, and we warn of it whatever its value",
+    "otlp to an abstract unix socket": "gRPC has that name for it; the Collector takes what is behind the colon for a port",
     "otlphttp with JSON": "not in this build, and refused by name",
-    "otlphttp with a proxy": "the same",
     "otlphttp with cookies": "the same",
 }
 
