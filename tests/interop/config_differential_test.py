@@ -34,7 +34,7 @@ DIFFERENCES = {
     "metrics by address": "the Collector took it until 0.122; files of that time still run here",
     "idle_timeout as it was": "the Collector's key before keepalive.idle_timeout; files of that time still run here",
     "otlphttp with the client's limits as they were": "keys of the Collector before keepalive; as above",
-    "otlp to an abstract unix socket": "gRPC has that name for it; the Collector takes what is behind the colon for a port",
+    "otlp to an abstract unix socket": "a name that gRPC knows; the Collector takes it for a host and a port",
     "otlphttp with JSON": "not in this build, and refused by name",
     "otlphttp with cookies": "the same",
 }
