@@ -1,7 +1,7 @@
 # The whole project in a dozen words. Each target is one line that calls a tool; nobody has to know CMake.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-.PHONY: setup build run shop scenarios test test-full w3c peers bench bench-gate bench-gateway report report-full format help
+.PHONY: setup build run shop scenarios test test-full w3c peers bench bench-gate bench-gateway report report-full pgo format help
 
 setup:          ## install the Debian packages that building, testing and measuring need
 	@tools/setup
@@ -58,6 +58,10 @@ report-full:    ## the same with longer runs; within an hour
 bench-gateway:  ## the gateway against the Go Collector, path by path; tools/bench-gateway --quick takes minutes
 	@tools/setup build bench
 	@tools/bench-gateway
+
+pgo:            ## build with a profile of the bundled load, print what it gains in instructions and CPU
+	@tools/setup build bench
+	@tools/pgo
 
 format:         ## rewrite all C++ sources in the house's layout
 	@tools/format

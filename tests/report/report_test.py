@@ -9,7 +9,9 @@ import html.parser
 import json
 import pathlib
 import re
+import runpy
 import sys
+import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -133,6 +135,29 @@ class PageTest(unittest.TestCase):
         for figure in again.data["figures"]:
             self.assertTrue(figure["what"])
             self.assertIsInstance(figure["value"], (int, float))
+
+
+class PgoTest(unittest.TestCase):
+    pgo = types.SimpleNamespace(**runpy.run_path(str(HERE.parent.parent / "tools/pgo")))
+
+    def test_the_rows_of_the_guide_find_what_make_pgo_leaves(self):
+        pgo = self.pgo
+        cases = (pgo.END_TO_END, *pgo.MEASURED_PATHS)
+        counted = {pgo.PLAIN: dict.fromkeys(pgo.COUNTED, 100), pgo.TRAINED: dict.fromkeys(pgo.COUNTED, 93)}
+        spent = {case: {pgo.PLAIN: 50.0, pgo.TRAINED: 60.0} for case in cases}
+        for verdict, cpu in (("same", claims.MISSED), ("regressed", claims.MISSED), ("improved", claims.MISSED)):
+            rows = pgo.figures_of(counted, spent, dict.fromkeys(cases, verdict))
+            report = report_of(*(("pgo", figures.OURS, r["case"], r["metric"], r["value"], r["unit"]) for r in rows))
+            row = next(row for row in seed.ROWS if row[0] == "8.3")
+            verdicts = [line.verdict for line in seed.lines_of(row, report)]
+            self.assertEqual(verdicts, [claims.MET, cpu, cpu, cpu], verdict)
+
+    def test_a_difference_that_is_not_certain_is_none(self):
+        pgo = self.pgo
+        spent = {pgo.END_TO_END: {pgo.PLAIN: 50.0, pgo.TRAINED: 40.0}}
+        for verdict, change in (("same", 0.0), ("too few runs", 0.0), ("improved", -20.0)):
+            rows = pgo.figures_of({}, spent, {pgo.END_TO_END: verdict})
+            self.assertAlmostEqual(rows[0]["value"], change, msg=verdict)
 
 
 class HistogramTest(unittest.TestCase):
