@@ -8,6 +8,7 @@
 #include "profile/symbol/source_lines.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/profile/go_pprof.h"
+#include "tests/profile/http_get.h"
 
 namespace nanospan::profile {
 namespace {
@@ -35,11 +36,17 @@ TEST(GoPprof, ListShowsTheLinesThatAreHot) {
   if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
   if (!has_source_lines()) GTEST_SKIP() << "this build has no libdw";
   const testing::BusyThreads busy(1, testing::known_hot_function);
-  auto server = ProfileServer::start({.port = 0});
+  ProfileServerOptions options;
+  options.port = 0;
+  options.profiler.continuous = true;
+  auto server = ProfileServer::start(std::move(options));
   ASSERT_TRUE(server.ok()) << server.error().message;
-  const std::string list =
-      output_of("go tool pprof -list=known_hot_function http://127.0.0.1:" + std::to_string((*server)->port()) +
-                "/debug/pprof/profile?seconds=1\\&lines=1");
+  const std::uint16_t port = (*server)->port();
+  const std::string past = "/debug/pprof/profile?from=-5m";
+  while (testing::http_get(port, past + "&debug=1").body.find("known_hot_function") == std::string::npos) {
+  }
+  const std::string list = output_of(
+      "go tool pprof -list=known_hot_function 'http://127.0.0.1:" + std::to_string(port) + past + "&lines=1'");
   EXPECT_NE(list.find("tests/profile/busy_threads.h"), std::string::npos) << list;
   const std::size_t hot = list.find("x = x * 6364136223846793005u + 1;");
   ASSERT_NE(hot, std::string::npos) << list;
