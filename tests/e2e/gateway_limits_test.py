@@ -6,6 +6,7 @@ Needs root and a writable /sys/fs/cgroup, else it is skipped and says what is mi
 """
 
 import json
+import re
 import select
 import socket
 import subprocess
@@ -92,7 +93,10 @@ def steps(gateway, name):
     return int(gateway.metric('nanospan_memory_steps{step="%s"}' % name))
 
 
-@unittest.skipIf(re.search(rb"__[at]san_init", BINARY.read_bytes()), "a sanitizer's own memory does not fit into the groups")
+SANITIZED = re.search(rb"__[at]san_init", BINARY.read_bytes())
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer's own memory does not fit into the groups")
 class Limits(unittest.TestCase):
     def group(self, controller):
         group = Group(controller)
