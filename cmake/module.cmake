@@ -35,11 +35,14 @@ function(nanospan_module module)
     target_link_libraries(nanospan_${module} PUBLIC $<BUILD_INTERFACE:nanospan_${edge}>)
   endforeach()
   target_link_libraries(nanospan_${module} PRIVATE nanospan_flags ${ARG_LINK})
-  nanospan_precompile(nanospan_${module} STD)
+  nanospan_group(nanospan_${module})
   nanospan_module_test(${module})
 endfunction()
 
 function(nanospan_small module)
+  if(NANOSPAN_UNITY)
+    return() # a source with options of its own is in no group
+  endif()
   list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/src/${module}/ OUTPUT_VARIABLE patterns)
   file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
@@ -53,24 +56,14 @@ function(nanospan_part name)
     target_link_libraries(nanospan_${name} PUBLIC $<BUILD_INTERFACE:nanospan_${edge}>)
   endforeach()
   target_link_libraries(nanospan_${name} PRIVATE nanospan_flags ${ARG_LINK})
-  nanospan_precompile(nanospan_${name} STD)
 endfunction()
 
-# Reading headers is most of what compiling a small source takes: those of a kind are read once, by the first target
-# that wants them. A source must all the same include what it uses; release builds precompile nothing.
-set(NANOSPAN_STD_HEADERS <algorithm> <array> <atomic> <chrono> <functional> <map> <memory> <mutex> <optional> <span>
-  <string> <string_view> <thread> <unordered_map> <utility> <vector>)
-set(NANOSPAN_GTEST_HEADERS <gmock/gmock.h> <gtest/gtest.h> <condition_variable> <random> ${NANOSPAN_STD_HEADERS})
-function(nanospan_precompile target kind)
-  if(NOT NANOSPAN_PRECOMPILE)
-    return()
-  endif()
-  get_property(owner GLOBAL PROPERTY NANOSPAN_PRECOMPILED_${kind})
-  if(owner)
-    target_precompile_headers(${target} REUSE_FROM ${owner})
-  else()
-    target_precompile_headers(${target} PRIVATE ${NANOSPAN_${kind}_HEADERS})
-    set_property(GLOBAL PROPERTY NANOSPAN_PRECOMPILED_${kind} ${target})
+# Reading headers and instantiating templates is most of what compiling a small source takes: eight sources together do
+# it once. Names in anonymous namespaces then meet, so those of a module must differ. Release builds compile every
+# source by itself: each must include what it uses.
+function(nanospan_group target)
+  if(NANOSPAN_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 
@@ -86,7 +79,7 @@ function(nanospan_module_test module)
   target_include_directories(nanospan_${module}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_${module}_test PRIVATE
     nanospan_${module} nanospan_flags nanospan_gtest)
-  nanospan_precompile(nanospan_${module}_test GTEST)
+  nanospan_group(nanospan_${module}_test)
   add_test(NAME ${module} COMMAND nanospan_${module}_test)
   set(labels gtest)
   if(module IN_LIST NANOSPAN_CONCURRENT_MODULES)

@@ -10,9 +10,6 @@ target_link_libraries(nanospan_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(nanospan_flags INTERFACE -Wno-restrict)  # GCC bug 105651: false alarms in std::string at -O2
 endif()
-if(NANOSPAN_PRECOMPILE AND CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(nanospan_flags INTERFACE -fpch-preprocess) # ccache then sees through precompiled headers
-endif()
 if(NANOSPAN_SANITIZE)
   add_compile_options(-fsanitize=${NANOSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NANOSPAN_SANITIZE})

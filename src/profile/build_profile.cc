@@ -10,8 +10,6 @@
 namespace nanospan::profile {
 namespace {
 
-constexpr unsigned kModuleShift = 48;
-
 std::string hex_id(const void* bytes, std::size_t size) {
   std::string text;
   wire::append_hex({static_cast<const char*>(bytes), size}, text);

@@ -35,7 +35,7 @@ if(NANOSPAN_SANITIZE)
     ${PROJECT_SOURCE_DIR}/src/profile/unwind/stack_walk.cc
     ${PROJECT_SOURCE_DIR}/src/profile/sampler/signal.cc
     ${PROJECT_SOURCE_DIR}/src/profile/sampler/span_labels.cc
-    PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2" SKIP_PRECOMPILE_HEADERS ON)
+    PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2")
 endif()
 
 # The page: page.html with the style and the scripts in it, as one constant of the program.

@@ -23,13 +23,13 @@ void read_recorder(ProfilingOptions& program, const Environment& environment) {
   read_text("NANOSPAN_PROFILING_PUSH_URL", program.push_url);
   read_number("NANOSPAN_PROFILING_SECONDS", {1, kSecondsMax}, program.profile_seconds, defaults.profile_seconds);
   read_number("NANOSPAN_PROFILING_EVERY_SECONDS", {1, kSecondsMax}, program.every_seconds, defaults.every_seconds);
-  constexpr const char* kHeaders = "NANOSPAN_PROFILING_PUSH_HEADERS";
-  const auto headers = environment.text(kHeaders);
+  constexpr const char* kPushHeaders = "NANOSPAN_PROFILING_PUSH_HEADERS";
+  const auto headers = environment.text(kPushHeaders);
   if (!program.push_headers.empty() || !headers) return;
   if (Result<KeyValues> parsed = parse_key_values(*headers)) {
     program.push_headers = std::move(parsed).value();
   } else {
-    environment.warn(kHeaders, parsed.error().message + "; all of it is ignored");
+    environment.warn(kPushHeaders, parsed.error().message + "; all of it is ignored");
   }
 }
 

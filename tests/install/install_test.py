@@ -61,6 +61,7 @@ def build_shared(source, build, compiler):
         build,
         f"-DCMAKE_CXX_COMPILER={compiler}",
         "-DCMAKE_CXX_FLAGS=-O0",
+        "-DNANOSPAN_UNITY=ON",
         "-DNANOSPAN_SHARED=ON",
         "-DNANOSPAN_TESTS=OFF",
         "-DNANOSPAN_GATEWAY=OFF",

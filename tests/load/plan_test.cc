@@ -5,38 +5,39 @@
 namespace nanospan::load {
 namespace {
 
-constexpr std::uint64_t kSecond = base::kNanosPerSecond;
 using Kind = Plan::Kind;
 
 TEST(Plan, GoesInStraightLinesFromStageToStage) {
-  const Plan plan(Kind::kUsers, {{30 * kSecond, 100}, {60 * kSecond, 100}, {30 * kSecond, 0}});
-  EXPECT_EQ(plan.nanos(), 120 * kSecond);
+  const Plan plan(
+      Kind::kUsers,
+      {{30 * base::kNanosPerSecond, 100}, {60 * base::kNanosPerSecond, 100}, {30 * base::kNanosPerSecond, 0}});
+  EXPECT_EQ(plan.nanos(), 120 * base::kNanosPerSecond);
   EXPECT_EQ(plan.peak(), 100);
   EXPECT_EQ(plan.target_at(0), 0);
-  EXPECT_EQ(plan.target_at(15 * kSecond), 50);
-  EXPECT_EQ(plan.target_at(60 * kSecond), 100);
-  EXPECT_EQ(plan.target_at(105 * kSecond), 50);
-  EXPECT_EQ(plan.target_at(120 * kSecond), 0) << "it is over";
+  EXPECT_EQ(plan.target_at(15 * base::kNanosPerSecond), 50);
+  EXPECT_EQ(plan.target_at(60 * base::kNanosPerSecond), 100);
+  EXPECT_EQ(plan.target_at(105 * base::kNanosPerSecond), 50);
+  EXPECT_EQ(plan.target_at(120 * base::kNanosPerSecond), 0) << "it is over";
 }
 
 TEST(Plan, AStageWithoutTimeIsAJump) {
-  const Plan plan(Kind::kUsers, {{0, 8}, {kSecond, 8}, {0, 2}, {kSecond, 2}});
+  const Plan plan(Kind::kUsers, {{0, 8}, {base::kNanosPerSecond, 8}, {0, 2}, {base::kNanosPerSecond, 2}});
   EXPECT_EQ(plan.target_at(0), 8);
-  EXPECT_EQ(plan.target_at(kSecond - 1), 8);
-  EXPECT_EQ(plan.target_at(kSecond), 2);
+  EXPECT_EQ(plan.target_at(base::kNanosPerSecond - 1), 8);
+  EXPECT_EQ(plan.target_at(base::kNanosPerSecond), 2);
 }
 
 TEST(Plan, AtAConstantRateRequestsAreEquallyFarApart) {
-  const Plan plan = Plan::constant(Kind::kRate, 1000, 2 * kSecond);
+  const Plan plan = Plan::constant(Kind::kRate, 1000, 2 * base::kNanosPerSecond);
   EXPECT_EQ(plan.arrivals(), 2000u);
   EXPECT_EQ(plan.arrival(0), 0u);
-  EXPECT_EQ(plan.arrival(1), kSecond / 1000);
-  EXPECT_EQ(plan.arrival(1999), 1999 * (kSecond / 1000));
+  EXPECT_EQ(plan.arrival(1), base::kNanosPerSecond / 1000);
+  EXPECT_EQ(plan.arrival(1999), 1999 * (base::kNanosPerSecond / 1000));
   EXPECT_EQ(plan.arrival(2000), base::kNever);
 }
 
 TEST(Plan, ARampBringsAsManyRequestsAsTheAreaUnderIt) {
-  const Plan plan(Kind::kRate, {{10 * kSecond, 100}, {10 * kSecond, 0}});
+  const Plan plan(Kind::kRate, {{10 * base::kNanosPerSecond, 100}, {10 * base::kNanosPerSecond, 0}});
   EXPECT_EQ(plan.arrivals(), 1000u);
   EXPECT_EQ(plan.arrival(0), 0u);
   EXPECT_NEAR(static_cast<double>(plan.arrival(125)), 5e9, 1) << "a quarter of the first half's 500";
@@ -52,8 +53,8 @@ TEST(Plan, ARampBringsAsManyRequestsAsTheAreaUnderIt) {
 }
 
 TEST(Plan, NothingIsDueWhileTheRateIsZero) {
-  const Plan plan(Kind::kRate, {{kSecond, 0}, {0, 10}, {kSecond, 10}});
-  EXPECT_EQ(plan.arrival(0), kSecond);
+  const Plan plan(Kind::kRate, {{base::kNanosPerSecond, 0}, {0, 10}, {base::kNanosPerSecond, 10}});
+  EXPECT_EQ(plan.arrival(0), base::kNanosPerSecond);
   EXPECT_EQ(plan.arrivals(), 10u);
 }
 

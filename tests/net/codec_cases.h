@@ -21,7 +21,7 @@
 #include "net/codec_snappy.h"
 #endif
 
-namespace nanospan::net::testing {
+namespace nanospan::net {
 
 struct CodecCase {
   const char* label;
@@ -77,4 +77,4 @@ inline Result<DecodedText> decoded(const Codec& codec, std::string_view body, st
   return decoded(*codec.make_decoder(), {&body, 1}, DecodeBuffer(limit));
 }
 
-}  // namespace nanospan::net::testing
+}  // namespace nanospan::net

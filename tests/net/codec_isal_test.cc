@@ -10,10 +10,6 @@
 namespace nanospan::net {
 namespace {
 
-using testing::decoded;
-using testing::encoded;
-using testing::random_text;
-
 TEST(Isal, ReadsAndIsReadByZlibAtEveryLevel) {
   const std::pair<const Codec*, const Codec*> pairs[] = {{&kGzipCodec, &kIsalGzipCodec},
                                                          {&kDeflateCodec, &kIsalDeflateCodec}};

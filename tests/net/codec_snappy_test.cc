@@ -11,10 +11,6 @@
 namespace nanospan::net {
 namespace {
 
-using testing::decoded;
-using testing::encoded;
-using testing::random_text;
-
 constexpr std::string_view kIdentifier("\xFF\x06\x00\x00sNaPpY", 10);
 
 TEST(SnappyBlock, IsWhatTheReferenceReadsAndWrites) {

@@ -11,12 +11,7 @@
 namespace nanospan::net {
 namespace {
 
-using testing::decoded;
-using testing::DecodedText;
-using testing::encoded;
-using testing::random_text;
-
-class CodecTest : public ::testing::TestWithParam<testing::CodecCase> {
+class CodecTest : public ::testing::TestWithParam<CodecCase> {
  protected:
   const Codec& codec_ = *GetParam().codec;
 };
@@ -158,7 +153,7 @@ TEST_P(CodecTest, NothingAndGarbageAreMalformed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CodecTest, ::testing::ValuesIn(testing::all_codecs()),
+INSTANTIATE_TEST_SUITE_P(All, CodecTest, ::testing::ValuesIn(all_codecs()),
                          [](const auto& tested) { return std::string(tested.param.label); });
 
 TEST(DecodeBuffer, GrowsByDoublingUntilItsLimit) {

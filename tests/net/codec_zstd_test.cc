@@ -10,10 +10,6 @@
 namespace nanospan::net {
 namespace {
 
-using testing::decoded;
-using testing::encoded;
-using testing::random_text;
-
 std::string reference(std::string_view text, bool with_size, int window_log, bool checksum) {
   ZSTD_CCtx* const context = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, with_size);

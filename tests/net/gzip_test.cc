@@ -10,10 +10,6 @@
 namespace nanospan::net {
 namespace {
 
-using testing::decoded;
-using testing::encoded;
-using testing::random_text;
-
 TEST(Gzip, ALevelOutOfRangeIsRefused) {
   for (const int level : {-1, 10}) EXPECT_EQ(gzip_compress({}, level).error().code, ErrorCode::kInvalidArgument);
 }
@@ -48,7 +44,7 @@ TEST(Gzip, TheSizeHintIsTheTrailersAndZeroWithoutOne) {
 TEST(Gzip, ALyingTrailerIsMalformed) {
   std::string packed = encoded(kGzipCodec, random_text(5000, 30));
   packed.back() = '\x7f';
-  for (const testing::CodecCase& test_case : testing::all_codecs()) {
+  for (const CodecCase& test_case : all_codecs()) {
     if (test_case.codec->coding != Coding::kGzip) continue;
     std::size_t most = 0;
     DecodeBuffer out(std::size_t{1} << 40, [&](std::size_t wanted) { return most = std::max(most, wanted); });

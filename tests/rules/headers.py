@@ -23,14 +23,15 @@ PLAIN_FLAGS = ["-fno-exceptions", "-fno-rtti"]
 NEEDS_EXCEPTIONS = "include/nanospan/adapters/"
 
 
-def compile_alone(root, work, command, flags, path):
-    """What the compiler says of a file that includes only this header; "" if nothing."""
-    name = "_".join([path.replace("/", "_"), *(word.split("/")[-1] for word in command + flags)])
+def compile_only(root, work, command, flags, paths):
+    """What the compiler says of a file that includes these headers and nothing else; "" if nothing."""
+    what = paths[0].replace("/", "_") if len(paths) == 1 else "all_public"
+    name = "_".join([what, *(word.split("/")[-1] for word in command + flags)])
     source = work / f"{name}.cc"
-    line = f'#include "{path}"\n'
-    if not source.is_file() or source.read_text(encoding="utf-8") != line:
-        source.write_text(line, encoding="utf-8")
-    includes = [f"-I{root}", f"-I{root}/include"] + ([] if path.startswith("include/") else [f"-I{root}/src"])
+    text = "".join(f'#include "{path}"\n' for path in paths)
+    if not source.is_file() or source.read_text(encoding="utf-8") != text:
+        source.write_text(text, encoding="utf-8")
+    includes = [f"-I{root}", f"-I{root}/include"] + ([] if is_public(paths[0]) else [f"-I{root}/src"])
     finished = subprocess.run(
         [*command, *BASE_FLAGS, *flags, *includes, "-c", str(source), "-o", str(source.with_suffix(".o"))],
         capture_output=True,
@@ -40,25 +41,30 @@ def compile_alone(root, work, command, flags, path):
     return "" if finished.returncode == 0 else finished.stderr or f"exit code {finished.returncode}"
 
 
+def is_public(path):
+    return path.startswith("include/")
+
+
 def shown_by_its_source(root, path):
     """True if the source of the same name begins with this header."""
     source = path.removesuffix(".h") + ".cc"
-    if path.startswith("include/") or not pathlib.Path(root, source).is_file():
+    if is_public(path) or not pathlib.Path(root, source).is_file():
         return False
     first = next(iter(source_tree.includes(source_tree.read(root, source))), None)
     return first is not None and f"src/{first[1]}" == path
 
 
 def jobs_of(root, headers, compilers):
+    """(headers of one file, compiler, flags)"""
     for path in headers:
         if shown_by_its_source(root, path):
             continue
-        public = path.startswith("include/")
-        for index, command in enumerate(compilers):
-            if index == 0 or public:
-                yield path, command, []
-            if public and not path.startswith(NEEDS_EXCEPTIONS):
-                yield path, command, PLAIN_FLAGS
+        for command in compilers if is_public(path) else compilers[:1]:
+            yield [path], command, []
+    # That each compiles alone is known by then: all of them together.
+    plain = [path for path in headers if is_public(path) and not path.startswith(NEEDS_EXCEPTIONS)]
+    for command in compilers if plain else []:
+        yield plain, command, PLAIN_FLAGS
 
 
 def check(root, work, compilers, flags=()):
@@ -69,11 +75,12 @@ def check(root, work, compilers, flags=()):
     findings = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = list(jobs_of(root, headers, compilers))
-        said = pool.map(lambda job: compile_alone(root, work, job[1], [*flags, *job[2]], job[0]), jobs)
-        for (path, command, extra), text in zip(jobs, said):
+        said = pool.map(lambda job: compile_only(root, work, job[1], [*flags, *job[2]], job[0]), jobs)
+        for (paths, command, extra), text in zip(jobs, said):
             if text:
                 how = " ".join([command[-1].split("/")[-1], *extra])
-                findings.append(Finding(path, 1, f"does not compile alone ({how}):\n{text}"))
+                what = "does not compile alone" if len(paths) == 1 else "or another public header does not compile"
+                findings.append(Finding(paths[0], 1, f"{what} ({how}):\n{text}"))
     return findings
 
 

@@ -16,11 +16,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Read {
+struct ReadTrace {
   TraceSettings settings;
   std::vector<std::string> warnings;
 };
-Read read(Variables variables, const BatchOptions& preset = {}) {
+ReadTrace read_trace(Variables variables, const BatchOptions& preset = {}) {
   FakeEnvironment fake(std::move(variables));
   TraceSettings settings = read_trace_settings(fake, preset);
   return {std::move(settings), fake.warnings()};
@@ -68,36 +68,36 @@ INSTANTIATE_TEST_SUITE_P(
                true}));
 
 TEST_P(NumberVariable, ValidIsTaken) {
-  const Read got = read({{GetParam().name, "77"}});
+  const ReadTrace got = read_trace({{GetParam().name, "77"}});
   EXPECT_EQ(GetParam().get(got.settings), 77U);
 }
 
 TEST_P(NumberVariable, EmptyIsUnset) {
-  const Read got = read({{GetParam().name, ""}});
+  const ReadTrace got = read_trace({{GetParam().name, ""}});
   EXPECT_EQ(GetParam().get(got.settings), GetParam().fallback);
   EXPECT_THAT(got.warnings, IsEmpty());
 }
 
 TEST_P(NumberVariable, InvalidIsWarnedAboutAndIgnored) {
   for (const char* value : {"-5", "many", "99999999999"}) {
-    const Read got = read({{GetParam().name, value}});
+    const ReadTrace got = read_trace({{GetParam().name, value}});
     EXPECT_EQ(GetParam().get(got.settings), GetParam().fallback);
     EXPECT_THAT(got.warnings, ::testing::Contains(HasSubstr(std::string(GetParam().name) + ": \"" + value)));
   }
 }
 
 TEST_P(NumberVariable, ZeroIsLegalForLimitsAndTimeoutsOnly) {
-  const Read got = read({{GetParam().name, "0"}});
+  const ReadTrace got = read_trace({{GetParam().name, "0"}});
   EXPECT_EQ(GetParam().get(got.settings), GetParam().zero_is_legal ? 0 : GetParam().fallback);
   EXPECT_EQ(got.warnings.empty(), GetParam().zero_is_legal);
 }
 
 TEST(Limits, SpecificWinsOverGeneralWhichAppliesToEventsAndLinksToo) {
-  const Read got = read({{"OTEL_ATTRIBUTE_COUNT_LIMIT", "5"},
-                         {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"},
-                         {"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "7"},
-                         {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100"},
-                         {"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10"}});
+  const ReadTrace got = read_trace({{"OTEL_ATTRIBUTE_COUNT_LIMIT", "5"},
+                                    {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"},
+                                    {"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "7"},
+                                    {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100"},
+                                    {"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10"}});
   EXPECT_EQ(got.settings.limits.attribute_count_max, 9U);
   EXPECT_EQ(got.settings.limits.attribute_per_event_count_max, 5U);
   EXPECT_EQ(got.settings.limits.attribute_per_link_count_max, 7U);
@@ -105,16 +105,16 @@ TEST(Limits, SpecificWinsOverGeneralWhichAppliesToEventsAndLinksToo) {
 }
 
 TEST(Batch, LargerThanTheQueueIsClamped) {
-  const Read got = read({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}, {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"}});
+  const ReadTrace got = read_trace({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}, {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"}});
   EXPECT_EQ(got.settings.batch.batch_spans_max, 100U);
   EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")));
-  const Read silent = read({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}});
+  const ReadTrace silent = read_trace({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}});
   EXPECT_EQ(silent.settings.batch.batch_spans_max, 100U);
   EXPECT_THAT(silent.warnings, IsEmpty()) << "the user did not ask for a batch size";
 }
 
 TEST(Batch, OverridesThePreset) {
-  const Read got = read({{"OTEL_BSP_SCHEDULE_DELAY", "9"}}, BatchOptions::low_latency());
+  const ReadTrace got = read_trace({{"OTEL_BSP_SCHEDULE_DELAY", "9"}}, BatchOptions::low_latency());
   EXPECT_EQ(got.settings.batch.schedule_delay_ms, 9U);
   EXPECT_EQ(got.settings.batch.batch_spans_max, 128U);
 }
@@ -122,16 +122,17 @@ TEST(Batch, OverridesThePreset) {
 // ---- OTEL_SDK_DISABLED, OTEL_CONFIG_FILE, OTEL_LOG_LEVEL ---------------------------------------------------------
 
 TEST(SdkDisabled, TrueOnly) {
-  EXPECT_FALSE(read({}).settings.disabled);
-  EXPECT_FALSE(read({{"OTEL_SDK_DISABLED", ""}}).settings.disabled);
-  EXPECT_TRUE(read({{"OTEL_SDK_DISABLED", "TRUE"}}).settings.disabled);
-  const Read odd = read({{"OTEL_SDK_DISABLED", "1"}});
+  EXPECT_FALSE(read_trace({}).settings.disabled);
+  EXPECT_FALSE(read_trace({{"OTEL_SDK_DISABLED", ""}}).settings.disabled);
+  EXPECT_TRUE(read_trace({{"OTEL_SDK_DISABLED", "TRUE"}}).settings.disabled);
+  const ReadTrace odd = read_trace({{"OTEL_SDK_DISABLED", "1"}});
   EXPECT_FALSE(odd.settings.disabled);
   EXPECT_THAT(odd.warnings, ElementsAre(HasSubstr("\"1\"")));
 }
 
 TEST(ConfigFile, IsNotInThisBuild) {
-  EXPECT_THAT(read({{"OTEL_CONFIG_FILE", "/etc/otel.yaml"}}).warnings, ElementsAre(HasSubstr("not in this build")));
+  EXPECT_THAT(read_trace({{"OTEL_CONFIG_FILE", "/etc/otel.yaml"}}).warnings,
+              ElementsAre(HasSubstr("not in this build")));
 }
 
 // configuration/sdk-environment-variables.md: what the program says wins over the environment.
@@ -171,7 +172,7 @@ TEST(LogLevel, ADefaultHandlerMadeSilentSpeaksAgainAfterAStartWithoutIt) {
 
 std::vector<std::string> resource_of(Variables variables) {
   std::vector<std::string> out;
-  for (const Attribute& attribute : read(std::move(variables)).settings.resource) {
+  for (const Attribute& attribute : read_trace(std::move(variables)).settings.resource) {
     out.push_back(std::string(attribute.key) + "=" + std::string(attribute.value.as_string()));
   }
   return out;
@@ -186,33 +187,33 @@ TEST(ResourceAttributes, ServiceNameWins) {
 }
 
 TEST(ResourceAttributes, AnyErrorDiscardsTheWholeVariable) {
-  const Read got = read({{"OTEL_RESOURCE_ATTRIBUTES", "good=1,bad=%zz"}, {"OTEL_SERVICE_NAME", "b"}});
+  const ReadTrace got = read_trace({{"OTEL_RESOURCE_ATTRIBUTES", "good=1,bad=%zz"}, {"OTEL_SERVICE_NAME", "b"}});
   EXPECT_EQ(got.settings.resource.size(), 1U);
   EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("OTEL_RESOURCE_ATTRIBUTES: entry 2")));
 }
 
 // ---- OTEL_PROPAGATORS --------------------------------------------------------------------------------------------
 
-std::vector<std::string> fields_of(const Read& got) {
+std::vector<std::string> fields_of(const ReadTrace& got) {
   return got.settings.propagator != nullptr ? got.settings.propagator->fields() : std::vector<std::string>{};
 }
 
 TEST(Propagators, DefaultIsTraceContextAndBaggage) {
   for (const char* value : {"", "baggage,tracecontext", "TraceContext, Baggage, tracecontext"}) {
-    const Read got = read({{"OTEL_PROPAGATORS", value}});
+    const ReadTrace got = read_trace({{"OTEL_PROPAGATORS", value}});
     EXPECT_THAT(fields_of(got), ::testing::UnorderedElementsAre("traceparent", "tracestate", "baggage"));
     EXPECT_THAT(got.warnings, IsEmpty());
   }
 }
 
 TEST(Propagators, EachIsKnown) {
-  EXPECT_THAT(fields_of(read({{"OTEL_PROPAGATORS", "b3"}})), ElementsAre("b3"));
-  EXPECT_THAT(fields_of(read({{"OTEL_PROPAGATORS", "b3multi"}})), ::testing::Contains("x-b3-traceid"));
-  EXPECT_THAT(fields_of(read({{"OTEL_PROPAGATORS", "none"}})), IsEmpty());
+  EXPECT_THAT(fields_of(read_trace({{"OTEL_PROPAGATORS", "b3"}})), ElementsAre("b3"));
+  EXPECT_THAT(fields_of(read_trace({{"OTEL_PROPAGATORS", "b3multi"}})), ::testing::Contains("x-b3-traceid"));
+  EXPECT_THAT(fields_of(read_trace({{"OTEL_PROPAGATORS", "none"}})), IsEmpty());
 }
 
 TEST(Propagators, UnknownIsWarnedAboutAndTheOthersStay) {
-  const Read got = read({{"OTEL_PROPAGATORS", "b3,Smoke,Jaeger"}});
+  const ReadTrace got = read_trace({{"OTEL_PROPAGATORS", "b3,Smoke,Jaeger"}});
   EXPECT_THAT(fields_of(got), ElementsAre("b3"));
   EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("\"Smoke\""), HasSubstr("Jaeger is not in this build")));
 }
@@ -232,7 +233,7 @@ TEST(TracesExporter, EachIsKnown) {
               {"otlp_file", {Kind::kOtlpFile}},
               {"none", {}}};
   for (const auto& row : rows) {
-    const Read got = read({{"OTEL_TRACES_EXPORTER", row.value}});
+    const ReadTrace got = read_trace({{"OTEL_TRACES_EXPORTER", row.value}});
     EXPECT_EQ(got.settings.exporters, row.kinds) << row.value;
     EXPECT_THAT(got.warnings, IsEmpty());
   }
@@ -240,7 +241,7 @@ TEST(TracesExporter, EachIsKnown) {
 
 TEST(TracesExporter, UnknownIsWarnedAboutAndTheDefaultStays) {
   for (const char* value : {"Zipkin", "jaeger", "logging", "Carrier-Pigeon"}) {
-    const Read got = read({{"OTEL_TRACES_EXPORTER", value}});
+    const ReadTrace got = read_trace({{"OTEL_TRACES_EXPORTER", value}});
     EXPECT_THAT(got.settings.exporters, ElementsAre(ExporterKind::kOtlp));
     EXPECT_THAT(got.warnings, ElementsAre(HasSubstr(value)));
   }
@@ -249,7 +250,7 @@ TEST(TracesExporter, UnknownIsWarnedAboutAndTheDefaultStays) {
 // ---- OTEL_TRACES_SAMPLER -----------------------------------------------------------------------------------------
 
 std::string sampler_of(Variables variables) {
-  const SamplerPtr sampler = read(std::move(variables)).settings.sampler;
+  const SamplerPtr sampler = read_trace(std::move(variables)).settings.sampler;
   return sampler != nullptr ? sampler->description() : "default";
 }
 
@@ -268,16 +269,16 @@ TEST(TracesSampler, EachIsKnown) {
 
 TEST(TracesSampler, ArgumentThatIsNoRatioIsIgnoredAndEverythingSampled) {
   for (const char* value : {"2", "-1", "half", "nan"}) {
-    const Read got = read({{"OTEL_TRACES_SAMPLER", "traceidratio"}, {"OTEL_TRACES_SAMPLER_ARG", value}});
+    const ReadTrace got = read_trace({{"OTEL_TRACES_SAMPLER", "traceidratio"}, {"OTEL_TRACES_SAMPLER_ARG", value}});
     EXPECT_THAT(got.settings.sampler->description(), HasSubstr("TraceIdRatioBased{1"));
     EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("OTEL_TRACES_SAMPLER_ARG")));
   }
-  EXPECT_THAT(read({{"OTEL_TRACES_SAMPLER", "always_on"}, {"OTEL_TRACES_SAMPLER_ARG", "x"}}).warnings, IsEmpty());
+  EXPECT_THAT(read_trace({{"OTEL_TRACES_SAMPLER", "always_on"}, {"OTEL_TRACES_SAMPLER_ARG", "x"}}).warnings, IsEmpty());
 }
 
 TEST(TracesSampler, UnknownIsWarnedAboutAndTheDefaultStays) {
   for (const char* value : {"jaeger_remote", "parentbased_jaeger_remote", "xray", "Sometimes"}) {
-    const Read got = read({{"OTEL_TRACES_SAMPLER", value}});
+    const ReadTrace got = read_trace({{"OTEL_TRACES_SAMPLER", value}});
     EXPECT_EQ(got.settings.sampler, nullptr);
     EXPECT_EQ(got.warnings.size(), 1U) << value;
   }

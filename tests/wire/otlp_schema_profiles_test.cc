@@ -3,17 +3,11 @@
 
 #include <string>
 
+#include "tests/wire/field.h"
 #include "wire/validate.h"
-#include "wire/writer.h"
 
 namespace nanospan::wire {
 namespace {
-
-std::string field(std::uint32_t number, std::string_view content) {
-  std::string out;
-  Appender(out).bytes_field(number, content);
-  return out;
-}
 
 TEST(OtlpSchemaProfiles, ProfilesAreWalkedDownToTheirSamples) {
   const auto walk = [](std::string_view profile) {

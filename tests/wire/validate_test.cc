@@ -33,7 +33,7 @@ void expect_ok(std::string_view bytes) {
 }
 
 // The fault is `text`, at `back` bytes before the end of the request.
-void expect_fault(std::string_view bytes, std::size_t back, std::string_view text) {
+void expect_refused(std::string_view bytes, std::size_t back, std::string_view text) {
   const WalkResult walked = validate_traces(bytes);
   ASSERT_FALSE(walked.ok());
   EXPECT_EQ(walked.fault.text, text);
@@ -61,26 +61,26 @@ TEST(Validate, IdsAreWholeOrEmpty) {
                             field(otlp::Span::kSpanId, std::string(8, 'x'))));
   expect_ok(request_of_span(field(otlp::Span::kTraceId, "") + field(otlp::Span::kParentSpanId, "")));
   for (const std::size_t size : {1U, 8U, 15U, 17U}) {
-    expect_fault(request_of_span(field(otlp::Span::kTraceId, std::string(size, 'x'))), size,
-                 "trace id is not 16 bytes long");
+    expect_refused(request_of_span(field(otlp::Span::kTraceId, std::string(size, 'x'))), size,
+                   "trace id is not 16 bytes long");
   }
   for (const std::size_t size : {1U, 7U, 9U, 16U}) {
-    expect_fault(request_of_span(field(otlp::Span::kSpanId, std::string(size, 'x'))), size,
-                 "span id is not 8 bytes long");
-    expect_fault(request_of_span(field(otlp::Span::kLinks, field(otlp::SpanLink::kSpanId, std::string(size, 'x')))),
-                 size, "span id is not 8 bytes long");
+    expect_refused(request_of_span(field(otlp::Span::kSpanId, std::string(size, 'x'))), size,
+                   "span id is not 8 bytes long");
+    expect_refused(request_of_span(field(otlp::Span::kLinks, field(otlp::SpanLink::kSpanId, std::string(size, 'x')))),
+                   size, "span id is not 8 bytes long");
   }
 }
 
 TEST(Validate, StringsMustBeUtf8ButBytesNeedNot) {
   const std::string text = "a long enough prefix \xFF and more";
   const std::size_t back = text.size() - text.find('\xFF');
-  expect_fault(request_of_span(field(otlp::Span::kName, text)), back, "string is not valid UTF-8");
-  expect_fault(request_of_span(attribute("key", field(otlp::AnyValue::kStringValue, text))), back,
-               "string is not valid UTF-8");
+  expect_refused(request_of_span(field(otlp::Span::kName, text)), back, "string is not valid UTF-8");
+  expect_refused(request_of_span(attribute("key", field(otlp::AnyValue::kStringValue, text))), back,
+                 "string is not valid UTF-8");
   expect_ok(request_of_span(attribute("key", field(otlp::AnyValue::kBytesValue, text))));
   expect_ok(request_of_span(attribute("cl\xC3\xA9", field(otlp::AnyValue::kStringValue, "caf\xC3\xA9"))));
-  expect_fault(request_of_span(attribute("\xC3", "")), 3, "string is not valid UTF-8");
+  expect_refused(request_of_span(attribute("\xC3", "")), 3, "string is not valid UTF-8");
 }
 
 TEST(Validate, EveryScalarAttributeOnTheFastPathAndOffIt) {
@@ -106,8 +106,8 @@ TEST(Validate, EveryScalarAttributeOnTheFastPathAndOffIt) {
 }
 
 TEST(Validate, AttributeWithABadVarintIsNotForgivenByTheFastPath) {
-  expect_fault(request_of_span(attribute("k", "\x18\x80"s)), 1, "varint is cut off or longer than 64 bits");
-  expect_fault(request_of_span(attribute("k", "\x10\x01\x18"s)), 0, "varint is cut off or longer than 64 bits");
+  expect_refused(request_of_span(attribute("k", "\x18\x80"s)), 1, "varint is cut off or longer than 64 bits");
+  expect_refused(request_of_span(attribute("k", "\x10\x01\x18"s)), 0, "varint is cut off or longer than 64 bits");
 }
 
 TEST(Validate, FaultInARunOfSimpleAttributesIsFoundAtItsPlace) {
@@ -119,19 +119,19 @@ TEST(Validate, FaultInARunOfSimpleAttributesIsFoundAtItsPlace) {
       for (std::size_t i = 0; i < before; ++i) span += good;
       span += bad;
       for (std::size_t i = 0; i < after; ++i) span += good;
-      expect_fault(request_of_span(span), 3 + after * good.size(), "string is not valid UTF-8");
+      expect_refused(request_of_span(span), 3 + after * good.size(), "string is not valid UTF-8");
     }
   }
   // A run that ends in half a field, and one that another field interrupts.
-  expect_fault(request_of_span(good + good + "\x4A"), 0, "length is cut off or too long");
-  expect_fault(request_of_span(good + "\x4A\x7F"), 1, "length runs past the end");
+  expect_refused(request_of_span(good + good + "\x4A"), 0, "length is cut off or too long");
+  expect_refused(request_of_span(good + "\x4A\x7F"), 1, "length runs past the end");
   expect_ok(request_of_span(good + good + field(otlp::Span::kName, "n") + good));
 }
 
 TEST(Validate, KnownFieldsNeedTheirWireType) {
-  expect_fault(request_of_span("\x28\x01"s), 2, "wire type is not that of the field");  // name as a varint
-  expect_fault(request_of_span("\x3A\x00"s), 2, "wire type is not that of the field");  // start time as bytes
-  expect_fault("\x08\x01"s, 2, "wire type is not that of the field");                   // resource_spans as a varint
+  expect_refused(request_of_span("\x28\x01"s), 2, "wire type is not that of the field");  // name as a varint
+  expect_refused(request_of_span("\x3A\x00"s), 2, "wire type is not that of the field");  // start time as bytes
+  expect_refused("\x08\x01"s, 2, "wire type is not that of the field");                   // resource_spans as a varint
 }
 
 TEST(Validate, UnknownFieldsAreSteppedOver) {
@@ -146,17 +146,17 @@ TEST(Validate, UnknownFieldsAreSteppedOver) {
 }
 
 TEST(Validate, RefusesGroupsAndFieldZeroEverywhere) {
-  expect_fault(request_of_span("\xA3\x06\xA4\x06"s), 4, "wire type is a group or unknown");
-  expect_fault("\x03\x04"s, 2, "field number is 0");
-  expect_fault("\x00\x00"s, 2, "field number is 0");
-  expect_fault(request_of_span("\x00\x00"s), 2, "field number is 0");
-  expect_fault("\x0F"s, 1, "wire type is not that of the field");
+  expect_refused(request_of_span("\xA3\x06\xA4\x06"s), 4, "wire type is a group or unknown");
+  expect_refused("\x03\x04"s, 2, "field number is 0");
+  expect_refused("\x00\x00"s, 2, "field number is 0");
+  expect_refused(request_of_span("\x00\x00"s), 2, "field number is 0");
+  expect_refused("\x0F"s, 1, "wire type is not that of the field");
 }
 
 TEST(Validate, LengthsEndInsideTheirMessage) {
-  expect_fault(request_of_span("\x2A\x05"s
-                               "ab"s),
-               3, "length runs past the end");
+  expect_refused(request_of_span("\x2A\x05"s
+                                 "ab"s),
+                 3, "length runs past the end");
   // Enough bytes in the request, but not in the span.
   const std::string span =
       "\x2A\x02"s

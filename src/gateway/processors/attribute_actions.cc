@@ -1,8 +1,6 @@
 // Actions, as internal/coreinternal/attraction does them. Threads: see the header.
 #include "gateway/processors/attribute_actions.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -11,17 +9,16 @@
 
 #include "base/sha256.h"
 #include "gateway/processors/any_value.h"
+#include "gateway/processors/string_piece.h"
 
 namespace nanospan::gateway {
 namespace {
-
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 /// Keys that `pattern` is found in; copies, since the list is about to change.
 std::vector<std::string> matching_keys(const re2::RE2& pattern, const AttributeList& attributes) {
   std::vector<std::string> keys;
   for (const AttributeList::Attribute& attribute : attributes.all()) {
-    if (re2::RE2::PartialMatch(piece(attribute.key), pattern)) keys.emplace_back(attribute.key);
+    if (re2::RE2::PartialMatch(string_piece(attribute.key), pattern)) keys.emplace_back(attribute.key);
   }
   return keys;
 }
@@ -168,7 +165,7 @@ void AttributeActions::extract(const Action& action, AttributeList& attributes) 
   const AnyScalar value = read_any(attribute->value);
   if (value.kind != AnyKind::kString) return;
   std::vector<re2::StringPiece> groups(action.group_names.size() + 1);
-  if (!action.pattern->Match(piece(value.text), 0, value.text.size(), re2::RE2::UNANCHORED, groups.data(),
+  if (!action.pattern->Match(string_piece(value.text), 0, value.text.size(), re2::RE2::UNANCHORED, groups.data(),
                              static_cast<int>(groups.size()))) {
     return;
   }

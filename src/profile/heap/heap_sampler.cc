@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kLiveMax = 100'000;          // with 512 KiB: a heap of 50 GiB
 constexpr std::int64_t kLookAgainBytes = 1 << 20;  // while switched off
-constexpr std::size_t kFramesOfOurs = 2;           // heap_allocate_slowly, operator new
+constexpr std::size_t kHeapFramesOfOurs = 2;       // heap_allocate_slowly, operator new
 
 struct Live {
   StackRecorder::Place place;
@@ -31,19 +31,19 @@ struct Live {
   std::int64_t bytes;
 };
 
-struct State {
+struct HeapState {
   StackRecorder recorder;
   std::unordered_map<const void*, Live> live;  // under the recorder's lock
   std::uint64_t not_followed = 0;
 };
 
 std::atomic<std::size_t> interval{0};
-std::atomic<State*> made{nullptr};  // null until the first switch on
+std::atomic<HeapState*> made{nullptr};  // null until the first switch on
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool begun = false;  // the countdown of this thread
 
-State& state() {
-  static base::Immortal<State> only;
+HeapState& heap_state() {
+  static base::Immortal<HeapState> only;
   static const int once = [] {
     made.store(&*only);
     return ::pthread_atfork([] { (*only).recorder.lock(); }, [] { (*only).recorder.unlock(); },
@@ -63,10 +63,10 @@ void* plain(std::size_t size, std::size_t alignment) {
   return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
 
-void record(State& state, StackRecorder::Entered& entered, const void* object, std::size_t size, std::size_t mean,
+void record(HeapState& state, StackRecorder::Entered& entered, const void* object, std::size_t size, std::size_t mean,
             const Registers& here) {
   const double stands_for = 1 / -std::expm1(-static_cast<double>(size) / static_cast<double>(mean));
-  const Live live{entered.place(here, kFramesOfOurs), std::llround(stands_for),
+  const Live live{entered.place(here, kHeapFramesOfOurs), std::llround(stands_for),
                   std::llround(stands_for * static_cast<double>(size))};
   entered.add(live.place, {live.objects, live.bytes, live.objects, live.bytes});
   if (state.live.size() < kLiveMax) {
@@ -83,7 +83,7 @@ void record(State& state, StackRecorder::Entered& entered, const void* object, s
 [[gnu::noinline]] void* heap_allocate_slowly(std::size_t size, std::size_t alignment) {
   if (StackRecorder::busy()) return plain(size, alignment);
   const std::size_t mean = interval.load(std::memory_order_relaxed);
-  State* const known = made.load(std::memory_order_acquire);
+  HeapState* const known = made.load(std::memory_order_acquire);
   heap_bytes_left = mean == 0 ? kLookAgainBytes : next_gap(mean);
   if (mean == 0 || known == nullptr || !std::exchange(begun, true)) return plain(size, alignment);
   void* const object = plain(size, std::max<std::size_t>(alignment, kSampledAlignment));
@@ -94,7 +94,7 @@ void record(State& state, StackRecorder::Entered& entered, const void* object, s
 }
 
 void heap_forget(void* pointer) {
-  State* const known = made.load(std::memory_order_acquire);
+  HeapState* const known = made.load(std::memory_order_acquire);
   if (StackRecorder::busy() || known == nullptr || pointer == nullptr) return;
   StackRecorder::Entered entered(known->recorder);
   const auto found = known->live.find(pointer);
@@ -109,16 +109,16 @@ namespace heap_sampler {
 bool is_linked() { return &nanospan_heap_operators_r1 != nullptr; }
 
 void set_interval(std::size_t interval_bytes) {
-  state();
+  heap_state();
   interval.store(interval_bytes, std::memory_order_relaxed);
 }
 
-void set_code(std::shared_ptr<const CodeMap> code) { state().recorder.set_code(std::move(code)); }
+void set_code(std::shared_ptr<const CodeMap> code) { heap_state().recorder.set_code(std::move(code)); }
 
-RecorderSnapshot snapshot() { return state().recorder.snapshot(); }
+RecorderSnapshot snapshot() { return heap_state().recorder.snapshot(); }
 
 std::uint64_t not_followed() {
-  State& now = state();
+  HeapState& now = heap_state();
   const StackRecorder::Entered entered(now.recorder);
   return now.not_followed;
 }

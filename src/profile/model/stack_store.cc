@@ -8,7 +8,6 @@ namespace nanospan::profile {
 namespace {
 
 constexpr std::size_t kModulesMax = 4096;
-constexpr unsigned kModuleShift = 48;
 constexpr CodePoint kOffsetMask = (CodePoint{1} << kModuleShift) - 1;
 constexpr std::size_t kMapEntryBytes = 64;  // about what a node of unordered_map costs besides its content
 

@@ -22,6 +22,7 @@ namespace nanospan::profile {
 /// A place in the code that survives unloading: module number << 48 | address relative to its load base. Module 0 is
 /// "none": the rest is the plain address.
 using CodePoint = std::uint64_t;
+inline constexpr unsigned kModuleShift = 48;
 
 /// A loaded object, without its tables.
 struct ModuleIdentity {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kRoot = "/debug/pprof";
 constexpr std::size_t kSymbolBodyMax = 64u << 10;
 constexpr std::size_t kCommandLineMax = 64u << 10;
-constexpr std::size_t kSymbolsMax = 1024;
+constexpr std::size_t kSymbolsAskedMax = 1024;
 constexpr std::uint64_t kSecondsDefault = 30;
 constexpr std::uint64_t kSecondsMax = 10'000'000'000;  // year 2286
 
@@ -155,7 +155,7 @@ net::Response Endpoints::symbol(const net::Request& request, const Query&) {
     if (question != std::string_view::npos) asked = target.substr(question + 1);
   }
   std::string text = "num_symbols: 1\n";
-  for (std::size_t i = 0; !asked.empty() && i < kSymbolsMax; ++i) {
+  for (std::size_t i = 0; !asked.empty() && i < kSymbolsAskedMax; ++i) {
     const std::size_t end = std::min(asked.find('+'), asked.size());
     std::string_view address = asked.substr(0, end);
     asked.remove_prefix(std::min(end + 1, asked.size()));

@@ -7,13 +7,7 @@
 #include "wire/writer.h"
 
 namespace nanospan::sdk {
-namespace {
-
 namespace otlp = wire::otlp;
-
-std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-}  // namespace
 
 std::vector<std::uint8_t> field_of(const SpanView& span) {
   std::vector<std::uint8_t> field(wire::bytes_field_size(otlp::ScopeSpans::kSpans, span.bytes().size()));

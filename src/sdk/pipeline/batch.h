@@ -11,17 +11,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <nanospan/span_exporter.h>
 
 #include "sdk/trace/record.h"
+#include "sdk/view/field_reader.h"
 
 namespace nanospan::sdk {
-
-using Bytes = std::span<const std::uint8_t>;
 
 /// `12 len Span` of a view's span.
 std::vector<std::uint8_t> field_of(const SpanView& span);

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sdk/view/field_reader.h"
 #include "wire/otlp_fields.h"
 #include "wire/utf8.h"
 #include "wire/writer.h"
@@ -15,10 +16,6 @@ namespace {
 using Type = AttributeValue::Type;
 using wire::otlp::AnyValue;
 using wire::otlp::KeyValue;
-
-std::string_view as_text(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // A string as it goes out: the field it takes and the bytes that remain.
 struct Text {

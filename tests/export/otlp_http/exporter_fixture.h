@@ -19,6 +19,7 @@ namespace nanospan::exporters {
 
 inline constexpr std::uint64_t kMillis = base::kNanosPerMilli;
 inline constexpr std::uint64_t kSeconds = base::kNanosPerSecond;
+inline const std::vector<net::Header> kProtobuf = {{"Content-Type", "application/x-protobuf"}};  // of an answer
 
 class ExporterTest : public ::testing::Test {
  protected:

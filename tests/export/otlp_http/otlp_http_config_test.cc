@@ -25,7 +25,7 @@ struct Bad {
 };
 
 TEST(OtlpHttpConfig, DefaultsAreTheSpecifications) {
-  const Result<OtlpHttpConfig> config = validate({});
+  const Result<OtlpHttpConfig> config = validate(OtlpHttpOptions{});
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->url.origin(), "http://localhost:4318");
   EXPECT_EQ(config->url.path, "/v1/traces");

@@ -19,8 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 
-const std::vector<net::Header> kProtobuf = {{"Content-Type", "application/x-protobuf"}};
-
 TEST_F(ExporterTest, PostsTheSlicesAsOneProtobufBody) {
   OtlpHttpOptions with_headers = options();
   with_headers.headers = {{"api-key", "secret"}};

@@ -15,8 +15,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-const std::vector<net::Header> kProtobuf = {{"Content-Type", "application/x-protobuf"}};
-
 class FaultTest : public ExporterTest {
  protected:
   /// One export under `script`; the server answers well afterwards.

@@ -22,10 +22,10 @@ Result<std::string> file(const std::string& path) {
   return Error{ErrorCode::kSystem, "No such file or directory"};
 }
 
-const ConfigProviders kProviders{environment, file};
+const ConfigProviders kKnownProviders{environment, file};
 
 std::string expanded(std::string_view text) {
-  const Result<Expansion> result = expand(text, kProviders);
+  const Result<Expansion> result = expand(text, kKnownProviders);
   return result ? result->text : "error: " + result.error().message;
 }
 
@@ -40,8 +40,8 @@ TEST(Expand, Variables) {
 TEST(Expand, ADefaultIsForWhatIsUnsetNotForWhatIsEmpty) {
   EXPECT_EQ(expanded("<${env:EMPTY:-x}>"), "<>");
   EXPECT_EQ(expanded("<${env:NOPE:-x}>"), "<x>");
-  EXPECT_TRUE(expand("${env:NOPE:-}", kProviders)->is_empty_default);
-  EXPECT_FALSE(expand("${env:NOPE}", kProviders)->is_empty_default);
+  EXPECT_TRUE(expand("${env:NOPE:-}", kKnownProviders)->is_empty_default);
+  EXPECT_FALSE(expand("${env:NOPE}", kKnownProviders)->is_empty_default);
 }
 
 TEST(Expand, FilesAndYaml) {
@@ -63,14 +63,14 @@ TEST(Expand, VariablesAreNotExpandedAgain) {
 }
 
 TEST(Expand, AValueThatIsOneReferenceSaysToWhat) {
-  EXPECT_EQ(expand("${env:HOST}", kProviders)->whole_value, Origin::kEnvironment);
-  EXPECT_EQ(expand("${yaml:[1]}", kProviders)->whole_value, Origin::kYaml);
-  EXPECT_EQ(expand("${file:url}", kProviders)->file, "url");
-  EXPECT_EQ(expand("${env:HOST}${env:HOST}", kProviders)->whole_value, Origin::kNone);
+  EXPECT_EQ(expand("${env:HOST}", kKnownProviders)->whole_value, Origin::kEnvironment);
+  EXPECT_EQ(expand("${yaml:[1]}", kKnownProviders)->whole_value, Origin::kYaml);
+  EXPECT_EQ(expand("${file:url}", kKnownProviders)->file, "url");
+  EXPECT_EQ(expand("${env:HOST}${env:HOST}", kKnownProviders)->whole_value, Origin::kNone);
 }
 
 TEST(Expand, UnsetIsEmptyAndReported) {
-  const Result<Expansion> result = expand("a${env:NOPE}b", kProviders);
+  const Result<Expansion> result = expand("a${env:NOPE}b", kKnownProviders);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->text, "ab");
   EXPECT_EQ(result->unset, std::vector<std::string>{"NOPE"});

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kProtobuf = "Content-Type: application/x-protobuf\r\n";
+constexpr const char* kAsProtobuf = "Content-Type: application/x-protobuf\r\n";
 
 struct Parts {
   std::string receiver = "127.0.0.1:0";
@@ -68,7 +68,7 @@ class GatewayReloadTest : public ::testing::Test {
     return changed ? *changed : "error: " + changed.error().message;
   }
   std::string file(const std::string& name) { return "  file: {path: " + (folder_ / name) + "}\n"; }
-  static std::string request() { return testing::post("/v1/traces", kProtobuf, testing::sample_request(1)); }
+  static std::string request() { return testing::post("/v1/traces", kAsProtobuf, testing::sample_request(1)); }
   std::string send() { return testing::exchange(port_, request()); }
   void reap() {
     reaps_.wait(false);

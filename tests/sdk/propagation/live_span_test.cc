@@ -42,7 +42,7 @@ class LiveSpan : public ::testing::Test {
   std::optional<Tracer> tracer_;
 };
 
-constexpr std::string_view kTrace = "12345678901234567890123456789012";
+constexpr std::string_view kSentTrace = "12345678901234567890123456789012";
 const std::string kParent = "00-12345678901234567890123456789012-1234567890123456-";
 
 // AdvancedTest of the W3C suite: one trace id, another parent id for each call.
@@ -51,7 +51,7 @@ TEST_F(LiveSpan, MultipleRequestsWithValidTraceparent) {
   for (int i = 0; i < 3; ++i) {
     const Headers sent = sent_for({{"traceparent", kParent + "01"}, {"tracestate", "foo=1,bar=2"}});
     ASSERT_EQ(sent.size(), 2U);
-    EXPECT_EQ(sent[0].second.substr(3, 32), kTrace);
+    EXPECT_EQ(sent[0].second.substr(3, 32), kSentTrace);
     EXPECT_EQ(sent[0].second.substr(53), "01");
     EXPECT_EQ(sent[1].second, "foo=1,bar=2");
     parents.insert(sent[0].second.substr(36, 16));
@@ -86,7 +86,7 @@ TEST_F(LiveSpan, PropagatesRandomFlag) {
 // T56, trace/sdk.md "SDK Span creation": a new span id "MUST" be made whatever the sampler says.
 TEST_F(LiveSpan, ANonRecordingSpanHasItsOwnSpanIdAndKeepsTheTracestate) {
   const Headers sent = sent_for({{"traceparent", kParent + "00"}, {"tracestate", "foo=1"}});
-  EXPECT_EQ(sent[0].second.substr(3, 32), kTrace);
+  EXPECT_EQ(sent[0].second.substr(3, 32), kSentTrace);
   EXPECT_NE(sent[0].second.substr(36, 16), "1234567890123456");
   EXPECT_EQ(sent[0].second.substr(53), "00");
   EXPECT_EQ(sent[1].second, "foo=1");

@@ -25,9 +25,9 @@ struct Gate {
   int exports = 0, shutdowns = 0;
 };
 
-class GatedExporter final : public SpanExporter {
+class BlockingExporter final : public SpanExporter {
  public:
-  explicit GatedExporter(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  explicit BlockingExporter(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
   ExportResult export_spans(const SpanBatch&) override {
     std::unique_lock lock(gate_->mutex);
     gate_->inside = true;
@@ -53,7 +53,7 @@ TEST(SimpleProcessor, ShutdownKeepsItsDeadlineWhileAnExportHangs) {
   set_error_handler([](std::string_view, std::string_view) {});
   const auto gate = std::make_shared<Gate>();
   TracerProviderOptions options;
-  options.processors.push_back(simple_processor(std::make_unique<GatedExporter>(gate)));
+  options.processors.push_back(simple_processor(std::make_unique<BlockingExporter>(gate)));
   TracerProvider provider = testing::make_provider(std::move(options));
   Tracer tracer = provider.tracer({.name = "t"});
   Span late = tracer.start_span("ends after shutdown");

@@ -1,17 +1,14 @@
 // Reading and matching (internal/filter/filterspan, filtermatcher, filterset). Threads: see the header.
 #include "gateway/processors/attributes/span_matcher.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 
 #include "gateway/processors/any_value.h"
+#include "gateway/processors/string_piece.h"
 
 namespace nanospan::gateway {
 namespace {
-
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 /// By the value of Span.kind (trace.proto).
 constexpr std::array<std::string_view, 6> kKindNames = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
@@ -24,7 +21,7 @@ constexpr std::array<std::string_view, 6> kKindTexts = {"Unspecified", "Internal
 }  // namespace
 
 bool SpanMatcher::Text::matches(std::string_view subject) const {
-  return pattern != nullptr ? re2::RE2::PartialMatch(piece(subject), *pattern) : subject == text;
+  return pattern != nullptr ? re2::RE2::PartialMatch(string_piece(subject), *pattern) : subject == text;
 }
 
 SpanMatcher::Text SpanMatcher::read_text(MapReader& reader, std::string_view key, std::string text) const {

@@ -5,6 +5,7 @@
 
 #include "net/grpc_server.h"
 #include "net/http2_server.h"
+#include "tests/gateway/exporters/badge.h"
 #include "tests/gateway/sample_traces.h"
 #include "tests/support/fake_clock.h"
 #include "wire/otlp_reply.h"
@@ -75,14 +76,9 @@ TEST_F(OtlpGrpcSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_FALSE(request.compressed);
 }
 
-struct Badge final : ClientAuthenticator {
-  net::Header credential() override { return {"authorization", "Bearer " + std::to_string(++shown)}; }
-  int shown = 0;
-};
-
 TEST_F(OtlpGrpcSenderTest, EachCallCarriesTheCredentialAsItIsThen) {
   config_.headers = {{"authorization", "old"}};
-  sender_ = OtlpGrpcSender::create(loop_, config_, "exporter test", log_, std::make_shared<Badge>()).value();
+  sender_ = OtlpGrpcSender::create(loop_, config_, "exporter test", log_, std::make_shared<testing::Badge>()).value();
   send();
   send();
   EXPECT_EQ(receiver_->requests.at(0).head.headers.find("authorization"), "Bearer 1");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/gateway/exporters/badge.h"
 #include "tests/gateway/sample_traces.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_server.h"
@@ -65,14 +66,9 @@ TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_FALSE(net::find_header(request.headers, "content-encoding"));
 }
 
-struct Badge final : ClientAuthenticator {
-  net::Header credential() override { return {"authorization", "Bearer " + std::to_string(++shown)}; }
-  int shown = 0;
-};
-
 TEST_F(OtlpHttpSenderTest, EachRequestCarriesTheCredentialAsItIsThen) {
   config_.headers = {{"Authorization", "old"}};
-  sender_ = OtlpHttpSender::create(loop_, config_, "exporter test", log_, std::make_shared<Badge>()).value();
+  sender_ = OtlpHttpSender::create(loop_, config_, "exporter test", log_, std::make_shared<testing::Badge>()).value();
   send();
   send();
   EXPECT_EQ(net::find_header(server_.requests().at(0).headers, "Authorization"), "Bearer 1");

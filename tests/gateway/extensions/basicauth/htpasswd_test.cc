@@ -7,18 +7,19 @@ namespace nanospan::gateway {
 namespace {
 
 // "secret", by libcrypt: bcrypt of cost 4, and SHA-512 of 1000 rounds.
-constexpr const char* kBcrypt = "$2b$04$RVLL.HI35TSChY6zndKCaOo9UbLhkf8.06OjDQTT.w3tI.Zl39SbC";
+constexpr const char* kBcryptOfSecret = "$2b$04$RVLL.HI35TSChY6zndKCaOo9UbLhkf8.06OjDQTT.w3tI.Zl39SbC";
 constexpr const char* kSha512 =
     "$6$rounds=1000$DNK7BToRgIwbXAtl$Xn/wPb3fsPnOOI2KjiG7jliLnQB0NrDalpsCjbyb8sw/bohd.tUdoSxunE90zplhDZ5tv5X2RCnpCBg/"
     "t83Zk1";
 
 TEST(Htpasswd, PlainAndHashedPasswords) {
   Htpasswd users;
-  ASSERT_TRUE(users.add("# users\r\n\nalice:" + std::string(kBcrypt) + "\r\n bob:a:b \ncarol:" + kSha512, "f").ok());
+  ASSERT_TRUE(
+      users.add("# users\r\n\nalice:" + std::string(kBcryptOfSecret) + "\r\n bob:a:b \ncarol:" + kSha512, "f").ok());
   EXPECT_EQ(users.size(), 3u);
   EXPECT_EQ(users.find("bob"), "a:b");
   EXPECT_EQ(users.find("dave"), "");
-  EXPECT_EQ(users.any(), kBcrypt) << "a hashed one, where there is one";
+  EXPECT_EQ(users.any(), kBcryptOfSecret) << "a hashed one, where there is one";
   for (const char* user : {"alice", "carol"}) {
     const std::string kept(users.find(user));
     EXPECT_TRUE(Htpasswd::is_hash(kept));
@@ -32,7 +33,7 @@ TEST(Htpasswd, PlainAndHashedPasswords) {
 
 TEST(Htpasswd, HashesOfOtherProgramsAreUnderstood) {
   // As Apache's htpasswd -B writes it: 2y, which is 2b.
-  const std::string apache = "$2y" + std::string(kBcrypt).substr(3);
+  const std::string apache = "$2y" + std::string(kBcryptOfSecret).substr(3);
   EXPECT_TRUE(Htpasswd::matches(apache, "secret"));
 }
 
