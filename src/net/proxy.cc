@@ -92,7 +92,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::string lowered(std::string_view text) {
+std::string in_lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
@@ -105,7 +105,7 @@ bool is_direct(std::string_view no_proxy, const Url& origin) {
   const std::string port = std::to_string(origin.port);
   while (!no_proxy.empty()) {
     const std::size_t comma = std::min(no_proxy.find(','), no_proxy.size());
-    if (matches(lowered(trimmed(no_proxy.substr(0, comma))), origin.host, ip, port)) return true;
+    if (matches(in_lower_case(trimmed(no_proxy.substr(0, comma))), origin.host, ip, port)) return true;
     no_proxy.remove_prefix(std::min(comma + 1, no_proxy.size()));
   }
   return false;
