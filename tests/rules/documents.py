@@ -8,6 +8,8 @@ In every Markdown file, in `code` and in code blocks:
    NAME is any), or, of a program that is built there, its source.
 2. `make TARGET` is a target of the Makefile.
 3. In docs/compliance.md, `Suite.Case` is a GoogleTest case and `Suite.*` a suite.
+4. docs/decisions/README.md lists every decision.
+5. The README's first C++ program is examples/quickstart, which the tests build and run.
 CHANGELOG.md is left out: it tells of what was.
 """
 
@@ -95,8 +97,29 @@ def check_cases(root):
     return findings
 
 
+def check_decisions(root):
+    folder = pathlib.Path(root, "docs/decisions")
+    index = folder / "README.md"
+    listed = index.read_text(encoding="utf-8") if index.is_file() else ""
+    return [
+        Finding("docs/decisions/README.md", 1, f"{page.name} is not listed")
+        for page in sorted(folder.glob("[0-9]*.md"))
+        if f"({page.name})" not in listed
+    ]
+
+
+def check_quickstart(root):
+    program = pathlib.Path(root, "examples/quickstart/main.cc")
+    if not program.is_file():
+        return []
+    shown = re.search(r"^```cpp\n(.*?)^```", source_tree.read(root, "README.md"), re.MULTILINE | re.DOTALL)
+    if shown and shown.group(1) == program.read_text(encoding="utf-8"):
+        return []
+    return [Finding("README.md", 1, "its first C++ program is not examples/quickstart/main.cc")]
+
+
 def check(root):
-    findings = check_cases(root)
+    findings = check_cases(root) + check_decisions(root) + check_quickstart(root)
     for path in source_tree.files(root, (".",), (".md",)):
         if path != HISTORY:
             text = source_tree.read(root, path)

@@ -3,8 +3,9 @@
 
 Usage: headers.py ROOT WORK_DIR COMPILER... [-- FLAG...]
 
-The first compiler reads all headers, but for those that a source of the same name includes first: its own compilation
-shows the same. Each further one reads the public headers. A compiler may carry a launcher
+The first compiler reads each header alone, but for those that a source of the same name includes first: its own
+compilation shows the same. Each further one reads each public header alone, without exceptions. All public headers
+together are read the other way by each. A compiler may carry a launcher
 ("ccache g++"), which makes a second run cheap: an object is made, because a syntax check alone is not cached.
 """
 
@@ -59,12 +60,17 @@ def jobs_of(root, headers, compilers):
     for path in headers:
         if shown_by_its_source(root, path):
             continue
-        for command in compilers if is_public(path) else compilers[:1]:
-            yield [path], command, []
-    # That each compiles alone is known by then: all of them together.
-    plain = [path for path in headers if is_public(path) and not path.startswith(NEEDS_EXCEPTIONS)]
-    for command in compilers if plain else []:
-        yield plain, command, PLAIN_FLAGS
+        yield [path], compilers[0], []
+        if is_public(path):
+            plain = PLAIN_FLAGS if not path.startswith(NEEDS_EXCEPTIONS) else []
+            yield from (([path], command, plain) for command in compilers[1:])
+    # Alone they have been read by then, once as they are and once without exceptions: the other way, all together.
+    public = [path for path in headers if is_public(path)]
+    plain = [path for path in public if not path.startswith(NEEDS_EXCEPTIONS)]
+    if plain:
+        yield plain, compilers[0], PLAIN_FLAGS
+    if public:
+        yield from ((public, command, []) for command in compilers[1:])
 
 
 def check(root, work, compilers, flags=()):

@@ -26,7 +26,14 @@ COMPILED_ELSEWHERE = ("tests/install/", "tests/rules/", "tests/interop/peers/")
 
 def compiled_files(build_dir):
     commands = json.loads(pathlib.Path(build_dir, "compile_commands.json").read_text(encoding="utf-8"))
-    return {pathlib.Path(command["directory"], command["file"]).resolve() for command in commands}
+    found = set()
+    for command in commands:
+        file = pathlib.Path(command["directory"], command["file"]).resolve()
+        found.add(file)
+        if file.parent.name == "Unity":  # a group of sources, which it includes by their whole paths
+            text = file.read_text(encoding="utf-8")
+            found |= {pathlib.Path(name).resolve() for name in re.findall(r'^#include "(.+)"', text, re.MULTILINE)}
+    return found
 
 
 def check_targets(root, compiled, folders):

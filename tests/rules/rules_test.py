@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Shows that each rule can fail: small trees with one fault each, and the same tree without it."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -212,6 +213,15 @@ class TidyTest(RuleTest):
 
 
 class OrphansTest(RuleTest):
+    def test_sources_that_are_compiled_in_groups_are_compiled(self):
+        group = f"{self.root}/build/Unity/unity_0_cxx.cxx"
+        self.write("build/Unity/unity_0_cxx.cxx", f'#include "{self.root}/src/base/a.cc"\n')
+        commands = [{"directory": self.root, "file": file} for file in (group, "src/base/b.cc")]
+        self.write("build/compile_commands.json", json.dumps(commands))
+        found = orphans.compiled_files(self.root + "/build")
+        for source in ("src/base/a.cc", "src/base/b.cc"):
+            self.assertIn(pathlib.Path(self.root, source).resolve(), found)
+
     def check(self, *compiled):
         return orphans.check(
             self.root, {pathlib.Path(self.root, path).resolve() for path in compiled}, ["src", "tests"]
@@ -276,6 +286,21 @@ class DocumentsTest(RuleTest):
         for words in ("src/base/b.cc does not", "`make install`", "no case Suite1.Other", "no suite Suite2"):
             self.assert_found(found, "docs/compliance.md", words)
         self.assertEqual(len(found), 4)
+
+    def test_a_decision_that_the_index_lacks(self):
+        self.write("docs/decisions/README.md", "[0001](0001-one.md)\n")
+        self.write("docs/decisions/0001-one.md", "# 0001 One\n")
+        self.write("docs/decisions/0002-two.md", "# 0002 Two\n")
+        found = documents.check(self.root)
+        self.assert_found(found, "docs/decisions/README.md", "0002-two.md is not listed")
+        self.assertEqual(len(found), 1)
+
+    def test_a_readme_that_shows_another_program_than_the_example(self):
+        self.write("examples/quickstart/main.cc", "int main() {}\n")
+        self.write("README.md", "```cpp\nint main() {}\n```\n```cpp\nint more();\n```\n")
+        self.assertEqual(documents.check(self.root), [])
+        self.write("README.md", "```cpp\nint main() { return 1; }\n```\n")
+        self.assert_found(documents.check(self.root), "README.md", "is not examples/quickstart/main.cc")
 
 
 class CompilerTest(RuleTest):
