@@ -35,7 +35,9 @@ function(nanospan_module module)
     target_link_libraries(nanospan_${module} PUBLIC $<BUILD_INTERFACE:nanospan_${edge}>)
   endforeach()
   target_link_libraries(nanospan_${module} PRIVATE nanospan_flags ${ARG_LINK})
-  nanospan_group(nanospan_${module})
+  if(NOT module STREQUAL "export") # its optional libraries take single objects of it
+    nanospan_group(nanospan_${module})
+  endif()
   nanospan_module_test(${module})
 endfunction()
 
