@@ -57,7 +57,9 @@ struct OtlpGrpcOptions {
   std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer counts as failure and is not retried.
   std::uint64_t retry_initial_ms = 1000;        ///< First back-off; doubled each time, with jitter.
   std::uint64_t retry_max_ms = 5000;
-  std::uint32_t calls_max = 4;         ///< Calls in flight to one address; above 100, another connection for each 100.
+  /// Calls in flight to one address, 1 to 1024. Above 100 on a connection for each 100, in even shares, rounded up:
+  /// 101 are 2 connections of 51 each.
+  std::uint32_t calls_max = 4;
   bool round_robin = false;            ///< To all addresses of the host in turn; else all to the first that answers.
   std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
   OtlpTlsOptions tls = {};

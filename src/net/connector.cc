@@ -6,6 +6,10 @@
 namespace nanospan::net {
 namespace {
 
+/// For a proxy's answer and a TLS handshake together: a peer that says nothing must not be waited for by every caller
+/// anew (gRPC: MIN_CONNECT_TIMEOUT, doc/connection-backoff.md).
+constexpr std::uint64_t kAgreeNanosMax = 20 * base::kNanosPerSecond;
+
 HttpFailure failure_for(int error) {
   if (error == ECONNREFUSED || error == ENOENT) return HttpFailure::kRefused;  // ENOENT: no such unix socket
   const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
@@ -15,10 +19,7 @@ HttpFailure failure_for(int error) {
 }  // namespace
 
 Connector::Connector(EventLoop& loop, Resolver& resolver, const StreamFactory& make_stream)
-    : loop_(loop), resolver_(resolver), make_stream_(make_stream), next_timer_(loop, [this] {
-        note(ETIMEDOUT);
-        connect_next();
-      }) {}
+    : loop_(loop), resolver_(resolver), make_stream_(make_stream), timer_(loop, [this] { on_timer(); }) {}
 
 void Connector::connect(const Route& route, base::Deadline deadline, OnDone done) {
   connect_head_ = route.connect_head;
@@ -37,7 +38,7 @@ void Connector::connect(Addresses addresses, base::Deadline deadline, OnDone don
   done_ = std::move(done);
   deadline_ = deadline;
   addresses_ = std::move(addresses);
-  next_timer_.arm(loop_.now());
+  timer_.arm(loop_.now());
 }
 
 void Connector::on_addresses(Result<Addresses> result) {
@@ -64,7 +65,7 @@ void Connector::connect_next() {
     if (!start.in_progress) return connected();
     const base::MonotonicNanos now = loop_.now();
     const std::uint64_t left = deadline_.left(now);
-    if (untried > 1 && left != base::kNever) next_timer_.arm(now + left / untried);
+    if (untried > 1 && left != base::kNever) timer_.arm(now + left / untried);
     return;
   }
   finish({nullptr, failure_for(error_),
@@ -79,7 +80,7 @@ void Connector::on_ready(unsigned /*ready*/) {
 }
 
 void Connector::connected() {
-  next_timer_.cancel();
+  timer_.arm(base::later(loop_.now(), kAgreeNanosMax));
   loop_.unwatch(connecting_.get());
   if (connect_head_.empty()) return make_stream(std::move(connecting_));
   tunnel_ = std::make_unique<ProxyTunnel>(loop_, std::move(connecting_), connect_head_,
@@ -112,12 +113,24 @@ std::string_view Connector::phase() const {
                          : "while connecting";
 }
 
+void Connector::on_timer() {
+  if (tunnel_ || establishing_) {
+    const std::string what =
+        "gave up after " + std::to_string(kAgreeNanosMax / base::kNanosPerSecond) + " s " + std::string(phase());
+    tunnel_.reset();
+    establishing_.reset();
+    return finish({nullptr, HttpFailure::kConnectTimeout, what});
+  }
+  note(ETIMEDOUT);
+  connect_next();
+}
+
 void Connector::note(int error) {
   if (error_ != ECONNREFUSED) error_ = error;
 }
 
 void Connector::drop() {
-  next_timer_.cancel();
+  timer_.cancel();
   loop_.unwatch(connecting_.get());
   connecting_.reset();
 }
@@ -133,6 +146,7 @@ void Connector::cancel() {
 
 void Connector::finish(Outcome outcome) {
   open_.reset();
+  timer_.cancel();
   const OnDone done = std::move(done_);
   done(std::move(outcome));  // may destroy this
 }

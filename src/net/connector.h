@@ -2,8 +2,9 @@
 // a proxy for a tunnel where there is one, and lets the stream agree with its peer (TLS).
 //
 // The caller's deadline ends it (cancel()); within it each address gets a fair share of the time, so that a black hole
-// does not hide the address behind it. Loop thread only; used for one connection. Nothing is called after cancel() or
-// destruction, and the Connector may be destroyed from within the completion.
+// does not hide the address behind it, and who took the connection 20 s to agree on the rest. Loop thread only; used
+// for one connection. Nothing is called after cancel() or destruction, and the Connector may be destroyed from within
+// the completion.
 #pragma once
 
 #include <cstddef>
@@ -49,6 +50,7 @@ class Connector final : public FdHandler {
   void tunnelled(Result<Fd> socket);
   void make_stream(Fd socket);
   void established(const Status& status);
+  void on_timer();
   void note(int error);
   void drop();
   void finish(Outcome outcome);
@@ -66,7 +68,7 @@ class Connector final : public FdHandler {
   std::unique_ptr<ProxyTunnel> tunnel_;
   std::unique_ptr<ByteStream> establishing_;
   bool resolving_ = false;
-  Timer next_timer_;
+  Timer timer_;                 // of an address: until it is connected; then until proxy and stream agree
   std::shared_ptr<bool> open_;  // tells a late resolver answer that nobody waits for it
 };
 

@@ -90,9 +90,8 @@ void GrpcBalancer::open() {
 void GrpcBalancer::open_another() {
   Backend* fewest = nullptr;
   for (const auto& backend : backends_) {
-    if (backend->connector) return;  // one at a time
     const std::size_t count = backend->connections.size();
-    if (count == 0 || count >= channel_.options().connections_max) continue;
+    if (backend->connector || count == 0 || count >= channel_.options().connections_max) continue;
     if (fewest == nullptr || count < fewest->connections.size()) fewest = backend.get();
   }
   if (fewest != nullptr) connect(*fewest);

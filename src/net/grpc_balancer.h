@@ -30,7 +30,8 @@ class GrpcBalancer {
   GrpcConnection* pick();
   /// Calls wait: sees to it that all backends have a connection, or are about to have one.
   void open();
-  /// And those that wait have no room: another connection to the backend that has the fewest, if it may have more.
+  /// And those that wait have no room: another connection to the backend that has the fewest, if it may have more
+  /// and none is on its way there.
   void open_another();
   /// When open() has something to do that it cannot do now; kNever if only an event can help.
   base::MonotonicNanos next_try() const;

@@ -8,7 +8,7 @@ namespace nanospan::net {
 Http1ClientPool::Http1ClientPool(EventLoop& loop, Http1ClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      forwarded_(options_.proxy && !options_.origin.https),
+      forwarded_(options_.proxy && !options_.origin.https && options_.origin.socket.empty()),
       route_(route_to(options_.origin, options_.proxy ? &*options_.proxy : nullptr, !forwarded_)),
       resolver_(loop, options_.lookup ? options_.lookup : &Resolver::system_lookup) {}
 

@@ -109,7 +109,11 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   state->loops = loops;
   state->port = address->port();
   const auto shared = std::make_shared<const Http1ServerOptions>(std::move(options));
-  const std::size_t share = std::max<std::size_t>(1, shared->connections_max / loops.size());
+  const bool one_queue = address->is_unix() && loops.size() > 1;  // the loop that wakes first takes from it
+  ConnectionShare share;
+  share.connections_max = std::max<std::size_t>(1, shared->connections_max / (one_queue ? 1 : loops.size()));
+  share.open = std::make_shared<std::atomic<std::size_t>>(0);
+  if (one_queue) share.accepts_per_turn = 1;
   std::vector<Fd> listeners;
   for (std::size_t i = 0; i < loops.size(); ++i) {
     const bool again = i != 0 && address->is_unix();
@@ -119,6 +123,7 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   }
   const auto file = std::make_shared<const SocketFile>(*address);
   for (std::size_t i = 0; i < loops.size(); ++i) {
+    if (!one_queue) share.open = std::make_shared<std::atomic<std::size_t>>(0);
     state->shards.push_back(
         std::make_shared<Http1Shard>(*loops[i], shared, handler, share, std::move(listeners[i]), file));
   }

@@ -141,7 +141,7 @@ struct Http1ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 4318;  ///< 0: any free one; see Http1Server::port().
   std::size_t connections_max =
-      10'000;  ///< In all; shared evenly by the loops. Above: accepted and closed at once, counted.
+      10'000;  ///< In all; of TCP shared evenly by the loops. Above: accepted and closed at once, counted.
   std::size_t start_line_bytes_max = 8u << 10;
   std::size_t head_bytes_max = 32u << 10;
   std::size_t head_fields_max = 100;

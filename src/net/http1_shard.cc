@@ -10,7 +10,7 @@ namespace {
 // 64 KiB holds any head and most small bodies whole; larger bodies are received straight into their own block.
 constexpr std::size_t kScratchBytes = 64u << 10;
 constexpr std::size_t kBulkScratchBytes = 256u << 10;
-constexpr int kAcceptsPerTurn = 64;
+constexpr int kAcceptsAtDrain = 64;
 constexpr std::uint64_t kAcceptPauseNanos = 100 * base::kNanosPerMilli;
 
 using C = Http1ServerCounters;
@@ -50,12 +50,12 @@ static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter 
 }  // namespace
 
 Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options,
-                       std::shared_ptr<Http1Handler> handler, std::size_t connections_max, Fd listener,
+                       std::shared_ptr<Http1Handler> handler, ConnectionShare share, Fd listener,
                        std::shared_ptr<const SocketFile> file)
     : loop_(loop),
       options_(std::move(options)),
       handler_(std::move(handler)),
-      connections_max_(connections_max),
+      share_(std::move(share)),
       listener_(std::move(listener)),
       file_(std::move(file)),
       accept_again_(loop, [this] { start(); }),
@@ -72,10 +72,10 @@ void Http1Shard::start() {
   if (!loop_.watch(listener_.get(), kReadable, *this).ok()) pause_accepting();
 }
 
-void Http1Shard::on_ready(unsigned /*ready*/) { accept_some(); }
+void Http1Shard::on_ready(unsigned /*ready*/) { accept_some(share_.accepts_per_turn); }
 
-void Http1Shard::accept_some() {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+void Http1Shard::accept_some(int count_max) {
+  for (int i = 0; i < count_max; ++i) {
     Accepted accepted = accept_on(listener_.get());
     if (accepted.fd) {
       adopt(std::move(accepted));
@@ -100,10 +100,16 @@ void Http1Shard::pause_accepting() {
 
 void Http1Shard::adopt(Accepted accepted) {
   count(&C::connections_accepted);
-  if (connections_.size() >= connections_max_) return count(&C::connections_over_limit);
+  if (share_.open->fetch_add(1, std::memory_order_relaxed) >= share_.connections_max) {
+    share_.open->fetch_sub(1, std::memory_order_relaxed);
+    return count(&C::connections_over_limit);
+  }
   std::unique_ptr<ByteStream> stream = options_->make_stream ? options_->make_stream(std::move(accepted.fd))
                                                              : make_socket_stream(std::move(accepted.fd));
-  if (!stream) return count(&C::accept_failures);
+  if (!stream) {
+    share_.open->fetch_sub(1, std::memory_order_relaxed);
+    return count(&C::accept_failures);
+  }
   const std::uint64_t id = ++last_id_;
   auto& connection = connections_[id];
   connection = std::make_unique<Http1Connection>(*this, id, std::move(stream), accepted.peer.text());
@@ -145,7 +151,7 @@ void Http1Shard::switch_to_http2(std::uint64_t connection, std::unique_ptr<ByteS
 
 void Http1Shard::remove(std::uint64_t connection) {
   const auto gone = connections_.extract(connection);  // destroyed last: a ticket's destructor may call back
-  count(&C::connections_open, static_cast<std::uint64_t>(-1));
+  closed(1);
   finish_drain_if_done();
 }
 
@@ -172,7 +178,7 @@ void Http1Shard::begin_drain(base::Deadline deadline, Task drained) {
     drain_timer_.arm(deadline.at);
   }
   if (!draining_) {
-    if (listener_) accept_some();  // what completed its handshake would be reset by closing the listener
+    if (listener_) accept_some(kAcceptsAtDrain);  // what completed its handshake would be reset by closing the listener
     draining_ = true;
     stop_accepting();
     std::vector<std::uint64_t> ids;
@@ -190,8 +196,13 @@ void Http1Shard::finish_drain_if_done() {
   for (const Task& task : std::exchange(drained_, {})) task();
 }
 
+void Http1Shard::closed(std::size_t how_many) {
+  count(&C::connections_open, std::uint64_t{0} - how_many);
+  share_.open->fetch_sub(how_many, std::memory_order_relaxed);
+}
+
 void Http1Shard::drop_connections() {
-  count(&C::connections_open, std::uint64_t{0} - connections_.size());
+  closed(connections_.size());
   const auto gone = std::exchange(connections_, {});  // see remove()
   finish_drain_if_done();
 }

@@ -18,12 +18,19 @@
 
 namespace nanospan::net {
 
+/// How many connections a shard may have, alone or together with others.
+struct ConnectionShare {
+  std::size_t connections_max = 1;
+  std::shared_ptr<std::atomic<std::size_t>> open;  ///< By all that have this limit together.
+  int accepts_per_turn = 64;                       ///< Before others get theirs.
+};
+
 class Http1Shard final : public FdHandler, public std::enable_shared_from_this<Http1Shard> {
  public:
   using Counter = std::uint64_t Http1ServerCounters::*;
 
   Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options, std::shared_ptr<Http1Handler> handler,
-             std::size_t connections_max, Fd listener, std::shared_ptr<const SocketFile> file);
+             ConnectionShare share, Fd listener, std::shared_ptr<const SocketFile> file);
   ~Http1Shard() override;
 
   /// Listens; tries again in a moment if the poller has no room.
@@ -58,17 +65,18 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   void add_to(Http1ServerCounters& sum) const;
 
  private:
-  void accept_some();
+  void accept_some(int count_max);
   void adopt(Accepted accepted);
   void pause_accepting();
   void stop_accepting();
   void drop_connections();
   void finish_drain_if_done();
+  void closed(std::size_t how_many);
 
   EventLoop& loop_;
   const std::shared_ptr<const Http1ServerOptions> options_;
   std::shared_ptr<Http1Handler> handler_;
-  const std::size_t connections_max_;
+  const ConnectionShare share_;
   Fd listener_;
   std::shared_ptr<const SocketFile> file_;  // shared by all shards of the server; gone before the last listener is
   Timer accept_again_;

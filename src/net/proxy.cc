@@ -49,8 +49,9 @@ std::optional<bool> in_range(const IpBytes& ip, std::string_view range) {
   unsigned bits = 0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
   if (!net || error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
-  if (range.substr(0, slash).find(':') == std::string_view::npos) bits += 96;
-  if (bits > 128) return std::nullopt;
+  const bool is_v4 = range.substr(0, slash).find(':') == std::string_view::npos;
+  if (bits > (is_v4 ? 32u : 128u)) return std::nullopt;
+  if (is_v4) bits += 96;
   for (unsigned bit = 0; bit < bits; ++bit) {
     if (((ip[bit / 8] ^ (*net)[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
   }
@@ -111,6 +112,17 @@ bool is_direct(std::string_view no_proxy, const Url& origin) {
   return false;
 }
 
+/// Where a URL's scheme ends; npos: it has none. What comes before "://" may be part of a password.
+std::size_t scheme_end(std::string_view text) {
+  const std::size_t end = text.find("://");
+  const std::string_view scheme = text.substr(0, end);
+  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+           c == '.';
+  });
+  return is_scheme ? end : std::string_view::npos;
+}
+
 /// Of a URL's user information (RFC 3986, 2.1); what is no escape stays.
 std::string unescaped(std::string_view text) {
   std::string out;
@@ -147,17 +159,21 @@ ChosenProxy choose_proxy(const ProxySettings& settings, const Url& origin, bool 
 }
 
 Result<Proxy> parse_proxy(std::string_view text) {
-  const std::size_t scheme_end = text.find("://");
-  const std::string_view scheme = scheme_end == std::string_view::npos ? "http" : text.substr(0, scheme_end);
-  std::string_view rest = scheme_end == std::string_view::npos ? text : text.substr(scheme_end + 3);
+  const std::size_t end = scheme_end(text);
+  const std::string_view scheme = end == std::string_view::npos ? "http" : text.substr(0, end);
+  std::string_view rest = end == std::string_view::npos ? text : text.substr(end + 3);
   if (!equals_ignoring_case(scheme, "http")) {
     return Error{ErrorCode::kUnsupported, "a proxy is spoken to in plain HTTP, not " + std::string(scheme) +
                                               "; write http://[user:password@]host:port"};
   }
-  rest = rest.substr(0, rest.find('/'));
   Proxy proxy;
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view user_info = rest.substr(0, at);
+    if (user_info.find_first_of("/?#") != std::string_view::npos) {  // to other readers the host ends there
+      return Error{ErrorCode::kInvalidArgument,
+                   "the proxy's URL has a '/', '?' or '#' before its '@'; in a user name or password write %2F, %3F or "
+                   "%23"};
+    }
     const std::size_t colon = std::min(user_info.find(':'), user_info.size());
     const std::string user = unescaped(user_info.substr(0, colon));
     const std::string password = unescaped(user_info.substr(std::min(colon + 1, user_info.size())));
@@ -165,14 +181,14 @@ Result<Proxy> parse_proxy(std::string_view text) {
     proxy.authorization.append((4 - proxy.authorization.size() % 4) % 4, '=').insert(0, "Basic ");
     rest.remove_prefix(at + 1);
   }
-  Result<Url> url = parse_url("http://" + std::string(rest));
+  Result<Url> url = parse_url("http://" + std::string(rest.substr(0, rest.find('/'))));
   if (!url) return url.error().with_prefix("proxy");
   proxy.url = std::move(url).value();
   return proxy;
 }
 
 Route route_to(const Url& origin, const Proxy* proxy, bool tunnel) {
-  if (proxy == nullptr) return {origin.peer(), origin.port, {}, {}};
+  if (proxy == nullptr || !origin.socket.empty()) return {origin.peer(), origin.port, {}, {}};
   Route route{proxy->url.host, proxy->url.port, {}, " through the proxy " + proxy->url.origin()};
   if (!tunnel) return route;
   const std::string target = origin.origin().substr(origin.https ? 8 : 7);  // after "https://": host:port always

@@ -46,7 +46,8 @@ struct Route {
   std::string connect_head;  ///< Asks the proxy for a tunnel, once connected; empty: there is none.
   std::string via;           ///< " through the proxy http://host:port", for messages; empty: directly.
 };
-/// `proxy` may be null. Tunnels (CONNECT) carry https and gRPC; for HTTP the proxy is sent the whole URL instead.
+/// `proxy` may be null; to a unix socket there is none. Tunnels (CONNECT) carry https and gRPC; for HTTP the proxy is
+/// sent the whole URL instead.
 Route route_to(const Url& origin, const Proxy* proxy, bool tunnel);
 
 }  // namespace nanospan::net

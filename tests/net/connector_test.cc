@@ -78,6 +78,19 @@ TEST_F(ConnectorTest, AfterCancelNothingIsCalled) {
   EXPECT_FALSE(outcome_.has_value());
 }
 
+TEST_F(ConnectorTest, APeerThatNeverAgreesIsGivenUpAfterTwentySeconds) {
+  make_stream_ = [](Fd socket) { return std::make_unique<MuteStream>(std::move(socket)); };
+  *addresses_ = Addresses{address("127.0.0.1", open_port())};
+  connect();
+  ASSERT_TRUE(run_until([&] { return connector_->phase() == "in the TLS handshake"; }));
+  advance(20 * kSeconds - 1);
+  EXPECT_FALSE(outcome_.has_value());
+  advance(1);
+  ASSERT_TRUE(outcome_.has_value());
+  EXPECT_EQ(outcome_->failure, HttpFailure::kConnectTimeout);
+  EXPECT_EQ(outcome_->message, "gave up after 20 s in the TLS handshake");
+}
+
 TEST_F(ConnectorTest, AStreamThatCannotBeMadeIsAFailure) {
   make_stream_ = [](Fd) { return std::unique_ptr<ByteStream>(); };
   *addresses_ = Addresses{address("127.0.0.1", open_port())};

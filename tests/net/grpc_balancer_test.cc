@@ -251,5 +251,53 @@ TEST_F(GrpcBalancerTest, WhenAllStreamsAreTakenAnotherConnectionIsOpenedUpToTheL
   EXPECT_THAT(failures_, ElementsAre());
 }
 
+TEST_F(GrpcBalancerTest, ABackendWhoseNextConnectionHangsDoesNotKeepTheOthersFromTheirs) {
+  Http2ServerOptions narrow;
+  narrow.session.streams_max = 1;
+  for (Backend& backend : backends_) backend.start(*loop_, narrow);
+  name_has({0, 1});
+  options_.connections_max = 2;
+  int to_first = 0;
+  options_.make_stream = [&](Fd socket) -> std::unique_ptr<ByteStream> {
+    const bool hangs = peer_address(socket.get())->port() == backends_[0].port && ++to_first > 1;
+    if (hangs) return std::make_unique<MuteStream>(std::move(socket));
+    return make_socket_stream(std::move(socket));
+  };
+  start_client();
+  finish(1);
+  settle();
+  for (Backend& backend : backends_) backend.hold();
+  call(4);
+  ASSERT_TRUE(run_until([&] { return backends_[1].held.size() == 2; }));
+  EXPECT_EQ(to_first, 2);
+  EXPECT_EQ(backends_[0].held.size(), 1u);
+  for (Backend& backend : backends_) {
+    backend.service->handle = nullptr;  // the fourth is answered at once
+    backend.answer_all();
+  }
+  ASSERT_TRUE(run_until([&] { return open_ == 0; }));
+  EXPECT_THAT(failures_, ElementsAre());
+}
+
+TEST_F(GrpcBalancerTest, AProxyThatNeverAnswersIsGivenUpAlsoWhileCallersOverlap) {
+  SocketAddress any;
+  ASSERT_TRUE(SocketAddress::parse("127.0.0.1", 0, any));
+  const Fd silent = listen_on(any, false).value();
+  answer_->ports = {local_address(silent.get())->port()};
+  options_.proxy = parse_proxy("proxy:1").value();
+  start_client();
+  call();
+  advance(15 * kSeconds);
+  call();
+  advance(5 * kSeconds);
+  EXPECT_EQ(open_, 0);
+  const auto gave_up = HasSubstr("through the proxy http://proxy:1: gave up after 20 s while the proxy was connecting");
+  EXPECT_THAT(failures_, ElementsAre(gave_up, gave_up));
+  ASSERT_TRUE(accept_on(silent.get()).fd);
+  call();
+  advance(10 * kSeconds);  // the back-off
+  EXPECT_TRUE(accept_on(silent.get()).fd) << "the next caller connects anew";
+}
+
 }  // namespace
 }  // namespace nanospan::net

@@ -383,6 +383,7 @@ TEST_F(GrpcTest, DestroyedInACompletionNothingElseIsCalled) {
 TEST_F(GrpcTest, AUnixSocketCarriesCallsAsTcpDoes) {
   options_.host = ::testing::TempDir() + "grpc_client_test." + std::to_string(::getpid());
   const std::string path = options_.host;
+  ASSERT_LE(path.size(), SocketAddress::kUnixNameBytesMax) << "TMPDIR is too long for a unix socket: " << path;
   std::string authority;
   service_->handle = [&](Request request, GrpcResponder responder) {
     authority = request.head.headers.find("host").value_or("");

@@ -99,8 +99,48 @@ TEST_F(Http1ServerTest, AnAddressThatIsNoneIsRefused) {
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(Http1ServerTest, OneLoopMayTakeAllConnectionsOfAUnixSocketAndTheLimitIsOfAll) {
+  options_.host = "@nanospan_http1_server_test." + std::to_string(::getpid());
+  options_.connections_max = 4;
+  SocketAddress address;
+  ASSERT_TRUE(SocketAddress::parse(options_.host, 0, address));
+  auto second = std::move(EventLoop::create(clock_)).value();
+  server_ = Http1Server::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
+  const auto turn = [&](EventLoop& loop) { loop.run_once({clock_.monotonic_now() + kMillis}); };
+  turn(*loop_);
+  turn(*second);
+  std::vector<Fd> peers;
+  const auto connect = [&] {
+    peers.push_back(start_connect(address).fd);
+    ASSERT_TRUE(peers.back());
+  };
+  connect();
+  connect();
+  turn(*loop_);
+  EXPECT_EQ(counters().connections_open, 1u) << "one a turn, so that the other loop gets its own";
+  turn(*second);
+  EXPECT_EQ(counters().connections_open, 2u);
+  connect();
+  connect();
+  connect();
+  settle();
+  EXPECT_EQ(counters().connections_open, 4u) << "three of them on the first loop";
+  EXPECT_EQ(counters().connections_over_limit, 1u);
+  peers.clear();
+  settle();
+  turn(*second);
+  EXPECT_EQ(counters().connections_open, 0u);
+  for (int i = 0; i < 5; ++i) connect();
+  for (int i = 0; i < 5; ++i) turn(*second);
+  EXPECT_EQ(counters().connections_open, 4u);
+  EXPECT_EQ(counters().connections_over_limit, 2u);
+  server_.reset();  // before the second loop
+  second->run_posted();
+}
+
 TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) {
   const std::string path = ::testing::TempDir() + "http1_server_test." + std::to_string(::getpid());
+  ASSERT_LE(path.size(), SocketAddress::kUnixNameBytesMax) << "TMPDIR is too long for a unix socket: " << path;
   options_.host = path;
   auto second = std::move(EventLoop::create(clock_)).value();
   server_ = Http1Server::start({loop_.get(), second.get()}, std::move(options_), handler_).value();

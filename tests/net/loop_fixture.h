@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/socket.h"
 #include "tests/support/fake_clock.h"
@@ -98,6 +99,20 @@ class RawPeer {
   std::string received_;
   bool ended_ = false;
   bool reset_ = false;
+};
+
+/// A stream whose peer never agrees on anything.
+class MuteStream final : public ByteStream {
+ public:
+  explicit MuteStream(Fd socket) : socket_(std::move(socket)) {}
+  int fd() const override { return socket_.get(); }
+  IoResult read(std::span<const iovec>) override { return {IoResult::State::kWouldBlock}; }
+  IoResult write(std::span<const iovec>) override { return {IoResult::State::kWouldBlock}; }
+  void finish_writing() override {}
+  void establish(EventLoop&, OnEstablished) override {}
+
+ private:
+  Fd socket_;
 };
 
 }  // namespace nanospan::net

@@ -70,6 +70,8 @@ TEST(Proxy, NoProxyAsGoReadsIt) {
       {"0.0.0.0/0", "http://[fd00::1]", false},
       {"10.0.0.0/33", "http://10.0.0.0", false},
       {"10.0.0.0/8", "http://a", false},
+      {"10.0.0.0/4294967200", "http://8.8.8.8", false},  // 2^32 - 96
+      {"fd00::/129", "http://[fd00::]", false},
       {"fd00::/8", "http://[fd12::1]:4318", true},
       {"fd00::/8", "http://[fe00::1]:4318", false},
       {"fd00::1", "http://[fd00::1]", true},
@@ -106,6 +108,7 @@ TEST(Proxy, UrlsWithAndWithoutCredentials) {
             "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
   EXPECT_EQ(parse_proxy("http://test:123%C2%A3@proxy")->authorization, "Basic dGVzdDoxMjPCow==");
   EXPECT_EQ(parse_proxy("http://user@proxy")->authorization, "Basic dXNlcjo=");
+  EXPECT_EQ(parse_proxy("http://user:a%2Fb@proxy:3128/")->authorization, "Basic dXNlcjphL2I=");
 }
 
 TEST(Proxy, WrongUrlsAreRefusedAndNoPasswordIsShown) {
@@ -115,6 +118,12 @@ TEST(Proxy, WrongUrlsAreRefusedAndNoPasswordIsShown) {
       {"http://user:secret@", "has no host"},
       {"http://user:secret@proxy:99999", "number from 1 to 65535"},
       {"", "has no host"},
+      {"http://user:sec/secret@proxy:3128", "a '/', '?' or '#' before its '@'; in a user name or password write %2F"},
+      {"http://user:12/secret@proxy:3128", "before its '@'"},
+      {"http://user:12?secret@proxy:3128", "before its '@'"},
+      {"user:secret://x@proxy:3128", "before its '@'"},
+      {"user:secret://@proxy:3128", "before its '@'"},
+      {"http://user:x@secret@proxy:99999", "number from 1 to 65535"},
   };
   for (const auto& [text, why] : cases) {
     const Result<Proxy> proxy = parse_proxy(text);
@@ -138,6 +147,8 @@ TEST(Proxy, ARouteLeadsThereOrToTheProxy) {
   EXPECT_EQ(route_to(parse_url("http://[fd00::1]").value(), &proxy, true).connect_head.substr(0, 31),
             "CONNECT [fd00::1]:80 HTTP/1.1\r\n");
   EXPECT_EQ(route_to(parse_url("http://a").value(), &proxy, false).connect_head, "");
+  const Route socket = route_to(parse_url("unix:/run/otlp.sock").value(), &proxy, true);
+  EXPECT_EQ(socket.host + socket.connect_head + socket.via, "/run/otlp.sock") << "a proxy cannot reach it";
 }
 
 }  // namespace

@@ -71,6 +71,10 @@ TEST(Socket, UnixSocketsAreAddresses) {
 
 class UnixSocketTest : public ::testing::Test {
  protected:
+  void SetUp() override {
+    ASSERT_LE(path_.size(), SocketAddress::kUnixNameBytesMax) << "TMPDIR is too long for a unix socket: " << path_;
+    address_ = address(path_.c_str());
+  }
   ~UnixSocketTest() override { ::unlink(path_.c_str()); }
   static bool connects(const SocketAddress& to) {
     const ConnectStart start = start_connect(to);
@@ -78,7 +82,7 @@ class UnixSocketTest : public ::testing::Test {
   }
 
   const std::string path_ = ::testing::TempDir() + "socket_test." + std::to_string(::getpid());
-  const SocketAddress address_ = address(path_.c_str());
+  SocketAddress address_;
 };
 
 TEST_F(UnixSocketTest, ConnectionsStand) {

@@ -81,6 +81,10 @@ Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
     if (!streams) return streams.error().with_prefix("endpoint " + url->origin());
   }
   if (!options.proxy.empty()) {
+    if (!url->socket.empty()) {
+      return invalid("proxy is given, but the endpoint " + url->origin() +
+                     " is a unix socket, which is never reached through one; remove either");
+    }
     Result<net::Proxy> proxy = net::parse_proxy(options.proxy);
     if (!proxy) return proxy.error();
     delivery.proxy = std::move(proxy).value();

@@ -9,8 +9,8 @@
 
 namespace nanospan::exporters {
 
-/// Up to calls_max calls at once, on one connection. Fails with kUnsupported if nanospan::otlp_grpc is not linked, with
-/// kSystem if the process is out of descriptors.
+/// Up to calls_max calls at once, on a connection for each 100 of them, evenly. Fails with kUnsupported if
+/// nanospan::otlp_grpc is not linked, with kSystem if the process is out of descriptors.
 Result<std::unique_ptr<OtlpExporter>> make_otlp_grpc_exporter(OtlpGrpcConfig config, OtlpSeams seams = {});
 
 }  // namespace nanospan::exporters

@@ -49,8 +49,11 @@ bool nanospan_otlp_grpc_r1(const nanospan::exporters::OtlpGrpcConfig& config, na
   nanospan::net::GrpcClientOptions options;
   options.origin = config.url;
   constexpr std::uint32_t kStreamsMax = 100;  // of one connection; what servers should allow at least (RFC 9113, 6.5.2)
-  options.streams_max = std::min(config.calls_max, kStreamsMax);
-  options.connections_max = (config.calls_max + kStreamsMax - 1) / kStreamsMax;
+  const std::uint32_t connections = (config.calls_max + kStreamsMax - 1) / kStreamsMax;
+  options.connections_max = connections;
+  options.streams_max = (config.calls_max + connections - 1) / connections;
+  // All of them wait for the first connection.
+  options.queued_calls_max = std::max<std::size_t>(options.queued_calls_max, config.calls_max);
   if (config.round_robin) options.balancing = nanospan::net::GrpcBalancing::kRoundRobin;
   options.proxy = config.proxy;
   if (config.url.https) {

@@ -14,7 +14,7 @@ std::string ListenAddress::text() const {
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
-  if (text.starts_with('/') || text.starts_with("unix:")) {
+  if (text.starts_with('/') || text.starts_with('@') || text.starts_with("unix:")) {
     return Error{ErrorCode::kInvalidArgument,
                  "\"" + std::string(text) + "\" is a unix socket; write its path, and transport: unix"};
   }
@@ -31,7 +31,9 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos || host.find('/') != std::string_view::npos) {
     return wrong;
   }
-  return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
+  ListenAddress address{std::string(host), static_cast<std::uint16_t>(*port)};
+  if (address.is_unix()) return wrong;  // "[@name]:80"
+  return address;
 }
 
 Result<ListenAddress> parse_unix_listen_address(std::string_view text) {

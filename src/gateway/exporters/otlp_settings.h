@@ -29,8 +29,8 @@ void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out);
 /// `compression` and `compression_params`.
 void read_otlp_compression(MapReader& reader, OtlpCompression& out);
 
-/// The proxy on the way to `url`: `proxy_url` of the configuration, which is used for all, or what the environment
-/// says.
+/// The proxy on the way to `url`: `proxy_url` of the configuration, which is used for all (and refused next to a
+/// unix socket), or what the environment says.
 Result<std::optional<net::Proxy>> otlp_proxy(const std::string& proxy_url, const net::ProxySettings& environment,
                                              const net::Url& url, bool is_grpc);
 /// "" or ", through the proxy http://host:port".

@@ -41,6 +41,12 @@ TEST(OtlpGrpcConfig, WhatCannotBeMeantIsRefused) {
   options.tls.key_file = "client.key";
   EXPECT_EQ(code_of(options), ErrorCode::kInvalidArgument);
   options = {};
+  options.endpoint = "unix:/run/otlp.sock";
+  EXPECT_TRUE(validate(options).ok());
+  options.proxy = "http://proxy:3128";
+  EXPECT_THAT(validate(options).error().message,
+              HasSubstr("proxy is given, but the endpoint unix:/run/otlp.sock is a unix socket"));
+  options = {};
   options.calls_max = 0;
   EXPECT_EQ(code_of(options), ErrorCode::kInvalidArgument);
   for (const char* name : {"te", "grpc-timeout", "Content-Type", "bad name"}) {

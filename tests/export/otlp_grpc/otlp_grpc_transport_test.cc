@@ -44,6 +44,26 @@ TEST_F(GrpcExporterTest, SeveralExportsShareOneConnection) {
   EXPECT_EQ(server_->counters().connections_accepted, 1U);
 }
 
+TEST_F(GrpcExporterTest, ManyCallsWaitForTheirConnectionsAndShareThemEvenly) {
+  OtlpGrpcOptions many = options();
+  many.calls_max = 101;
+  start(many);
+  std::vector<net::GrpcResponder> held;
+  const auto hold = [&held](net::GrpcResponder responder) { held.push_back(std::move(responder)); };
+  receiver_->answers.assign(111, hold);
+  for (int i = 0; i < 101; ++i) send();
+  ASSERT_TRUE(run_until([&] { return held.size() == 101; })) << held.size() << " arrived at once";
+  for (int i = 0; i < 10; ++i) send();
+  settle();
+  EXPECT_EQ(held.size(), 102U) << "2 connections of 51 calls each";
+  EXPECT_EQ(server_->counters().connections_accepted, 2U);
+  for (net::GrpcResponder& responder : std::exchange(held, {})) responder.succeed("");
+  ASSERT_TRUE(run_until([&] { return held.size() == 9; }));
+  for (net::GrpcResponder& responder : std::exchange(held, {})) responder.succeed("");
+  for (std::size_t i = 0; i < 111; ++i) EXPECT_TRUE(outcome(i).success);
+  EXPECT_EQ(receiver_->calls.size(), 111U) << "none was sent twice";
+}
+
 TEST_F(GrpcExporterTest, RetryableStatusesAreTriedAgainAfterTheWishedDelay) {
   start();
   receiver_->fail({GrpcCode::kUnavailable, "later", wire::encode_rpc_status({14, "later", 3 * base::kNanosPerSecond})});

@@ -137,7 +137,8 @@ TEST(ListenAddress, Forms) {
   EXPECT_EQ(parse_listen_address(":4318")->host, "");
   EXPECT_EQ(parse_listen_address("[::1]:0")->host, "::1");
   EXPECT_EQ(parse_listen_address("[::1]:17")->text(), "[::1]:17");
-  for (const char* wrong : {"", "localhost", "1.2.3.4:70000", "::1:4318", "http://x:1", "a:b"})
+  for (const char* wrong :
+       {"", "localhost", "1.2.3.4:70000", "::1:4318", "http://x:1", "a:b", "@x:4317", "[@x]:4317", "[/tmp/x]:80"})
     EXPECT_FALSE(parse_listen_address(wrong).ok()) << wrong;
 }
 

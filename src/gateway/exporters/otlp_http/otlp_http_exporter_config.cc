@@ -69,6 +69,12 @@ OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
   reader.read_secret("proxy_url", config.proxy_url);
   if (!config.proxy_url.empty()) {
     if (const auto proxy = net::parse_proxy(config.proxy_url); !proxy) reader.fail("proxy_url", proxy.error().message);
+    for (const Signal signal : kSignals) {
+      if (config.urls[signal].socket.empty()) continue;
+      reader.fail("proxy_url", "is given, but " + config.urls[signal].origin() +
+                                   " is a unix socket, which is never reached through a proxy; remove either");
+      break;
+    }
   }
   config.authenticator = read_authenticator(reader);
   reader.refuse("cookies", "remove it");

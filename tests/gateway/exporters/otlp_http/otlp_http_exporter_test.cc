@@ -81,6 +81,15 @@ TEST(OtlpHttpExporterConfig, AProxyThatCannotBeUsedIsRefusedWithoutItsPassword) 
             "http://[user:password@]host:port\n");
 }
 
+TEST(OtlpHttpExporterConfig, AProxyNextToAUnixSocketIsRefused) {
+  testing::ConfigText text("endpoint: unix:/run/otlp.sock\nproxy_url: http://p:3128");
+  read_otlp_http_exporter_config(text.reader);
+  EXPECT_EQ(
+      text.errors(),
+      "f.yaml:2: it.proxy_url: is given, but unix:/run/otlp.sock is a unix socket, which is never reached through "
+      "a proxy; remove either\n");
+}
+
 TEST(OtlpHttpExporter, GoesThroughTheProxyThatItIsToldOrTheEnvironments) {
   const auto description = [](const std::string& keys, net::ProxySettings environment) {
     testing::TestHost host;

@@ -107,7 +107,7 @@ TEST(OtlpReceiverConfig, UnixSocketsAsConfignetHasThem) {
   EXPECT_EQ(host("transport: unix"),
             "f.yaml:1: it.protocols.grpc.endpoint: \"\" is no unix socket; write a path of at most 107 bytes, such as "
             "/run/otlp.sock, or @name\n");
-  for (const std::string path : {"/run/otlp.sock", "unix:///run/otlp.sock"}) {
+  for (const std::string path : {"/run/otlp.sock", "unix:///run/otlp.sock", "@otlp:4317"}) {
     EXPECT_EQ(host("endpoint: \"" + path + "\""), "f.yaml:1: it.protocols.grpc.endpoint: \"" + path +
                                                       "\" is a unix socket; write its path, and transport: unix\n");
   }
