@@ -46,11 +46,11 @@ class MemoryBudget {
     apply();
   }
 
-  /// For the moment nothing is taken beyond `bytes`, if that is less than what is allowed: the process has no more
-  /// memory. bytes_max() stays, and with it what is too large for ever. kNoCeiling: as before.
-  void set_ceiling(std::uint64_t bytes) { ceiling_.store(bytes, std::memory_order_relaxed); }
-  bool is_throttled() const { return ceiling_.load(std::memory_order_relaxed) < bytes_max(); }
-  static constexpr std::uint64_t kNoCeiling = ~std::uint64_t{0};
+  /// For the moment nothing is taken beyond so much of what is allowed, 0 to 100 %: the process has no more memory.
+  /// bytes_max() stays, and with it what is too large for ever; where that changes, the share is of the new one.
+  void set_percent(unsigned percent) { percent_.store(percent, std::memory_order_relaxed); }
+  bool is_throttled() const { return percent_.load(std::memory_order_relaxed) < kAll; }
+  static constexpr unsigned kAll = 100;
 
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
@@ -70,7 +70,9 @@ class MemoryBudget {
   void apply() { bytes_max_ = limits_.empty() ? configured_ : std::min(configured_, *limits_.begin()); }
 
   std::uint64_t left(std::uint64_t used) const {
-    const std::uint64_t most = std::min(bytes_max(), ceiling_.load(std::memory_order_relaxed));
+    const std::uint64_t allowed = bytes_max();
+    const unsigned percent = percent_.load(std::memory_order_relaxed);
+    const std::uint64_t most = allowed / kAll * percent + allowed % kAll * percent / kAll;
     return used < most ? most - used : 0;
   }
 
@@ -78,7 +80,7 @@ class MemoryBudget {
   std::uint64_t configured_;
   std::multiset<std::uint64_t> limits_;
   std::atomic<std::uint64_t> bytes_max_;
-  std::atomic<std::uint64_t> ceiling_{kNoCeiling};
+  std::atomic<unsigned> percent_{kAll};
   std::atomic<std::uint64_t> used_{0};
 };
 

@@ -27,14 +27,15 @@ std::string memory_text(const base::EffectiveLimits& limits) {
 
 struct MemoryGovernor::Rung {
   Step step;
-  double from;  // share of the limit
+  double from;              // share of the limit
+  unsigned budget_percent;  // what requests may hold
   std::string_view name;
   std::string_view what;
 };
 const std::array<MemoryGovernor::Rung, 3> MemoryGovernor::kLadder = {
-    {{Step::kReturn, 0.70, "return", "what malloc holds unused goes back to the system"},
-     {Step::kShrink, 0.85, "shrink", "requests may hold half of the memory budget"},
-     {Step::kRefuse, 0.95, "refuse", "requests are refused, their senders told to come back"}}};
+    {{Step::kReturn, 0.70, MemoryBudget::kAll, "return", "what malloc holds unused goes back to the system"},
+     {Step::kShrink, 0.85, 50, "shrink", "requests may hold half of the memory budget"},
+     {Step::kRefuse, 0.95, 0, "refuse", "requests are refused, their senders told to come back"}}};
 
 MemoryGovernor::Machine MemoryGovernor::this_machine() {
   return {[] { return base::effective_limits(); },
@@ -103,14 +104,6 @@ void MemoryGovernor::apply() {
   limit_bytes_.store(limit, std::memory_order_relaxed);
   cpus_.store(limits_.cpus, std::memory_order_relaxed);
   budget_.configure(std::min(budget, std::min(limit, nine_tenths(there_is)) / 4 * 3));
-  set_ceiling();
-}
-
-void MemoryGovernor::set_ceiling() {
-  const Step step = step_.load(std::memory_order_relaxed);
-  budget_.set_ceiling(step == Step::kRefuse   ? 0
-                      : step == Step::kShrink ? budget_.bytes_max() / 2
-                                              : MemoryBudget::kNoCeiling);
 }
 
 void MemoryGovernor::look() {
@@ -130,7 +123,11 @@ void MemoryGovernor::follow() {
   base::EffectiveLimits before;
   {
     const std::lock_guard lock(mutex_);
-    if (now.memory_bytes == limits_.memory_bytes && now.cpus == limits_.cpus) return;
+    // The group too: a container moved to another one, as large, is watched there.
+    if (now.memory_bytes == limits_.memory_bytes && now.memory_group == limits_.memory_group &&
+        now.cpus == limits_.cpus) {
+      return;
+    }
     before = std::exchange(limits_, now);
     apply();
   }
@@ -176,8 +173,10 @@ void MemoryGovernor::take_step(std::uint64_t own_bytes) {
   const Step before = step_.load(std::memory_order_relaxed);
   const Step step = step_at(used);
   step_.store(step, std::memory_order_relaxed);
+  unsigned percent = MemoryBudget::kAll;
   for (std::size_t i = 0; i < kLadder.size(); ++i) {
     const Rung& rung = kLadder[i];
+    if (step >= rung.step) percent = rung.budget_percent;
     if (before >= rung.step || step < rung.step) continue;
     if (rung.step != Step::kReturn) taken_[i]->add(1);  // return_memory() counts that one
     log_.warn_limited("memory", rung.name,
@@ -185,10 +184,7 @@ void MemoryGovernor::take_step(std::uint64_t own_bytes) {
                           "; memory of the container or machine " + memory_text(allowed) + "; " +
                           std::string(rung.what));
   }
-  if (step != before) {
-    const std::lock_guard lock(mutex_);
-    set_ceiling();
-  }
+  budget_.set_percent(percent);
   if (step != Step::kNone && clock_.monotonic_now() >= next_return_) return_memory();
 }
 

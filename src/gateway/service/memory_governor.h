@@ -76,7 +76,6 @@ class MemoryGovernor {
   void follow();
   void say_what_changed(const base::EffectiveLimits& before, const base::EffectiveLimits& now);
   void apply();  // with mutex_
-  void set_ceiling();
   double share(const base::EffectiveLimits& limits, std::uint64_t own_bytes) const;
   Step step_at(double share) const;
   void take_step(std::uint64_t own_bytes);

@@ -111,6 +111,20 @@ TEST_F(FanOutTest, RejectedIsWhatNobodyTook) {
   EXPECT_EQ(outcomes_.at(0).rejected_spans, 2u);
 }
 
+TEST(MemoryBudget, AShareIsExactAndOfTheLargestBudgetToo) {
+  MemoryBudget budget(7);
+  budget.set_percent(50);
+  EXPECT_EQ(budget.take_up_to(100), 3u);
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  MemoryBudget boundless(kMost);
+  EXPECT_FALSE(boundless.is_throttled());
+  boundless.set_percent(50);
+  EXPECT_TRUE(boundless.is_throttled());
+  EXPECT_EQ(boundless.take_up_to(kMost), kMost / 2);
+  boundless.set_percent(MemoryBudget::kAll);
+  EXPECT_EQ(boundless.take_up_to(kMost), kMost - kMost / 2);
+}
+
 TEST(MemoryBudget, ChargesAreGivenBack) {
   MemoryBudget budget(100);
   {

@@ -14,11 +14,12 @@ constexpr std::uint64_t kMebibyte = 1 << 20;
 class MemoryGovernorTest : public ::testing::Test {
  protected:
   MemoryGovernor& govern(MemorySettings settings = {}) {
-    MemoryGovernor& governor =
-        governor_.emplace(settings, host_.clock(), host_.budget(), host_.metrics(), host_.log(),
-                          MemoryGovernor::Machine{[this] { return limits_; },
-                                                  [this](const base::EffectiveLimits&) { return group_bytes_; },
-                                                  [this] { return own_bytes_; }, [this] { ++returned_; }});
+    MemoryGovernor& governor = governor_.emplace(
+        settings, host_.clock(), host_.budget(), host_.metrics(), host_.log(),
+        MemoryGovernor::Machine{
+            [this] { return limits_; },
+            [this](const base::EffectiveLimits& limits) { return limits.memory_group == "pod" ? group_bytes_ : 0; },
+            [this] { return own_bytes_; }, [this] { ++returned_; }});
     governor.start(host_.shared_loop(), 2);
     host_.run();
     return governor;
@@ -104,6 +105,29 @@ TEST_F(MemoryGovernorTest, TheGroupCountsWithItsNeighbours) {
   group_bytes_ = 860 * kMebibyte;
   advance();
   EXPECT_EQ(admitted(), 0u);
+}
+
+TEST_F(MemoryGovernorTest, AnotherGroupOfTheSameSizeIsTheOneThatCounts) {
+  limits_.memory_group = "before";
+  govern();
+  group_bytes_ = 860 * kMebibyte;
+  advance();
+  EXPECT_EQ(admitted(), 250 * kMebibyte);
+  limits_.memory_group = "pod";
+  host_.advance(base::kNanosPerSecond);
+  EXPECT_EQ(admitted(), 0u);
+}
+
+TEST_F(MemoryGovernorTest, HalfOfTheBudgetIsHalfOfWhatALimiterThatCameLaterLeaves) {
+  govern({100 * kMebibyte, 40 * kMebibyte});
+  own_bytes_ = 85 * kMebibyte;
+  advance();
+  EXPECT_EQ(admitted(), 20 * kMebibyte);
+  {
+    const BudgetLimit memory_limiter(host_.budget(), 10 * kMebibyte);
+    EXPECT_EQ(admitted(), 5 * kMebibyte);
+  }
+  EXPECT_EQ(admitted(), 20 * kMebibyte) << "and again when it went";
 }
 
 TEST_F(MemoryGovernorTest, GivesMemoryBackInTwoPercentOfTheTime) {
