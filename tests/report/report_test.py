@@ -144,8 +144,12 @@ class PgoTest(unittest.TestCase):
         pgo = self.pgo
         cases = (pgo.END_TO_END, *pgo.MEASURED_PATHS)
         counted = {pgo.PLAIN: dict.fromkeys(pgo.COUNTED, 100), pgo.TRAINED: dict.fromkeys(pgo.COUNTED, 93)}
-        spent = {case: {pgo.PLAIN: 50.0, pgo.TRAINED: 60.0} for case in cases}
-        for verdict, cpu in (("same", claims.MISSED), ("regressed", claims.MISSED), ("improved", claims.MISSED)):
+        for verdict, plain, trained, cpu in (
+            ("same", 50.0, 60.0, claims.MISSED),
+            ("regressed", 50.0, 60.0, claims.MISSED),
+            ("improved", 60.0, 50.0, claims.MET),
+        ):
+            spent = {case: {pgo.PLAIN: plain, pgo.TRAINED: trained} for case in cases}
             rows = pgo.figures_of(counted, spent, dict.fromkeys(cases, verdict))
             report = report_of(*(("pgo", figures.OURS, r["case"], r["metric"], r["value"], r["unit"]) for r in rows))
             row = next(row for row in seed.ROWS if row[0] == "8.3")
