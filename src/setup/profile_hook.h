@@ -11,7 +11,14 @@ namespace nanospan::setup {
 /// Stops the profiler when it goes.
 using LinkedProfiler = std::unique_ptr<void, void (*)(void*)>;
 
+/// Where what a profile goes to may be missing: why it cannot be used, said here instead of failing. Null: it must
+/// work.
+struct OptionalRecordings {
+  Error* directory = nullptr;
+  Error* push_url = nullptr;
+};
+
 /// kUnsupported unless nanospan::profile is linked into this program.
-Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options);
+Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, OptionalRecordings optional = {});
 
 }  // namespace nanospan::setup

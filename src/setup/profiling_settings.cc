@@ -1,5 +1,6 @@
 #include "setup/profiling_settings.h"
 
+#include <string>
 #include <utility>
 
 #include "setup/key_values.h"
@@ -7,22 +8,47 @@
 namespace nanospan::setup {
 namespace {
 
+/// How long profiles are and how often they are taken. Each may be right and the two of them wrong: then the
+/// program's own are left.
+void read_seconds(ProfilingOptions& program, const Environment& environment) {
+  constexpr std::uint64_t kSecondsMax = 86'400;
+  constexpr const char* kSeconds = "NANOSPAN_PROFILING_SECONDS";
+  constexpr const char* kEvery = "NANOSPAN_PROFILING_EVERY_SECONDS";
+  const ProfilingOptions defaults;
+  const auto read = [&](const char* name, std::uint32_t otherwise, std::uint32_t given) {
+    if (given != otherwise) return given;
+    return static_cast<std::uint32_t>(environment.number(name, {1, kSecondsMax}).value_or(given));
+  };
+  const std::uint32_t seconds = read(kSeconds, defaults.profile_seconds, program.profile_seconds);
+  const std::uint32_t every = read(kEvery, defaults.every_seconds, program.every_seconds);
+  const bool from_environment = seconds != program.profile_seconds || every != program.every_seconds;
+  if (from_environment && seconds > every) {
+    const bool by_seconds = seconds != program.profile_seconds;
+    environment.warn(by_seconds ? kSeconds : kEvery,
+                     std::to_string(seconds) + " s of every " + std::to_string(every) + " s cannot be recorded; set " +
+                         (by_seconds ? std::string(kEvery) + " to " + std::to_string(seconds) + " or more"
+                                     : std::string(kSeconds) + " to " + std::to_string(every) + " or less") +
+                         ", too; it is ignored");
+    return;
+  }
+  program.profile_seconds = seconds;
+  program.every_seconds = every;
+}
+
 /// Where profiles go that nobody asks for, and how often.
 void read_recorder(ProfilingOptions& program, const Environment& environment) {
   const ProfilingOptions defaults;
   const auto read_text = [&](const char* name, std::string& value) {
     if (value.empty()) value = environment.text(name).value_or("");
   };
-  const auto read_number = [&](const char* name, Range range, auto& value, auto otherwise) {
-    if (value == otherwise) value = static_cast<decltype(otherwise)>(environment.number(name, range).value_or(value));
-  };
-  constexpr std::uint64_t kSecondsMax = 86'400;
   read_text("NANOSPAN_PROFILING_DIRECTORY", program.directory);
-  read_number("NANOSPAN_PROFILING_DIRECTORY_BYTES_MAX", {1, std::uint64_t{1} << 50}, program.directory_bytes_max,
-              defaults.directory_bytes_max);
+  if (program.directory_bytes_max == defaults.directory_bytes_max) {
+    program.directory_bytes_max =
+        environment.number("NANOSPAN_PROFILING_DIRECTORY_BYTES_MAX", {1, std::uint64_t{1} << 50})
+            .value_or(defaults.directory_bytes_max);
+  }
   read_text("NANOSPAN_PROFILING_PUSH_URL", program.push_url);
-  read_number("NANOSPAN_PROFILING_SECONDS", {1, kSecondsMax}, program.profile_seconds, defaults.profile_seconds);
-  read_number("NANOSPAN_PROFILING_EVERY_SECONDS", {1, kSecondsMax}, program.every_seconds, defaults.every_seconds);
+  read_seconds(program, environment);
   constexpr const char* kPushHeaders = "NANOSPAN_PROFILING_PUSH_HEADERS";
   const auto headers = environment.text(kPushHeaders);
   if (!program.push_headers.empty() || !headers) return;

@@ -128,23 +128,49 @@ struct Parts {
   setup::LinkedProfiler profiling{nullptr, [](void*) {}};
 };
 
+/// A place for profiles that only the environment asks for is left out where it cannot be used.
+Result<setup::LinkedProfiler> start_profiler(const ProfilingOptions& program, ProfilingOptions settings,
+                                             const setup::Environment& environment) {
+  Error no_directory, no_push;
+  setup::OptionalRecordings optional;
+  if (program.directory.empty()) optional.directory = &no_directory;
+  if (program.push_url.empty()) optional.push_url = &no_push;
+  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings), optional);
+  if (!started) return started;
+  if (!no_directory.message.empty()) {
+    environment.warn("NANOSPAN_PROFILING_DIRECTORY", no_directory.message + "; no profiles are kept there");
+  }
+  if (!no_push.message.empty()) {
+    environment.warn("NANOSPAN_PROFILING_PUSH_URL", no_push.message + "; no profiles are sent");
+  }
+  return started;
+}
+
 /// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
 /// never stops a program (docs/decisions/0022).
 Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup::Environment& environment,
                                              std::string service_name) {
-  ProfilingOptions settings = setup::read_profiling_settings(options.profiling, environment);
-  if (!settings.enabled) return Parts().profiling;
-  if (settings.service_name.empty()) settings.service_name = std::move(service_name);
-  if (settings.error_handler == nullptr) {
-    settings.error_handler = [](std::string_view component, std::string_view message) {
+  ProfilingOptions program = options.profiling;
+  if (program.service_name.empty()) program.service_name = std::move(service_name);
+  if (program.error_handler == nullptr) {
+    program.error_handler = [](std::string_view component, std::string_view message) {
       sdk::report(component, "recording", message);
     };
   }
-  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings));
+  ProfilingOptions settings = setup::read_profiling_settings(program, environment);
+  if (!settings.enabled) return Parts().profiling;
+  Result<setup::LinkedProfiler> started = start_profiler(program, std::move(settings), environment);
   if (started) return started;
-  if (options.profiling.enabled) return started.error();
-  environment.warn("NANOSPAN_PROFILING", started.error().message);
-  return Parts().profiling;
+  if (!program.enabled) {
+    environment.warn("NANOSPAN_PROFILING", started.error().message + "; there is no profiler");
+    return Parts().profiling;
+  }
+  // A host, a port, a header of the environment may be what is wrong.
+  Result<setup::LinkedProfiler> without_environment = setup::start_linked_profiler(std::move(program));
+  if (without_environment) {
+    environment.warn("NANOSPAN_PROFILING_*", started.error().message + "; all of these variables are ignored");
+  }
+  return without_environment;
 }
 
 /// All that can fail comes first: what the process is known by (propagator, default provider, published resource)

@@ -53,6 +53,26 @@ TEST(ProfilingSettings, ProfilesThatNobodyAsksForGoWhereTheEnvironmentSays) {
   EXPECT_EQ(thirty.every_seconds, 60u);
 }
 
+TEST(ProfilingSettings, SecondsThatDoNotGoTogetherAreIgnored) {
+  const auto read = [](const char* name, const char* value, std::uint32_t seconds, std::uint32_t every,
+                       const std::string& warning) {
+    FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"}, {name, value}});
+    const ProfilingOptions on = read_profiling_settings({.profile_seconds = seconds, .every_seconds = every}, set);
+    EXPECT_EQ(set.warnings(), warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning});
+    return std::pair(on.profile_seconds, on.every_seconds);
+  };
+  EXPECT_EQ(read("NANOSPAN_PROFILING_SECONDS", "90", 30, 60,
+                 "NANOSPAN_PROFILING_SECONDS: 90 s of every 60 s cannot be recorded; set "
+                 "NANOSPAN_PROFILING_EVERY_SECONDS to 90 or more, too; it is ignored"),
+            std::pair(30u, 60u));
+  EXPECT_EQ(read("NANOSPAN_PROFILING_EVERY_SECONDS", "20", 30, 60,
+                 "NANOSPAN_PROFILING_EVERY_SECONDS: 30 s of every 20 s cannot be recorded; set "
+                 "NANOSPAN_PROFILING_SECONDS to 20 or less, too; it is ignored"),
+            std::pair(30u, 60u));
+  EXPECT_EQ(read("NANOSPAN_PROFILING_EVERY_SECONDS", "120", 90, 60, ""), std::pair(90u, 120u));
+  EXPECT_EQ(read("NANOSPAN_PROFILING_HZ", "50", 90, 60, ""), std::pair(90u, 60u)) << "the program's own mistake stays";
+}
+
 TEST(ProfilingSettings, TheProgramWins) {
   FakeEnvironment set(Variables{{"NANOSPAN_PROFILING_PORT", "7070"}, {"NANOSPAN_PROFILING_HZ", "5000"}});
   ProfilingOptions program;

@@ -21,7 +21,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWhole = ".pb.gz";
 constexpr std::string_view kPartial = ".part";
+constexpr unsigned kSameNamesMax = 1000;
 constexpr std::string_view kTimePattern = "00000000T000000Z-";  // 0: any digit
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 std::string time_text(base::UnixNanos at) {
   const auto seconds = static_cast<std::time_t>(at / base::kNanosPerSecond);
@@ -54,27 +57,45 @@ Result<ProfileFiles> ProfileFiles::open(ProfileFilesOptions options) {
 }
 
 Status ProfileFiles::write(std::string_view kind, base::UnixNanos began, std::string_view bytes) {
-  Status done;
+  Status problem;
   if (bytes.size() > options_.bytes_max) {
-    done = Error{ErrorCode::kResourceExhausted, "a profile has " + std::to_string(bytes.size()) +
-                                                    " bytes; all files together may have " +
-                                                    std::to_string(options_.bytes_max)};
-  } else {
-    make_room(bytes.size());
-    done = write_file(
-        time_text(began) + "-" + std::to_string(::getpid()) + "-" + std::string(kind) + std::string(kWhole), bytes);
+    problem = Error{ErrorCode::kResourceExhausted, "a profile has " + std::to_string(bytes.size()) +
+                                                       " bytes; all files together may have " +
+                                                       std::to_string(options_.bytes_max)};
+  } else if (make_room(bytes.size(), problem) <= options_.bytes_max) {
+    const Status written = write_file(time_text(began) + "-" + std::to_string(::getpid()),
+                                      "-" + std::string(kind) + std::string(kWhole), bytes);
+    if (written) {
+      ++counters_.written;
+      return problem;  // of an old file
+    }
+    problem = written;
   }
-  ++(done ? counters_.written : counters_.failed);
-  return done;
+  ++counters_.failed;
+  return problem;
 }
 
-Status ProfileFiles::write_file(const std::string& name, std::string_view bytes) const {
-  const std::string path = (fs::path(options_.directory) / name).string();
-  const std::string partial = path + std::string(kPartial);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(partial.c_str(), "we"), std::fclose);
-  if (file == nullptr) return failed("opening " + partial, errno);
+// Two processes have the same number where each is in a container of its own and the folder is of both. Whoever has the
+// partial file has the name; a crash may have left one behind.
+Status ProfileFiles::write_file(const std::string& stem, const std::string& rest, std::string_view bytes) const {
+  std::string path;
+  for (unsigned number = 1; number <= kSameNamesMax; ++number) {
+    const std::string name = stem + (number == 1 ? "" : "." + std::to_string(number)) + rest;
+    path = (fs::path(options_.directory) / name).string();
+    const std::string partial = path + std::string(kPartial);
+    const File file(std::fopen(partial.c_str(), "wxe"), std::fclose);
+    if (file == nullptr && errno == EEXIST) continue;
+    if (file == nullptr) return failed("opening " + partial, errno);
+    if (::access(path.c_str(), F_OK) != 0) return fill(*file, partial, path, bytes);
+    ::unlink(partial.c_str());
+  }
+  return failed("opening " + path, EEXIST);
+}
+
+Status ProfileFiles::fill(std::FILE& file, const std::string& partial, const std::string& path,
+                          std::string_view bytes) {
   int error = 0;
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() || std::fflush(file.get()) != 0) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), &file) != bytes.size() || std::fflush(&file) != 0) {
     error = errno;
   } else if (std::rename(partial.c_str(), path.c_str()) != 0) {
     error = errno;
@@ -85,7 +106,7 @@ Status ProfileFiles::write_file(const std::string& name, std::string_view bytes)
 }
 
 // Looks at the folder each time: other processes write there, and people remove what they have seen.
-void ProfileFiles::make_room(std::uint64_t bytes) {
+std::uint64_t ProfileFiles::make_room(std::uint64_t bytes, Status& problem) {
   std::vector<std::pair<std::string, std::uint64_t>> found;
   std::uint64_t sum = bytes;
   std::error_code error;
@@ -100,10 +121,17 @@ void ProfileFiles::make_room(std::uint64_t bytes) {
   }
   std::sort(found.begin(), found.end());
   for (const auto& [name, size] : found) {
-    if (sum <= options_.bytes_max) return;
-    sum -= size;
-    if (fs::remove(fs::path(options_.directory) / name, error)) ++counters_.removed;
+    if (sum <= options_.bytes_max) break;
+    const fs::path path = fs::path(options_.directory) / name;
+    std::error_code kept;
+    if (fs::remove(path, kept)) ++counters_.removed;
+    if (kept) {
+      problem = failed("making room: removing " + path.string(), kept.value());
+    } else {
+      sum -= size;  // also where somebody else has removed it
+    }
   }
+  return sum;
 }
 
 }  // namespace nanospan::profile

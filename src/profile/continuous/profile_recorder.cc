@@ -32,15 +32,21 @@ Result<std::unique_ptr<ProfileRecorder>> ProfileRecorder::create(net::EventLoop&
   std::unique_ptr<ProfileRecorder> made(new ProfileRecorder(loop, profiler, std::move(options)));
   if (!made->options_.files.directory.empty()) {
     Result<ProfileFiles> files = ProfileFiles::open(made->options_.files);
-    if (!files) return files.error();
-    made->files_ = std::move(files).value();
+    if (files) {
+      made->files_ = std::move(files).value();
+    } else if (const Status left_out = made->leave_out(files.error(), made->options_.no_files); !left_out) {
+      return left_out.error();
+    }
   }
   if (!made->options_.push.url.empty()) {
     Result<std::unique_ptr<PyroscopePush>> push = PyroscopePush::create(loop, made->options_.push);
-    if (!push) return push.error();
-    made->push_ = std::move(push).value();
+    if (push) {
+      made->push_ = std::move(push).value();
+    } else if (const Status left_out = made->leave_out(push.error(), made->options_.no_push); !left_out) {
+      return left_out.error();
+    }
   }
-  made->begin();
+  if (made->has_place()) made->begin();
   return made;
 }
 
@@ -79,7 +85,7 @@ void ProfileRecorder::begin(const Kind& kind) {
 
 void ProfileRecorder::keep(const Kind& kind, Result<Profile> profile) {
   if (!profile) {
-    ++not_taken_;
+    ++(profile.error().code == ErrorCode::kResourceExhausted ? turned_away_ : not_taken_);
     return note(profile.error());
   }
   if (profile->samples.empty()) return;  // an idle program
@@ -91,6 +97,13 @@ void ProfileRecorder::keep(const Kind& kind, Result<Profile> profile) {
   const Result<net::ByteBlock> file = pprof_file(without_threads(std::move(profile).value()));
   if (!file) return note(file.error());
   push_->send(kind.series, file->view(), [this](const Status& status) { note(status); });
+}
+
+Status ProfileRecorder::leave_out(const Error& why, const std::function<void(const Error&)>& tell) {
+  if (!tell) return why;
+  last_problem_ = why.message;
+  tell(why);
+  return {};
 }
 
 void ProfileRecorder::note(const Status& status) {
@@ -107,7 +120,9 @@ void ProfileRecorder::finish() {
 std::string ProfileRecorder::status_text() const {
   const auto number = [](std::uint64_t value) { return std::to_string(value); };
   std::string text = "# " + seconds_text(options_.profile_nanos) + " of every " + seconds_text(options_.every_nanos) +
-                     "; not taken, since too many were under way: " + number(not_taken_) + "\n";
+                     "; not taken: " + number(turned_away_) + " since too many were under way, " + number(not_taken_) +
+                     " for other reasons\n";
+  if (!has_place()) text = "# nothing is recorded: there is no place for profiles\n";
   if (files_) {
     const ProfileFiles::Counters& counters = files_->counters();
     text += "files in " + files_->options().directory + ", at most " + number(files_->options().bytes_max) +

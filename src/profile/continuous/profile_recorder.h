@@ -24,11 +24,14 @@ struct RecorderOptions {
   ProfileFilesOptions files = {};                          ///< No directory: no files.
   PushOptions push = {};                                   ///< No URL: nothing is sent.
   std::function<void(const std::string& line)> problem = {};
+  /// Where set, files that cannot be had are no error of create(): it says why here, and goes on without. So for push.
+  std::function<void(const Error&)> no_files = {}, no_push = {};
 };
 
 class ProfileRecorder {
  public:
-  /// The first profiles begin now. On the loop's thread. kInvalidArgument, kUnsupported or kSystem name what is wrong.
+  /// The first profiles begin now, unless there is no place for them (no_files, no_push). On the loop's thread.
+  /// kInvalidArgument, kUnsupported or kSystem name what is wrong.
   static Result<std::unique_ptr<ProfileRecorder>> create(net::EventLoop& loop, Profiler& profiler,
                                                          RecorderOptions options);
   static bool is_wanted(const RecorderOptions& options) {
@@ -40,7 +43,8 @@ class ProfileRecorder {
   /// For people.
   std::string status_text() const;
 
-  std::uint64_t not_taken() const { return not_taken_; }  ///< Too many profiles were under way.
+  std::uint64_t turned_away() const { return turned_away_; }  ///< Not taken: too many profiles were under way.
+  std::uint64_t not_taken() const { return not_taken_; }      ///< For another reason: no signal is free.
   const ProfileFiles* files() const { return files_ ? &*files_ : nullptr; }
   const PyroscopePush* push() const { return push_.get(); }
 
@@ -52,6 +56,8 @@ class ProfileRecorder {
   void begin(const Kind& kind);
   void keep(const Kind& kind, Result<Profile> profile);
   void note(const Status& status);
+  Status leave_out(const Error& why, const std::function<void(const Error&)>& tell);
+  bool has_place() const { return files_.has_value() || push_ != nullptr; }
 
   net::EventLoop& loop_;
   Profiler& profiler_;
@@ -59,7 +65,7 @@ class ProfileRecorder {
   std::optional<ProfileFiles> files_;
   std::unique_ptr<PyroscopePush> push_;
   std::vector<std::uint64_t> under_way_;  // numbers of collections; some have ended
-  std::uint64_t not_taken_ = 0;
+  std::uint64_t turned_away_ = 0, not_taken_ = 0;
   std::string last_problem_;
   base::MonotonicNanos next_;
   net::Timer timer_;

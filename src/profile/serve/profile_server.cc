@@ -1,9 +1,14 @@
 #include "profile/serve/profile_server.h"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <latch>
+#include <mutex>
 #include <utility>
 
 #include "profile/serve/access.h"
@@ -51,6 +56,7 @@ Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions
     return Error{ErrorCode::kInvalidArgument, "profiles on " + (options.host.empty() ? "all addresses" : options.host) +
                                                   " need a token: whoever sees them sees names, routes and trace ids"};
   }
+  const std::uint64_t stop_nanos = options.stop_nanos;
   auto parts = std::make_unique<Parts>();
   Result<std::unique_ptr<net::LoopThreads>> threads = net::LoopThreads::start(1, "nanospan-prof");
   if (!threads) return threads.error();
@@ -71,10 +77,11 @@ Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions
     return server.error();
   }
   parts->server = std::move(server).value();
-  return std::unique_ptr<ProfileServer>(new ProfileServer(std::move(parts)));
+  return std::unique_ptr<ProfileServer>(new ProfileServer(std::move(parts), stop_nanos));
 }
 
-ProfileServer::ProfileServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)), process_(::getpid()) {}
+ProfileServer::ProfileServer(std::unique_ptr<Parts> parts, std::uint64_t stop_nanos)
+    : parts_(std::move(parts)), stop_nanos_(stop_nanos), process_(::getpid()) {}
 
 ProfileServer::~ProfileServer() {
   if (::getpid() != process_) {  // the thread is the parent's
@@ -82,11 +89,51 @@ ProfileServer::~ProfileServer() {
     return;
   }
   parts_->server->shutdown(base::Deadline{0});
-  if (parts_->recorder) run_on(*parts_->threads->loops().front(), [this] { parts_->recorder->finish(); });
+  if (!finish()) {
+    leave(std::move(parts_));
+    return;
+  }
   parts_->threads->stop();
   parts_->recorder.reset();
   parts_->profiler.reset();
   parts_->server.reset();
+}
+
+/// The last profiles, on the loop's thread. False if they took too long: that thread ends by itself.
+bool ProfileServer::finish() {
+  struct Closing {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool finished = false, left = false;
+  };
+  const auto closing = std::make_shared<Closing>();
+  parts_->threads->loops().front()->post([parts = parts_.get(), closing] {
+    if (parts->recorder) parts->recorder->finish();
+    std::unique_lock lock(closing->mutex);
+    closing->finished = true;
+    if (!closing->left) return closing->changed.notify_all();
+    lock.unlock();
+    end_on_its_own(*parts);
+  });
+  std::unique_lock lock(closing->mutex);
+  const auto is_finished = [&] { return closing->finished; };
+  closing->left = !closing->changed.wait_for(lock, std::chrono::nanoseconds(stop_nanos_), is_finished);
+  return !closing->left;
+}
+
+// On the loop's thread. What is left of the parts lives as long as the process.
+void ProfileServer::end_on_its_own(Parts& parts) {
+  parts.recorder.reset();
+  parts.profiler.reset();
+  parts.threads->loops().front()->stop();
+  ::pthread_detach(::pthread_self());
+}
+
+/// Its thread may still use them, at any time.
+void ProfileServer::leave(std::unique_ptr<Parts> parts) {
+  static std::atomic<Parts*> last{nullptr};
+  Parts* const left = parts.release();
+  left->left_before = last.exchange(left);
 }
 
 }  // namespace nanospan::profile

@@ -1,7 +1,9 @@
 // ProfileServer: a thread of its own with the profiler, and the HTTP server that shows it.
 //
-// start() returns when the port listens; the destructor stops both. In the child of a fork the object is dead: it
-// neither samples nor serves, and its destructor lets go of it. Thread-safe, but for the destructor.
+// start() returns when the port listens; the destructor stops both. What is recorded is written then, for which it
+// waits stop_nanos at most: a disk that hangs holds the program up no longer, its thread does the rest when it can. In
+// the child of a fork the object is dead: it neither samples nor serves, and its destructor lets go of it. Thread-safe,
+// but for the destructor.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,7 @@ struct ProfileServerOptions {
   EndpointOptions endpoints = {};
   ProfilerOptions profiler = {};
   RecorderOptions recorder = {};
+  std::uint64_t stop_nanos = 5 * base::kNanosPerSecond;  ///< For the last profiles, when it stops.
 };
 
 class ProfileServer {
@@ -42,11 +45,16 @@ class ProfileServer {
     std::unique_ptr<Profiler> profiler;
     std::unique_ptr<ProfileRecorder> recorder;
     std::unique_ptr<net::Http1Server> server;
+    Parts* left_before = nullptr;
   };
   static Status make_profiler(Parts& parts, const ProfileServerOptions& options);
-  explicit ProfileServer(std::unique_ptr<Parts> parts);
+  ProfileServer(std::unique_ptr<Parts> parts, std::uint64_t stop_nanos);
+  bool finish();
+  static void end_on_its_own(Parts& parts);
+  static void leave(std::unique_ptr<Parts> parts);
 
   std::unique_ptr<Parts> parts_;
+  const std::uint64_t stop_nanos_;
   const int process_;
 };
 

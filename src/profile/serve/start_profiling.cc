@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -54,9 +55,9 @@ profile::RecorderOptions recorder_options(ProfilingOptions& options) {
   return recorder;
 }
 
-}  // namespace
-
-Result<Profiling> start_profiling(ProfilingOptions options) {
+/// `no_directory`, `no_push`: why there is none; null: then it is an error.
+Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions options, Error* no_directory,
+                                                             Error* no_push) {
   constexpr std::uint32_t kHzMax = 1000;
   if (const Status checked = check_recorder(options); !checked) return checked.error();
   if (options.hz == 0 || options.hz > kHzMax) {
@@ -71,8 +72,21 @@ Result<Profiling> start_profiling(ProfilingOptions options) {
   server.profiler.continuous = options.continuous;
   server.profiler.history.bytes_max = options.history_bytes_max;
   server.recorder = recorder_options(options);
+  const auto told = [](Error* where) {
+    return where == nullptr ? std::function<void(const Error&)>() : [where](const Error& why) { *where = why; };
+  };
+  server.recorder.no_files = told(no_directory);
+  server.recorder.no_push = told(no_push);
   Result<std::unique_ptr<profile::ProfileServer>> started = profile::ProfileServer::start(std::move(server));
   if (!started) return started.error().with_prefix("profiling");
+  return started;
+}
+
+}  // namespace
+
+Result<Profiling> start_profiling(ProfilingOptions options) {
+  Result<std::unique_ptr<profile::ProfileServer>> started = start_server(std::move(options), nullptr, nullptr);
+  if (!started) return started.error();
   auto state = std::make_unique<Profiling::State>(Profiling::State{std::move(started).value()});
   return Profiling(state.release());
 }
@@ -81,15 +95,18 @@ Result<Profiling> start_profiling(ProfilingOptions options) {
 }  // namespace nanospan
 
 // The declaration is in setup/profile_hook.cc.
-extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r1(nanospan::ProfilingOptions& options,
-                                                                    void (*&stop)(void*), nanospan::Error& error) {
-  nanospan::Result<nanospan::Profiling> started = nanospan::start_profiling(std::move(options));
+extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r2(nanospan::ProfilingOptions& options,
+                                                                    void (*&stop)(void*), nanospan::Error& error,
+                                                                    nanospan::Error* no_directory,
+                                                                    nanospan::Error* no_push) {
+  auto started = nanospan::start_server(std::move(options), no_directory, no_push);
   if (!started) {
     error = started.error();
     return nullptr;
   }
   stop = [](void* running) {
-    const std::unique_ptr<nanospan::Profiling> owned(static_cast<nanospan::Profiling*>(running));
+    const std::unique_ptr<nanospan::profile::ProfileServer> owned(
+        static_cast<nanospan::profile::ProfileServer*>(running));
   };
-  return std::make_unique<nanospan::Profiling>(std::move(started).value()).release();
+  return started->release();
 }

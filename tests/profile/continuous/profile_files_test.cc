@@ -1,6 +1,7 @@
 #include "profile/continuous/profile_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -68,6 +69,55 @@ TEST(ProfileFiles, EarlierProcessesCountAndOthersFilesAreLeftAlone) {
   ASSERT_TRUE(files.write("cpu", kBegan, std::string(60, 'c')).ok());
   EXPECT_EQ(files.counters().removed, 2u) << "a whole one, and one that a crash left behind";
   EXPECT_EQ(folder.files(), 4u);
+}
+
+TEST(ProfileFiles, AnotherProcessOfTheSameNumberKeepsItsFile) {
+  const TemporaryFolder folder;
+  ProfileFiles one = open(folder, 1000);
+  ProfileFiles other = open(folder, 1000);
+  ASSERT_TRUE(one.write("cpu", kBegan, "one").ok());
+  ASSERT_TRUE(other.write("cpu", kBegan, "other").ok());
+  const std::string second = "20231114T221320Z-" + std::to_string(getpid()) + ".2-cpu.pb.gz";
+  EXPECT_EQ(contents(folder / name_of("20231114T221320Z", "cpu")), "one");
+  EXPECT_EQ(contents(folder / second), "other");
+  const std::string being_written = name_of("20231114T221320Z", "heap") + ".part";
+  std::ofstream(folder / being_written) << "half";
+  ASSERT_TRUE(one.write("heap", kBegan, "one").ok());
+  EXPECT_EQ(contents(folder / being_written), "half");
+  EXPECT_EQ(folder.files(), 4u) << "two of cpu, two of heap";
+}
+
+/// In a folder where everybody may write and each removes their own files only, as /tmp is; as somebody else than who
+/// began.
+class OthersFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "only root may be somebody else";
+    ASSERT_EQ(chmod(folder_.path().c_str(), 01777), 0);
+    std::ofstream(folder_ / "20200101T000000Z-1-cpu.pb.gz") << std::string(60, 'x');
+    ASSERT_EQ(seteuid(65534), 0);
+    if (euidaccess(folder_.path().c_str(), W_OK | X_OK) != 0) GTEST_SKIP() << "others do not reach " << folder_.path();
+  }
+  void TearDown() override { EXPECT_EQ(seteuid(getuid()), 0); }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(OthersFiles, WhatCannotBeRemovedStillCountsAndIsSaid) {
+  ProfileFiles files = open(folder_, 100);
+  const Status none = files.write("cpu", kBegan, std::string(60, 'c'));
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().message,
+            "making room: removing " + (folder_ / "20200101T000000Z-1-cpu.pb.gz") + ": Operation not permitted");
+  EXPECT_EQ(folder_.bytes(), 60u) << "the bound holds";
+  ASSERT_TRUE(files.write("cpu", kBegan, std::string(40, 'c')).ok());
+  const Status instead = files.write("heap", kBegan, std::string(30, 'h'));
+  EXPECT_FALSE(instead.ok()) << "the oldest stays, and that is said";
+  EXPECT_EQ(contents(folder_ / name_of("20231114T221320Z", "heap")), std::string(30, 'h'))
+      << "the next oldest has made room";
+  EXPECT_EQ(files.counters().written, 2u);
+  EXPECT_EQ(files.counters().failed, 1u);
+  EXPECT_EQ(files.counters().removed, 1u);
 }
 
 TEST(ProfileFiles, WhatCannotBeWrittenIsAnErrorAndCounted) {

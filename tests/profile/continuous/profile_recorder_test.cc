@@ -2,8 +2,10 @@
 #include "profile/continuous/profile_recorder.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -110,10 +112,50 @@ TEST(ProfileRecorder, AFullProfilerIsCounted) {
     recording.profiler->collect({.kind = WindowKind::kCpu, .nanos = base::kNanosPerSecond}, [](Result<Profile>) {});
   }
   recording.start({.files = {folder.path().string(), 1 << 20}});
-  EXPECT_EQ(recording.recorder->not_taken(), 1u);
+  EXPECT_EQ(recording.recorder->turned_away(), 1u);
+  EXPECT_EQ(recording.recorder->not_taken(), 0u);
   recording.pass(60);
   recording.pass(30);
   EXPECT_EQ(folder.files(), 1u) << "the next minute finds room";
+}
+
+TEST(ProfileRecorder, WhatElseKeepsAProfileFromBeingTakenIsCountedApart) {
+  constexpr std::array kSignals = {SIGPROF, SIGVTALRM, SIGSTKFLT, SIGPWR};
+  std::array<struct sigaction, kSignals.size()> before{};
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    struct sigaction ignores {};
+    ignores.sa_handler = SIG_IGN;
+    ASSERT_EQ(sigaction(kSignals[i], &ignores, &before[i]), 0);
+  }
+  FakeClock clock;
+  const auto loop = net::EventLoop::create(clock).value();
+  const auto profiler = Profiler::create(*loop, gettid(), {}).value();
+  const TemporaryFolder folder;
+  const auto recorder = ProfileRecorder::create(*loop, *profiler, {.files = {folder.path().string(), 1 << 20}}).value();
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before[i], nullptr);
+  EXPECT_EQ(recorder->turned_away(), 0u);
+  EXPECT_EQ(recorder->not_taken(), 1u);
+  const std::string text = recorder->status_text();
+  EXPECT_NE(text.find("not taken: 0 since too many were under way, 1 for other reasons\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("last problem: no signal is free for the profiler"), std::string::npos) << text;
+}
+
+TEST(ProfileRecorder, APlaceThatIsNoMustIsLeftOut) {
+  const TemporaryFolder folder;
+  std::vector<std::string> left_out;
+  const auto note = [&](const Error& why) { left_out.push_back(why.message); };
+  Recording recording;
+  recording.start({.files = {folder.path().string(), 1 << 20}, .push = {.url = "pyroscope"}, .no_push = note});
+  EXPECT_EQ(left_out.size(), 1u);
+  EXPECT_EQ(recording.recorder->push(), nullptr);
+  recording.pass(30);
+  EXPECT_EQ(folder.files(), 1u) << "the other one goes on";
+  left_out.clear();
+  recording.start({.files = {"/dev/null/profiles", 1 << 20}, .no_files = note});
+  EXPECT_EQ(left_out, std::vector<std::string>{"making the folder /dev/null/profiles: Not a directory"});
+  EXPECT_EQ(recording.recorder->status_text(),
+            "# nothing is recorded: there is no place for profiles\n"
+            "last problem: making the folder /dev/null/profiles: Not a directory\n");
 }
 
 TEST(ProfileRecorder, SaysWhatItDoes) {
@@ -123,7 +165,8 @@ TEST(ProfileRecorder, SaysWhatItDoes) {
                    .files = {folder.path().string(), 1000},
                    .push = {.url = "http://127.0.0.1:4040/p"}});
   EXPECT_EQ(recording.recorder->status_text(),
-            "# 10 s of every 60 s; not taken, since too many were under way: 0\nfiles in " + folder.path().string() +
+            "# 10 s of every 60 s; not taken: 0 since too many were under way, 0 for other reasons\nfiles in " +
+                folder.path().string() +
                 ", at most 1000 bytes: 0 written, 0 failed, 0 removed to make room\n"
                 "sent to http://127.0.0.1:4040/p: 0 accepted, 0 failed, 0 skipped\n");
 }

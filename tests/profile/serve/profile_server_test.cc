@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "profile/serve/responses.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/profile/http_get.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::profile {
 namespace {
@@ -189,6 +191,33 @@ TEST(Access, OtherMachinesNeedAToken) {
   EXPECT_EQ(open.error().code, ErrorCode::kInvalidArgument);
   options.endpoints.token = "secret";
   EXPECT_TRUE(ProfileServer::start(options).ok());
+}
+
+TEST(ProfileServer, ADiskThatHangsHoldsTheProgramUpForABoundedTimeOnly) {
+  const nanospan::testing::TemporaryFolder folder;
+  const BusyThreads busy(1, testing::known_hot_function);
+  std::latch hangs(1), goes_on(1);
+  ProfileServerOptions options;
+  options.port = 0;
+  options.profiler.continuous = true;
+  options.stop_nanos = 0;
+  options.recorder.files = {folder.path().string(), 1};  // too little, and the complaint is where the thread hangs
+  options.recorder.problem = [&](const std::string&) {
+    hangs.count_down();
+    goes_on.wait();
+  };
+  auto server = ProfileServer::start(options);
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  while (http_get((*server)->port(), "/debug/pprof/profile?from=-5m").status != 200) {
+  }  // until there are samples
+  server->reset();
+  hangs.wait();
+  options.recorder = {};
+  const auto meanwhile = ProfileServer::start(options);
+  EXPECT_EQ(meanwhile.ok() ? ErrorCode() : meanwhile.error().code, ErrorCode::kAlreadyExists)
+      << "its thread still has the profiler";
+  goes_on.count_down();
+  while (!ProfileServer::start(options).ok()) std::this_thread::yield();  // until that thread has let go
 }
 
 TEST(ProfileServer, AForkedChildLetsGoOfIt) {
