@@ -286,17 +286,23 @@ TEST_F(GrpcBalancerTest, AProxyThatNeverAnswersIsGivenUpAlsoWhileCallersOverlap)
   answer_->ports = {local_address(silent.get())->port()};
   options_.proxy = parse_proxy("proxy:1").value();
   start_client();
+  Fd peer;  // lookups have a thread of their own, so that the connection is waited for
+  const auto connected = [&] {
+    if (!peer) peer = accept_on(silent.get()).fd;
+    return static_cast<bool>(peer);
+  };
   call();
+  ASSERT_TRUE(run_until(connected));
   advance(15 * kSeconds);
   call();
   advance(5 * kSeconds);
   EXPECT_EQ(open_, 0);
   const auto gave_up = HasSubstr("through the proxy http://proxy:1: gave up after 20 s while the proxy was connecting");
   EXPECT_THAT(failures_, ElementsAre(gave_up, gave_up));
-  ASSERT_TRUE(accept_on(silent.get()).fd);
+  peer.reset();
   call();
   advance(10 * kSeconds);  // the back-off
-  EXPECT_TRUE(accept_on(silent.get()).fd) << "the next caller connects anew";
+  EXPECT_TRUE(run_until(connected)) << "the next caller connects anew";
 }
 
 }  // namespace

@@ -153,6 +153,7 @@ TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) 
   const auto client_loop = std::move(EventLoop::create(clock_)).value();
   Http1ClientOptions client_options;
   client_options.origin = parse_url("unix:" + path).value();
+  client_options.proxy = parse_proxy("http://proxy:1").value();  // never on the way to a socket
   const auto client = Http1Client::create(*client_loop, std::move(client_options)).value();
   for (EventLoop* serving : {loop_.get(), second.get()}) {
     std::string peer;
@@ -165,6 +166,7 @@ TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) 
     EXPECT_EQ(peer, "unix socket");
   }
   EXPECT_EQ(host, "localhost");
+  EXPECT_EQ(handler_->targets.front(), "/") << "not the whole URL, as a proxy gets it";
   server_->begin_drain(base::Deadline::after(clock_, kSeconds), [] {});
   settle();
   EXPECT_EQ(::access(path.c_str(), F_OK), 0) << "the second loop still listens";
