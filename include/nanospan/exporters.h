@@ -108,6 +108,7 @@ class InMemorySpans {
   mutable std::mutex mutex_;
   std::vector<SpanRecord> spans_;
 };
+/// Null if `spans` is null: a provider refuses a processor without an exporter.
 std::unique_ptr<SpanExporter> in_memory_exporter(std::shared_ptr<InMemorySpans> spans);
 
 }  // namespace v0

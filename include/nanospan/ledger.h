@@ -12,11 +12,11 @@ inline namespace v0 {
 
 enum class DropReason : std::uint8_t {
   kRingFull,       ///< The ending thread's ring was full and may not grow further.
-  kQueueFull,      ///< queue_spans_max spans were waiting for the exporter.
+  kQueueFull,      ///< queue_spans_max spans or queue_bytes_max bytes were waiting, or no memory for one more.
   kExportFailed,   ///< The exporter gave up: not retryable, or all retries failed.
   kExportTimeout,  ///< export_timeout_ms passed first.
   kRejected,       ///< The receiver answered with a partial success that refused them.
-  kTooLarge,       ///< One span is larger than a request may be.
+  kTooLarge,       ///< One span is larger than batch_bytes_max, or what holds it than a request or file may be.
   kShutdown,       ///< Ended after shutdown began, or still waiting at its deadline.
   kUnknownScope,   ///< A processor passed on a view whose scope is not a tracer's, so nobody knows whose span it is.
   kCount,

@@ -42,15 +42,16 @@ class SpanProcessor {
   }
 };
 
-/// When and how much to export. The defaults are the specification's (trace/sdk.md "Batching processor").
+/// When and how much to export. The defaults are the specification's (trace/sdk.md "Batching processor"). With 0 where
+/// the least is 1 nothing could be exported: start() and TracerProvider::create() refuse it with kInvalidArgument.
 struct BatchOptions {
   std::uint32_t queue_spans_max = 2048;       ///< Spans waiting for the exporter; more are dropped. At least 1.
-  std::uint32_t batch_spans_max = 512;        ///< Spans of one export; at most queue_spans_max.
+  std::uint32_t batch_spans_max = 512;        ///< Spans of one export. At least 1; above queue_spans_max, that is used.
   std::uint64_t schedule_delay_ms = 5000;     ///< Longest time a span waits before it is exported. At least 1.
   std::uint64_t export_timeout_ms = 30000;    ///< Time for one export with all its retries; 0 = no limit.
-  std::uint64_t batch_bytes_max = 16U << 20;  ///< Encoded bytes of one export.
-  std::uint64_t queue_bytes_max = 64U << 20;  ///< Encoded bytes waiting for the exporter.
-  std::uint32_t exports_in_flight_max = 4;    ///< Exports under way at once, where the exporter can.
+  std::uint64_t batch_bytes_max = 16U << 20;  ///< Encoded bytes of one export; a larger span is dropped. At least 1.
+  std::uint64_t queue_bytes_max = 64U << 20;  ///< Encoded bytes waiting for the exporter; more are dropped. At least 1.
+  std::uint32_t exports_in_flight_max = 4;    ///< Exports under way at once, where the exporter can. At least 1.
 
   /// Small batches, sent at once: for a receiver on the same machine.
   static BatchOptions low_latency() {
@@ -79,10 +80,12 @@ struct BatchOptions {
 };
 
 /// Exports in batches from a background thread; ending a span never blocks. Its own on_end accepts a view too, so that
-/// a processor of the user may filter and pass on.
+/// a processor of the user may filter and pass on. Without an exporter, or with options out of range, no provider takes
+/// it; where none checks it, inside another processor, it says so and drops every span as kShutdown.
 std::shared_ptr<SpanProcessor> batch_processor(std::unique_ptr<SpanExporter> exporter, BatchOptions options = {});
 
-/// Exports each sampled span at its end, on the ending thread, one at a time. For tests and debugging.
+/// Exports each sampled span at its end, on the ending thread, one at a time. For tests and debugging. Without an
+/// exporter it is treated as a batch processor is.
 std::shared_ptr<SpanProcessor> simple_processor(std::unique_ptr<SpanExporter> exporter);
 
 /// The ledger of a batch or simple processor; an empty one for others.

@@ -4,6 +4,6 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/resource/resource.cc
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/runtime/thread_record.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_THREAD_LINKAGE=)
 nanospan_small(sdk diagnostics.cc provider/*.cc resource/*.cc sampling/*.cc view/*.cc
-  pipeline/batch_pipeline.cc pipeline/sdk_thread.cc pipeline/worker_exporter.cc
+  pipeline/batch_options.cc pipeline/batch_pipeline.cc pipeline/losses.cc pipeline/sdk_thread.cc pipeline/worker_exporter.cc
   propagation/b3_propagator.cc propagation/baggage_propagator.cc propagation/composite_propagator.cc
   propagation/global.cc runtime/entropy.cc runtime/memory.cc runtime/notifier.cc trace/record.cc)

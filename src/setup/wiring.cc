@@ -11,6 +11,7 @@
 #include <nanospan/sampler.h>
 
 #include "export/otlp_grpc/otlp_grpc_hook.h"
+#include "sdk/pipeline/batch_options.h"
 #include "setup/otlp_settings.h"
 
 namespace nanospan::setup {
@@ -75,18 +76,7 @@ void override_batch(const BatchOverrides& given, BatchOptions& batch) {
 /// What is wrong in the program alone, whatever the environment says.
 Status check_batch(const BatchOverrides& given, BatchOptions preset) {
   override_batch(given, preset);
-  const auto least_is_one = [](std::uint64_t value, const char* name) -> Status {
-    if (value != 0) return {};
-    return Error{ErrorCode::kInvalidArgument, std::string("batch.") + name + " is 0; the least is 1"};
-  };
-  for (const Status& status : {least_is_one(preset.queue_spans_max, "queue_spans_max"),
-                               least_is_one(preset.batch_spans_max, "batch_spans_max"),
-                               least_is_one(preset.schedule_delay_ms, "schedule_delay_ms"),
-                               least_is_one(preset.batch_bytes_max, "batch_bytes_max"),
-                               least_is_one(preset.queue_bytes_max, "queue_bytes_max"),
-                               least_is_one(preset.exports_in_flight_max, "exports_in_flight_max")}) {
-    if (!status) return status;
-  }
+  if (Status checked = sdk::check(preset); !checked) return checked;
   if (given.batch_spans_max && preset.batch_spans_max > preset.queue_spans_max) {
     return Error{ErrorCode::kInvalidArgument, "batch.batch_spans_max is " + std::to_string(preset.batch_spans_max) +
                                                   "; the most is the queue's size, " +

@@ -159,7 +159,9 @@ void fail_starts_and_stops() {
 int main(int count, char** arguments) {
   namespace lifecycle = nanospan::lifecycle;
   const int rounds = lifecycle::repeats(count, arguments);
-  nanospan::set_error_handler([](std::string_view, std::string_view) {});
+  nanospan::set_error_handler([](std::string_view, std::string_view line) {
+    lifecycle::require(line.find("queue_spans_max") == line.npos, "want of memory is not put down to the queue's size");
+  });
   lifecycle::fail_the_sdks_threads(rounds);
   lifecycle::fail_the_programs_threads(rounds);
   lifecycle::fail_starts_and_stops();

@@ -58,6 +58,7 @@ std::size_t InMemorySpans::size() const {
 }
 
 std::unique_ptr<SpanExporter> in_memory_exporter(std::shared_ptr<InMemorySpans> spans) {
+  if (spans == nullptr) return nullptr;
   return std::make_unique<InMemoryExporter>(std::move(spans));
 }
 

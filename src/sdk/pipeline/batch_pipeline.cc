@@ -8,6 +8,7 @@
 #include <nanospan/diagnostics.h>
 
 #include "sdk/diagnostics.h"
+#include "sdk/pipeline/batch_options.h"
 #include "sdk/pipeline/drain.h"
 #include "sdk/pipeline/worker_exporter.h"
 #include "sdk/runtime/drain_signal.h"
@@ -17,16 +18,12 @@ namespace nanospan::sdk {
 namespace {
 
 // sdk-environment-variables.md "Batch Span Processor": values must be positive, and a batch may not exceed the queue.
-BatchOptions checked(BatchOptions options) {
-  const auto at_least_one = [](auto& value, const char* name) {
-    if (value != 0) return;
-    value = 1;
-    report("batch_processor", std::string(name).append(" is 0; the least is 1, which is used"));
-  };
-  at_least_one(options.queue_spans_max, "queue_spans_max");
-  at_least_one(options.batch_spans_max, "batch_spans_max");
-  at_least_one(options.schedule_delay_ms, "schedule_delay_ms");
-  at_least_one(options.exports_in_flight_max, "exports_in_flight_max");
+Status usable_with(const SpanExporter* exporter, const BatchOptions& options) {
+  if (exporter == nullptr) return no_exporter();
+  return check(options);
+}
+
+BatchOptions fitted(BatchOptions options) {
   if (options.batch_spans_max > options.queue_spans_max) {
     report("batch_processor", "batch_spans_max " + std::to_string(options.batch_spans_max) +
                                   " is above queue_spans_max " + std::to_string(options.queue_spans_max) +
@@ -38,8 +35,13 @@ BatchOptions checked(BatchOptions options) {
 
 }  // namespace
 
+Error no_exporter() {
+  return {ErrorCode::kInvalidArgument, "it has no exporter: null was given, or in_memory_exporter() was given null"};
+}
+
 BatchPipeline::BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOptions options, const base::Clock& clock)
-    : options_(checked(options)),
+    : options_(fitted(options)),
+      usable_(usable_with(exporter.get(), options)),
       delay_(options_.schedule_delay_ms * base::kNanosPerMilli),
       clock_(clock),
       owned_(dynamic_cast<AsyncExporter*>(exporter.get()) != nullptr ? std::move(exporter) : nullptr),
@@ -48,6 +50,9 @@ BatchPipeline::BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOption
       target_(user_ != nullptr ? worker_.get() : dynamic_cast<AsyncExporter*>(owned_.get())),
       credit_(user_ != nullptr ? 1 : options_.exports_in_flight_max) {
   flushes_.reserve(16);  // so that a flush is answered where no memory is to be had
+  if (usable_.ok()) return;
+  report("batch_processor", "a batch processor cannot be used: " + usable_.error().message);
+  shutdown_claimed_ = shutdown_requested_ = closed_ = over_ = true;
 }
 
 BatchPipeline::~BatchPipeline() {
@@ -66,8 +71,12 @@ void BatchPipeline::drop(DropReason reason, std::uint64_t spans) {
   dropped_[static_cast<std::size_t>(reason)].fetch_add(spans, std::memory_order_relaxed);
 }
 
-// ---- any thread
-// ------------------------------------------------------------------------------------------------------
+void BatchPipeline::lose(Losses::Cause cause, std::uint64_t spans) {
+  losses_.add(cause, spans);
+  drop(Losses::reason_of(cause), spans);
+}
+
+// ---- any thread --------------------------------------------------------------------------------------------------
 
 void BatchPipeline::on_end(const SpanView& span) {
   if (!span.context().is_sampled()) return;
@@ -81,7 +90,7 @@ void BatchPipeline::on_end(const SpanView& span) {
   try {
     take_over(*tracer, field_of(span));
   } catch (const std::bad_alloc&) {
-    drop(DropReason::kQueueFull, 1);
+    lose(Losses::kMemory, 1);
   }
 }
 
@@ -92,9 +101,8 @@ void BatchPipeline::take_over(const TracerRecord& tracer, std::vector<std::uint8
     const std::lock_guard lock(notifier_);
     if (foreign_.size() == foreign_.capacity()) foreign_.reserve(2 * foreign_.size() + 8);
     if (closed()) return drop(DropReason::kShutdown, 1);
-    if (foreign_.size() >= options_.queue_spans_max || foreign_bytes_ + field.size() > options_.queue_bytes_max) {
-      return drop(DropReason::kQueueFull, 1);
-    }
+    if (foreign_.size() >= options_.queue_spans_max) return lose(Losses::kQueueSpans, 1);
+    if (foreign_bytes_ + field.size() > options_.queue_bytes_max) return lose(Losses::kQueueBytes, 1);
     const std::size_t size = field.size();
     foreign_.push_back({&tracer, std::move(field)});
     foreign_bytes_ += size;
@@ -104,7 +112,7 @@ void BatchPipeline::take_over(const TracerRecord& tracer, std::vector<std::uint8
 }
 
 void BatchPipeline::attach() {
-  if (attached_.load(std::memory_order_relaxed)) return;
+  if (attached_.load(std::memory_order_relaxed) || !usable_.ok()) return;
   Drain::instance().attach(shared_from_this());
   attached_.store(true, std::memory_order_relaxed);
 }
@@ -232,8 +240,7 @@ Ledger BatchPipeline::count() const {
   return ledger;
 }
 
-// ---- export thread
-// ---------------------------------------------------------------------------------------------------
+// ---- export thread -----------------------------------------------------------------------------------------------
 
 void BatchPipeline::note_requests() {
   shutdown_noted_ = shutdown_requested_.load(std::memory_order_seq_cst);
@@ -258,15 +265,14 @@ void BatchPipeline::take_foreign() {
 
 void BatchPipeline::take(const TracerRecord& tracer, Bytes field) {
   if (closed()) return drop(DropReason::kShutdown, 1);
-  if (field.size() > options_.batch_bytes_max) return drop(DropReason::kTooLarge, 1);
-  if (queued_spans_ >= options_.queue_spans_max || queued_bytes_ + field.size() > options_.queue_bytes_max) {
-    return drop(DropReason::kQueueFull, 1);
-  }
+  if (field.size() > options_.batch_bytes_max) return lose(Losses::kBatchBytes, 1);
+  if (queued_spans_ >= options_.queue_spans_max) return lose(Losses::kQueueSpans, 1);
+  if (queued_bytes_ + field.size() > options_.queue_bytes_max) return lose(Losses::kQueueBytes, 1);
   if (open_.size_bytes() + field.size() > options_.batch_bytes_max) seal();
   try {
     open_.add(tracer, field);
   } catch (const std::bad_alloc&) {
-    return drop(DropReason::kQueueFull, 1);
+    return lose(Losses::kMemory, 1);
   }
   ++queued_spans_;
   queued_bytes_ += field.size();
@@ -292,7 +298,7 @@ void BatchPipeline::seal() {
     queued_spans_ -= spans;
     queued_bytes_ -= bytes;
     waiting_.fetch_sub(spans, std::memory_order_relaxed);
-    drop(DropReason::kQueueFull, spans);
+    lose(Losses::kMemory, spans);
   }
 }
 
@@ -409,19 +415,15 @@ void BatchPipeline::advance(base::MonotonicNanos now, base::MonotonicNanos since
   merge_flushes();
   start_exports();
   complete_flushes(now);
-  report_full_queue();
+  say_losses();
   if (!shutdown_noted_) return;
   const bool late = now >= shutdown_by_.load(std::memory_order_relaxed);
   if ((outstanding_.empty() && !flush_at_exporter_) || late) close_now();
 }
 
-void BatchPipeline::report_full_queue() {
-  const std::uint64_t lost = dropped_[static_cast<std::size_t>(DropReason::kQueueFull)].load(std::memory_order_relaxed);
-  if (lost == queue_full_reported_) return;
-  queue_full_reported_ = lost;
-  report("batch_processor", "queue_full",
-         std::to_string(lost) + " spans lost so far, as the queue of " + std::to_string(options_.queue_spans_max) +
-             " spans was full; OTEL_BSP_MAX_QUEUE_SIZE or BatchOptions::queue_spans_max makes it larger");
+void BatchPipeline::say_losses() {
+  if (provider_ != nullptr) losses_.set(Losses::kRing, ring_drops(provider_->slot) - ring_drops_before_);
+  losses_.say(options_);
 }
 
 void BatchPipeline::close_now() {
@@ -463,6 +465,7 @@ void BatchPipeline::reset_after_fork() {
   process_ = forks();
   if (provider_ != nullptr) provider_->late_spans = provider_->stray_spans = 0;
   for (auto& count : dropped_) count = 0;
+  losses_.reset();
   ended_before_ = ring_drops_before_ = 0;
   notifier_.reset_after_fork();
   foreign_.clear();

@@ -23,14 +23,18 @@
 #include "base/time.h"
 #include "sdk/pipeline/async_exporter.h"
 #include "sdk/pipeline/batch.h"
+#include "sdk/pipeline/losses.h"
 #include "sdk/runtime/notifier.h"
 #include "sdk/runtime/threads.h"
 
 namespace nanospan::sdk {
 
+/// What a processor says that was made without an exporter.
+Error no_exporter();
+
 class BatchPipeline final : public SpanProcessor, public std::enable_shared_from_this<BatchPipeline> {
  public:
-  /// Options outside their range are brought into it and reported.
+  /// Without an exporter, or with options that check() refuses, it says so, and is closed from the beginning.
   BatchPipeline(std::unique_ptr<SpanExporter> exporter, BatchOptions options, const base::Clock& clock);
   ~BatchPipeline() override;
 
@@ -45,6 +49,8 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   /// The ledger stays what it is now, as another provider takes over the counters. REQUIRES: the Drain is paused.
   void freeze() { frozen_ = count(); }
 
+  /// Why no provider may have it, if so.
+  const Status& usable() const { return usable_; }
   /// The provider whose ended spans this pipeline gets and accounts for.
   void bind(ProviderCore& provider);
   bool is_bound() const { return provider_ != nullptr; }
@@ -91,7 +97,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void start_exports();
   void complete(std::uint64_t sequence, std::size_t spans, ExportResult result);
   void complete_flushes(base::MonotonicNanos now);
-  void report_full_queue();
+  void say_losses();
   void close_now();
   void close_for_the_thread();
   void flush_exporter(base::Deadline deadline);
@@ -99,6 +105,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   FlushResult shut_exporter_down(base::Deadline deadline);
   void merge_flushes();
   void drop(DropReason reason, std::uint64_t spans);
+  void lose(Losses::Cause cause, std::uint64_t spans);
   Ledger count() const;
   void take_over(const TracerRecord& tracer, std::vector<std::uint8_t> field);
   void take_foreign();
@@ -107,6 +114,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   bool try_attach();
 
   const BatchOptions options_;
+  const Status usable_;
   const std::uint64_t delay_;
   const base::Clock& clock_;
   std::unique_ptr<SpanExporter> owned_;  // an asynchronous exporter
@@ -125,7 +133,6 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::uint32_t in_flight_ = 0;
   std::size_t queued_spans_ = 0;
   std::size_t queued_bytes_ = 0;
-  std::uint64_t queue_full_reported_ = 0;
   std::uint64_t flush_noted_ = 0;
   std::uint64_t flush_answered_ = 0, flush_announced_ = 0;
   bool closed_announced_ = false;
@@ -136,6 +143,7 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   std::atomic<std::uint64_t> exported_{0};
   std::atomic<std::uint64_t> waiting_{0};  // open, ready and in flight
   std::atomic<std::uint64_t> dropped_[kReasons] = {};
+  Losses losses_;
   std::atomic<std::uint64_t> foreign_ended_{0};
   std::atomic<std::uint64_t> foreign_waiting_{0};  // in foreign_
   ProviderCore* provider_ = nullptr;               // null: spans come by on_end only

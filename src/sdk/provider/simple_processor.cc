@@ -12,6 +12,7 @@
 
 #include "base/immortal.h"
 #include "sdk/diagnostics.h"
+#include "sdk/pipeline/batch_pipeline.h"
 #include "sdk/runtime/threads.h"
 #include "sdk/runtime/timeouts.h"
 
@@ -32,6 +33,10 @@ Registry& registry() {
 }  // namespace
 
 SimpleProcessor::SimpleProcessor(std::unique_ptr<SpanExporter> exporter) : exporter_(std::move(exporter)) {
+  if (exporter_ == nullptr) {
+    report("simple_processor", "a simple processor cannot be used: " + no_exporter().message);
+    shutdown_claimed_ = shut_down_ = busy_ = true;
+  }
   const std::lock_guard lock(registry().mutex);
   registry().all.push_back(this);
 }

@@ -34,6 +34,8 @@ class SimpleProcessor final : public SpanProcessor {
   /// leaves it, as no two of its calls may overlap.
   FlushResult shutdown(std::uint64_t timeout_ms) override;
   Ledger ledger() const;
+  /// False without an exporter: then it is shut down from the beginning, and no provider takes it.
+  bool has_exporter() const { return exporter_ != nullptr; }
 
   // Fork handlers, for all that live. Taken after every other lock of the SDK.
   static void before_fork();

@@ -207,6 +207,13 @@ void start_runtime() {
   static_cast<void>(once);
 }
 
+Status usable(const SpanProcessor& processor) {
+  if (const auto* pipeline = dynamic_cast<const BatchPipeline*>(&processor)) return pipeline->usable();
+  const auto* simple = dynamic_cast<const SimpleProcessor*>(&processor);
+  if (simple != nullptr && !simple->has_exporter()) return no_exporter();
+  return {};
+}
+
 Status check(const TracerProviderOptions& options) {
   for (auto at = options.processors.begin(); at != options.processors.end(); ++at) {
     const auto& processor = *at;
@@ -216,6 +223,9 @@ Status check(const TracerProviderOptions& options) {
       return Error{ErrorCode::kInvalidArgument, "processors: number " +
                                                     std::to_string(at - options.processors.begin() + 1) +
                                                     " is listed before already; each sees every span once"};
+    if (const Status status = usable(*processor); !status.ok())
+      return Error{status.error().code, "processors: number " + std::to_string(at - options.processors.begin() + 1) +
+                                            " cannot be used: " + status.error().message};
     if (const auto* pipeline = dynamic_cast<const BatchPipeline*>(processor.get()); pipeline && pipeline->is_bound())
       return Error{ErrorCode::kInvalidArgument,
                    "processors: a batch processor belongs to another provider already; make one for each"};

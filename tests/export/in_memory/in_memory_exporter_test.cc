@@ -38,5 +38,8 @@ TEST(InMemoryExporter, AfterShutdownExportsFail) {
   EXPECT_EQ(spans->size(), 0U);
 }
 
+// So that a provider can refuse the processor that gets it.
+TEST(InMemoryExporter, OfNothingIsNone) { EXPECT_EQ(in_memory_exporter(nullptr), nullptr); }
+
 }  // namespace
 }  // namespace nanospan

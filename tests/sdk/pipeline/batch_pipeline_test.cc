@@ -2,19 +2,58 @@
 // export thread, under a fake clock, with an exporter that answers when the test says so.
 #include "sdk/pipeline/batch_pipeline.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nanospan/diagnostics.h>
 
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "sdk/pipeline/batch_options.h"
+#include "sdk/pipeline/drain.h"
+#include "sdk/pipeline/losses.h"
+#include "sdk/runtime/ring.h"
+#include "tests/support/exporting_provider.h"
 #include "tests/support/fake_clock.h"
 
 namespace nanospan::sdk {
 namespace {
 
 using base::kNanosPerMilli;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// What is said on the diagnostics while it lives, by whatever thread.
+class Said {
+ public:
+  Said() {
+    set_error_handler([kept = kept_](std::string_view, std::string_view message) {
+      const std::lock_guard lock(kept->mutex);
+      kept->lines.emplace_back(message);
+    });
+  }
+  Said(const Said&) = delete;
+  Said& operator=(const Said&) = delete;
+  ~Said() { set_error_handler(nullptr); }
+  std::vector<std::string> lines() const {
+    const std::lock_guard lock(kept_->mutex);
+    return kept_->lines;
+  }
+
+ private:
+  struct Kept {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+  };
+  const std::shared_ptr<Kept> kept_ = std::make_shared<Kept>();
+};
 
 /// Keeps each export until the test answers it.
 class HeldExporter final : public SpanExporter, public AsyncExporter {
@@ -218,15 +257,109 @@ TEST_F(BatchPipelineTest, ATimeoutOfZeroIsNoLimit) {
 }
 
 // configuration/sdk-environment-variables.md: batch <= queue, values positive.
-TEST_F(BatchPipelineTest, OptionsOutOfRangeAreBroughtIntoItAndReported) {
-  std::vector<std::string> reports;
-  set_error_handler([&](std::string_view, std::string_view message) { reports.emplace_back(message); });
-  use({.queue_spans_max = 5, .batch_spans_max = 50, .schedule_delay_ms = 0, .exports_in_flight_max = 0});
-  set_error_handler(nullptr);
-  EXPECT_GE(reports.size(), 1U);
-  EXPECT_EQ(pipeline_->schedule_delay(), kNanosPerMilli);
+TEST_F(BatchPipelineTest, ABatchAboveTheQueueIsBroughtDownToItAndReported) {
+  const Said said;
+  use({.queue_spans_max = 5, .batch_spans_max = 50});
+  EXPECT_THAT(said.lines(), ElementsAre(HasSubstr("batch_spans_max 50 is above queue_spans_max 5")));
+  EXPECT_TRUE(pipeline_->usable().ok());
   take(5);
   EXPECT_EQ(sizes(), std::vector<std::size_t>{5});
+}
+
+TEST_F(BatchPipelineTest, AZeroWithWhichNothingCouldBeExportedIsRefused) {
+  for (const auto& [name, options] : std::map<std::string, BatchOptions>{
+           {"queue_spans_max", {.queue_spans_max = 0}},
+           {"batch_spans_max", {.batch_spans_max = 0}},
+           {"schedule_delay_ms", {.schedule_delay_ms = 0}},
+           {"batch_bytes_max", {.batch_bytes_max = 0}},
+           {"queue_bytes_max", {.queue_bytes_max = 0}},
+           {"exports_in_flight_max", {.exports_in_flight_max = 0}},
+       }) {
+    const Said said;
+    use(options);
+    ASSERT_FALSE(pipeline_->usable().ok()) << name;
+    EXPECT_EQ(pipeline_->usable().error().message, "batch." + name + " is 0; the least is 1");
+    EXPECT_THAT(said.lines(), Contains(HasSubstr("batch." + name + " is 0; the least is 1")));
+    EXPECT_TRUE(pipeline_->closed());
+  }
+  use({.export_timeout_ms = 0});
+  EXPECT_TRUE(pipeline_->usable().ok()) << "no limit";
+}
+
+// Each limit that drops spans is named, with the option that moves it.
+TEST_F(BatchPipelineTest, LossesAreSaidWithTheirRemedyOnceARound) {
+  BatchOptions options = kSmall;
+  options.queue_bytes_max = 2100;
+  options.batch_bytes_max = 1000;
+  use(options);
+  const Said said;
+  advance();
+  EXPECT_THAT(said.lines(), IsEmpty());
+  take(123);  // 20 under way, 100 queued
+  EXPECT_THAT(said.lines(), IsEmpty()) << "not before the round";
+  advance();
+  EXPECT_THAT(said.lines(), ElementsAre("3 spans lost so far, as the queue of 100 spans was full; "
+                                        "OTEL_BSP_MAX_QUEUE_SIZE or BatchOptions::queue_spans_max makes it larger"));
+  answer(0);
+  advance();
+  take(1, 120);
+  take(9, 120);
+  advance();
+  EXPECT_THAT(said.lines(), Contains(HasSubstr("as the queue of 2100 bytes was full; BatchOptions::queue_bytes_max")));
+  EXPECT_EQ(said.lines().size(), 2U);
+}
+
+TEST_F(BatchPipelineTest, ASpanAboveTheBytesOfABatchIsSaid) {
+  BatchOptions options = kSmall;
+  options.batch_bytes_max = 90;
+  use(options);
+  const Said said;
+  take(1, 100);
+  advance();
+  EXPECT_THAT(said.lines(),
+              ElementsAre("1 span lost so far, as each was larger than a batch of 90 bytes; BatchOptions::"
+                          "batch_bytes_max admits larger ones, SpanLimits::span_bytes_max keeps them smaller"));
+  advance();
+  EXPECT_EQ(said.lines().size(), 1U) << "and not again while none is lost";
+}
+
+// Memory that is refused is no full queue: a larger one would not help.
+TEST(Losses, EachCauseHasItsLineAndItsReason) {
+  EXPECT_EQ(Losses::reason_of(Losses::kQueueSpans), DropReason::kQueueFull);
+  EXPECT_EQ(Losses::reason_of(Losses::kQueueBytes), DropReason::kQueueFull);
+  EXPECT_EQ(Losses::reason_of(Losses::kMemory), DropReason::kQueueFull);
+  EXPECT_EQ(Losses::reason_of(Losses::kBatchBytes), DropReason::kTooLarge);
+  EXPECT_EQ(Losses::reason_of(Losses::kRing), DropReason::kRingFull);
+  const Said said;
+  Losses losses;
+  losses.add(Losses::kMemory, 2);
+  losses.say({});
+  EXPECT_THAT(said.lines(), ElementsAre(AllOf(HasSubstr("2 spans lost so far, as the system refused memory"),
+                                              Not(HasSubstr("queue_spans_max")))));
+  losses.reset();
+  losses.say({});
+  EXPECT_EQ(said.lines().size(), 1U) << "a forked child has lost none";
+}
+
+// Counted on the thread that ends the span, said by the export thread.
+TEST(FullRing, IsSaid) {
+  nanospan::testing::ExportingProvider sdk;
+  Tracer& tracer = sdk.tracer();
+  tracer.start_span("first").end();
+  ASSERT_EQ(sdk.provider().flush(), FlushResult::kSuccess) << "the export thread runs";
+  const Said said;
+  const std::string value(10'000, 'x');
+  {
+    const auto paused = Drain::instance().pause();
+    for (std::size_t bytes = 0; bytes <= 2 * kLastRingBytes; bytes += value.size()) {
+      tracer.start_span("more").set("key", value).end();
+    }
+  }
+  ASSERT_EQ(sdk.provider().flush(), FlushResult::kSuccess);
+  const std::uint64_t lost = sdk.provider().ledger().dropped_by(DropReason::kRingFull);
+  EXPECT_GE(lost, 1U);
+  EXPECT_THAT(said.lines(), ElementsAre(AllOf(HasSubstr(std::to_string(lost) + " span"), HasSubstr("the ring between"),
+                                              HasSubstr("2 MiB at most, 256 MiB for all threads"))));
 }
 
 }  // namespace

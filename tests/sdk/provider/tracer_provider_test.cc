@@ -234,6 +234,49 @@ TEST(NullProcessor, IsRefused) {
   EXPECT_EQ(TracerProvider::create(std::move(options)).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST(ProcessorWithoutExporter, IsRefused) {
+  for (const auto& processor : {batch_processor(nullptr), simple_processor(nullptr)}) {
+    TracerProviderOptions options;
+    options.processors = {std::make_shared<SpanProcessor>(), processor};
+    const auto refused = TracerProvider::create(std::move(options));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(refused.error().message,
+              "processors: number 2 cannot be used: it has no exporter: null was given, or in_memory_exporter() was "
+              "given null");
+  }
+}
+
+// No provider checks what a processor of the user holds.
+TEST(ProcessorWithoutExporter, InsideAnotherDropsAndCountsEverySpan) {
+  for (const auto& processor : {batch_processor(nullptr), simple_processor(nullptr)}) {
+    class Wrapping final : public SpanProcessor {
+     public:
+      explicit Wrapping(std::shared_ptr<SpanProcessor> inner) : inner_(std::move(inner)) {}
+      void on_end(const SpanView& span) override { inner_->on_end(span); }
+
+     private:
+      const std::shared_ptr<SpanProcessor> inner_;
+    };
+    TracerProviderOptions options;
+    options.processors = {std::make_shared<Wrapping>(processor)};
+    TracerProvider provider = make_provider(std::move(options));
+    provider.tracer({.name = "t"}).start_span("lost").end();
+    EXPECT_EQ(processor->flush(0), FlushResult::kFailure);
+    EXPECT_EQ(processor->shutdown(0), FlushResult::kFailure);
+    EXPECT_EQ(ledger_of(*processor).dropped_by(DropReason::kShutdown), 1U);
+    EXPECT_TRUE(ledger_of(*processor).balances());
+  }
+}
+
+TEST(BatchOptionsOutOfRange, AreRefusedAsByStart) {
+  TracerProviderOptions options;
+  options.processors = {
+      batch_processor(std::make_unique<CollectingExporter>(std::make_shared<Collected>()), {.queue_bytes_max = 0})};
+  EXPECT_EQ(TracerProvider::create(std::move(options)).error().message,
+            "processors: number 1 cannot be used: batch.queue_bytes_max is 0; the least is 1");
+}
+
 // It would see each span twice, and its ledger would count twice.
 TEST(SameProcessorTwice, IsRefused) {
   for (const auto& processor : {batch_processor(std::make_unique<CollectingExporter>(std::make_shared<Collected>())),
