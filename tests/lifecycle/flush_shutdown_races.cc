@@ -25,7 +25,8 @@ void round(int number) {
   }
   for (auto& thread : threads) thread.join();
   sdk.provider->shutdown(20'000);
-  require(closings <= 1, "shutdown closes once");
+  // A failed export that the shutdown waited for makes it fail too; nobody else succeeds in its place.
+  require(number % 3 == 0 ? closings <= 1 : closings == 1, "one shutdown closes");
   const Ledger ledger = sdk.ledger();
   // What ended after another thread's shutdown may still lie in a ring, from where it is counted as dropped.
   require(ledger.balances(), "the ledger is exact");
