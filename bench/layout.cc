@@ -1,5 +1,5 @@
-// layout: the structures of the hot path, member by member, with offsets, sizes and cache lines; pinned by the
-// static_asserts of include/nanospan/detail/abi.h. Run by `make bench`.
+// layout: the structures of the hot path, member by member, with offsets, sizes and cache lines. Sizes, and the offsets
+// of what inlined code reads, are pinned by static_asserts next to the structures. Run by `make bench`.
 #include <cstddef>
 #include <cstdio>
 

@@ -1,9 +1,8 @@
 // Span, SpanRef and SharedSpan: the three ways to hold a recording span.
 //
 //   Span        owns it: move-only, ended by end() or the destructor, used by one thread at a time (it may be moved
-//   between
-//               threads). This is how a Span is safe for concurrent use (trace/api.md "Concurrency"): no second thread
-//               can hold it.
+//               between threads). This is how a Span is safe for concurrent use (trace/api.md "Concurrency"): no
+//               second thread can hold it.
 //   SharedSpan  the same span for several threads at once: every operation takes a one-bit lock.
 //   SpanRef     borrows it: what a Context or a processor gives. Cannot end it; does nothing once the span has ended.
 //
@@ -204,9 +203,9 @@ class SpanOperations {
       return false;
     const std::uint64_t now = scale->unix_nanos(read_ticks());
     --slab->budget.events_left;
-    store<std::uint32_t>(at, 0x0009005AU | static_cast<std::uint32_t>(11 + name.size()) << 8);
+    store<std::uint32_t>(at, Tags::kEvent | Tags::kEventTime << 16 | static_cast<std::uint32_t>(11 + name.size()) << 8);
     store(at + 3, now);
-    at[11] = 0x12;
+    at[11] = Tags::kEventName;
     at[12] = static_cast<std::uint8_t>(name.size());
     __builtin_memcpy(at + 13, name.data(), name.size());
     store_cursor(slab, at + 13 + name.size());
@@ -221,12 +220,12 @@ class SpanOperations {
     if (!context.trace_state().empty() || !context.is_valid()) [[unlikely]]
       return false;
     --slab->budget.links_left;
-    store<std::uint32_t>(at, 0x100A216AU);
+    store<std::uint32_t>(at, Tags::kLink | 33U << 8 | Tags::kLinkTraceId << 16 | 16U << 24);
     store(at + 4, load<std::uint64_t>(context.trace_id().data()));
     store(at + 12, load<std::uint64_t>(context.trace_id().data() + 8));
-    store<std::uint16_t>(at + 20, 0x0812);
+    store<std::uint16_t>(at + 20, Tags::kLinkSpanId | 8U << 8);
     store(at + 22, load<std::uint64_t>(context.span_id().data()));
-    at[30] = 0x35;
+    at[30] = Tags::kLinkFlags;
     store<std::uint32_t>(at + 31,
                          kFlagHasIsRemote | (context.is_remote() ? kFlagIsRemote : 0U) | context.trace_flags());
     store_cursor(slab, at + 35);
@@ -304,6 +303,7 @@ class Span : public detail::SpanOperations<Span> {
   detail::Slab* slab_ = nullptr;
   SpanContext context_;
 };
+static_assert(sizeof(Span) == 48, "a SpanContext and the slab");
 
 class SpanRef : public detail::SpanOperations<SpanRef> {
  public:

@@ -185,7 +185,8 @@ inline Tracer tracer(std::string_view name, std::string_view version = {}) {
   return Tracer({.name = name, .version = version});
 }
 
-// HOT: bench/span_bench "empty". Order of trace/sdk.md "SDK Span creation": trace id, sampler, span id (always), span.
+// HOT: bench/span_bench "live/W2", baseline W2. Order of trace/sdk.md "SDK Span creation": trace id, sampler, span id
+// (always), span.
 template <class Name>
 NANOSPAN_INLINE Span Tracer::start(const Name& name, const StartOptions& options) {
   using Mode = detail::TracerCore;
@@ -262,13 +263,13 @@ NANOSPAN_INLINE detail::Slab* Tracer::open(detail::ThreadState* thread, detail::
   std::uint8_t* cursor = body + Layout::kRootBytes;
   if (parent != nullptr) {
     if (parent->is_remote()) flags |= detail::kFlagIsRemote;
-    detail::store<std::uint16_t>(body + Layout::kParentTag, 0x0822);
+    detail::store<std::uint16_t>(body + Layout::kParentTag, detail::Tags::kParentSpanId | 8U << 8);
     detail::store(body + Layout::kParentId, detail::load<std::uint64_t>(parent->span_id().data()));
     cursor = body + Layout::kChildBytes;
   }
   detail::store(body + Layout::kFlags, flags);
 
-  cursor[0] = 0x2A;
+  cursor[0] = detail::Tags::kName;
   cursor[1] = static_cast<std::uint8_t>(name.size());
   std::uint64_t bad = 0;
   if constexpr (std::is_same_v<Name, Literal>) {

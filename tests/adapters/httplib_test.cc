@@ -194,6 +194,18 @@ TEST_F(HttplibAdapterTest, AnExceptionIsRecordedAndStillReachesTheServer) {
   EXPECT_EQ(attribute(span, "http.response.status_code"), "500");
 }
 
+TEST_F(HttplibAdapterTest, WhatIsThrownMayBeNoException) {
+  trace(server_);
+  server_.Get("/", route("/", [](const Request&, Response&) { throw 7; }));
+  const SpanRecord span =
+      only_server(spans_while([](TracedClient& client) { EXPECT_EQ(get(client, "/")->status, 500); }));
+  EXPECT_THAT(span.event_names, testing::IsEmpty()) << "nothing is known of it";
+  EXPECT_EQ(span.status, StatusCode::kError);
+  EXPECT_EQ(span.status_description, "the handler threw something that is no std::exception");
+  EXPECT_EQ(attribute(span, "error.type"), "_OTHER");
+  EXPECT_EQ(attribute(span, "http.response.status_code"), "500");
+}
+
 TEST_F(HttplibAdapterTest, TheUsersOwnHooksStillRun) {
   int logged = 0;
   trace(server_, {.pre_routing =

@@ -266,6 +266,13 @@ class ServerRequest {
     span_.set_status(StatusCode::kError, exception.what());
   }
 
+  /// Something was thrown that is no std::exception: its type is not known here.
+  void record_unknown() {
+    failed_ = true;
+    span_.set("error.type", "_OTHER");
+    span_.set_status(StatusCode::kError, "the handler threw something that is no std::exception");
+  }
+
   /// http-spans.md "Status": of a server, only 5xx is an error; 4xx is the client's.
   void respond(int status) {
     span_.set("http.response.status_code", status);
@@ -315,6 +322,9 @@ inline httplib::Server::Handler route(std::string path_template, httplib::Server
       handler(request, response);
     } catch (const std::exception& exception) {
       detail_httplib::ServerRequest::of_this_thread().record(exception);
+      throw;
+    } catch (...) {
+      detail_httplib::ServerRequest::of_this_thread().record_unknown();
       throw;
     }
   };

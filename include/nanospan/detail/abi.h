@@ -90,6 +90,10 @@ struct Ring {
   std::uint64_t size = 0;                    ///< A power of two.
   std::atomic<Ring*> next{nullptr};          ///< The larger ring that the producer went on to; set after the last tail.
 };
+static_assert(sizeof(Ring) == 192 && offsetof(Ring, tail) == 0 && offsetof(Ring, head) == 64 &&
+                  offsetof(Ring, busy_rounds) == 72 && offsetof(Ring, larger) == 80 && offsetof(Ring, base) == 128 &&
+                  offsetof(Ring, size) == 136 && offsetof(Ring, next) == 144,
+              "the producer's line, the drain's, and one that both only read");
 
 /// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.
 inline constexpr std::size_t kCopySlack = 64;
@@ -117,7 +121,14 @@ struct alignas(64) ThreadState {
   ThreadState* next_registered;
   std::atomic<std::uint32_t> in_use;
 };
-static_assert(offsetof(ThreadState, soft) == 56, "one cache line for everything that start and end read");
+static_assert(offsetof(ThreadState, random) == 0 && offsetof(ThreadState, free) == 32 &&
+                  offsetof(ThreadState, clock) == 40 && offsetof(ThreadState, tail) == 48 &&
+                  offsetof(ThreadState, soft) == 56,
+              "one cache line for everything that start and end read");
+static_assert(sizeof(ThreadState) == 448 && offsetof(ThreadState, ring_base) == 64 &&
+              offsetof(ThreadState, ring_mask) == 72 && offsetof(ThreadState, ring) == 80 &&
+              offsetof(ThreadState, returned) == 88 && offsetof(ThreadState, ended) == 128 &&
+              offsetof(ThreadState, dropped_ring) == 256);
 
 /// Words of an event or link budget, start-of-span copies of the limits.
 struct CollectionBudget {
@@ -139,6 +150,11 @@ struct alignas(64) TracerCore {
   std::uint64_t frame_word;  ///< High half of a frame header: provider slot << 56 | core index << 32.
   std::uint64_t bloom_seed;  ///< 0, or all ones where every set must take the checked path (odd limits).
 };
+static_assert(sizeof(TracerCore) == 64 && offsetof(TracerCore, mode) == 0 &&
+                  offsetof(TracerCore, unchecked_keys) == 4 && offsetof(TracerCore, budget) == 8 &&
+                  offsetof(TracerCore, threshold) == 16 && offsetof(TracerCore, frame_word) == 24 &&
+                  offsetof(TracerCore, bloom_seed) == 32,
+              "one cache line, of its own");
 
 /// One recording span. 2 KiB: two hot lines, fingerprints of the keys, then the OTLP bytes of the span as they grow.
 ///
@@ -217,6 +233,37 @@ struct BodyLayout {
   static constexpr std::size_t kChildBytes = 64;
 };
 
+/// Tags of the fields that inlined code writes: field number << 3 | wire type, as they stand on the wire. The headers
+/// know nothing of src/; src/sdk/runtime/threads.cc holds each against the field numbers of wire/otlp_fields.h.
+struct Tags {
+  static constexpr std::uint32_t kSpan = 0x12;  ///< ScopeSpans.spans
+  // Span
+  static constexpr std::uint32_t kTraceId = 0x0A;
+  static constexpr std::uint32_t kSpanId = 0x12;
+  static constexpr std::uint32_t kParentSpanId = 0x22;
+  static constexpr std::uint32_t kName = 0x2A;
+  static constexpr std::uint32_t kKind = 0x30;
+  static constexpr std::uint32_t kStart = 0x39;
+  static constexpr std::uint32_t kEnd = 0x41;
+  static constexpr std::uint32_t kAttribute = 0x4A;
+  static constexpr std::uint32_t kEvent = 0x5A;
+  static constexpr std::uint32_t kLink = 0x6A;
+  static constexpr std::uint32_t kFlags = 0x0185;  ///< Two bytes: 85 01.
+  // KeyValue, AnyValue
+  static constexpr std::uint32_t kKey = 0x0A;
+  static constexpr std::uint32_t kValue = 0x12;
+  static constexpr std::uint32_t kString = 0x0A;
+  static constexpr std::uint32_t kBool = 0x10;
+  static constexpr std::uint32_t kInt = 0x18;
+  static constexpr std::uint32_t kDouble = 0x21;
+  // Span.Event, Span.Link
+  static constexpr std::uint32_t kEventTime = 0x09;
+  static constexpr std::uint32_t kEventName = 0x12;
+  static constexpr std::uint32_t kLinkTraceId = 0x0A;
+  static constexpr std::uint32_t kLinkSpanId = 0x12;
+  static constexpr std::uint32_t kLinkFlags = 0x35;
+};
+
 /// OTLP Span.flags and Link.flags above the W3C byte.
 inline constexpr std::uint32_t kFlagHasIsRemote = 0x100;
 inline constexpr std::uint32_t kFlagIsRemote = 0x200;
@@ -262,6 +309,7 @@ struct ThreadLocals {
   const Context* current;  ///< Null means the root context. First: also found as otel_thread_ctx_v1 (decision 0306).
   ThreadState* state;
 };
+static_assert(sizeof(ThreadLocals) == 16 && offsetof(ThreadLocals, current) == 0 && offsetof(ThreadLocals, state) == 8);
 
 }  // namespace detail
 }  // namespace v0

@@ -3,7 +3,7 @@
 // A KeyValue with a short ASCII string, for example, is  4A len 0A key_len key... 12 len 0A len value...
 // Every length is known at the call, so nothing is patched afterwards. What is not a new key, short and ASCII
 // (duplicates, limits, repair, growth, spans shared between threads) goes to Api::set by one unlikely jump. HOT:
-// bench/span_bench "attribute"; counts in tests/budgets/baseline.json.
+// bench/span_bench "live/W3"; counts W3_* in tests/budgets/baseline.json.
 #pragma once
 
 #include <bit>
@@ -154,15 +154,15 @@ NANOSPAN_INLINE void commit_attribute(Slab* slab, std::uint64_t hash, std::uint8
 /// 4A len 0A key_len key; the message length is patched in by the caller, who knows it after the value. Returns where
 /// the value goes. `bad` collects non-ASCII bits.
 NANOSPAN_INLINE std::uint8_t* put_key(std::uint8_t* at, const Literal& key, std::uint64_t&) {
-  at[0] = 0x4A;
-  at[2] = 0x0A;
+  at[0] = Tags::kAttribute;
+  at[2] = Tags::kKey;
   at[3] = static_cast<std::uint8_t>(key.size());
   __builtin_memcpy(at + 4, key.data(), key.size());
   return at + 4 + key.size();
 }
 NANOSPAN_INLINE std::uint8_t* put_key(std::uint8_t* at, std::string_view key, std::uint64_t& bad) {
-  at[0] = 0x4A;
-  at[2] = 0x0A;
+  at[0] = Tags::kAttribute;
+  at[2] = Tags::kKey;
   at[3] = static_cast<std::uint8_t>(key.size());
   bad |= copy_text(at + 4, key.data(), key.size());
   return at + 4 + key.size();
@@ -186,7 +186,7 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::string_view v
   std::uint64_t bad = 0;
   std::uint8_t* const any = put_key(at, key, bad);
   const auto size = static_cast<std::uint32_t>(value.size());
-  store<std::uint32_t>(any, 0x000A0212U + size * 0x01000100U);  // 12 size+2 0A size
+  store<std::uint32_t>(any, (Tags::kValue | 2U << 8 | Tags::kString << 16) + size * 0x01000100U);  // 12 size+2 0A size
   bad |= copy_text(any + 4, value.data(), size);
   if (bad != 0) [[unlikely]]
     return false;
@@ -207,7 +207,8 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, bool value) {
   std::uint8_t* const any = put_key(at, key, bad);
   if (bad != 0) [[unlikely]]
     return false;
-  store<std::uint32_t>(any, 0x00100212U | static_cast<std::uint32_t>(value) << 24);  // 12 02 10 value
+  // 12 02 10 value
+  store<std::uint32_t>(any, Tags::kValue | 2U << 8 | Tags::kBool << 16 | static_cast<std::uint32_t>(value) << 24);
   at[1] = static_cast<std::uint8_t>(key.size() + 6);
   commit_attribute(slab, hash, any + 4);
   return true;
@@ -226,9 +227,9 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, std::int64_t value
   if (bad != 0) [[unlikely]]
     return false;
   std::uint8_t* const end = put_varint(any + 3, static_cast<std::uint64_t>(value));
-  any[0] = 0x12;
+  any[0] = Tags::kValue;
   any[1] = static_cast<std::uint8_t>(end - any - 2);
-  any[2] = 0x18;
+  any[2] = Tags::kInt;
   at[1] = static_cast<std::uint8_t>(end - at - 2);
   commit_attribute(slab, hash, end);
   return true;
@@ -246,9 +247,9 @@ NANOSPAN_INLINE bool append_value(Slab* slab, const Key& key, double value) {
   std::uint8_t* const any = put_key(at, key, bad);
   if (bad != 0) [[unlikely]]
     return false;
-  any[0] = 0x12;
+  any[0] = Tags::kValue;
   any[1] = 9;
-  any[2] = 0x21;
+  any[2] = Tags::kDouble;
   store(any + 3, value);
   at[1] = static_cast<std::uint8_t>(key.size() + 13);
   commit_attribute(slab, hash, any + 11);

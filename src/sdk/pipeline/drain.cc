@@ -46,7 +46,7 @@ bool has_parent(std::span<const std::uint8_t> field) {
   std::size_t body = 1;
   while (body < field.size() && (field[body] & 0x80) != 0) ++body;
   const std::size_t tag = body + 1 + detail::BodyLayout::kParentTag;
-  return tag + 1 < field.size() && field[tag] == 0x22 && field[tag + 1] == 0x08;
+  return tag + 1 < field.size() && field[tag] == detail::Tags::kParentSpanId && field[tag + 1] == 0x08;
 }
 
 }  // namespace
@@ -310,8 +310,7 @@ void Drain::run() {
   }
 }
 
-// ---- fork
-// --------------------------------------------------------------------------------------------------------------
+// ---- fork --------------------------------------------------------------------------------------------------------
 
 void Drain::before_fork() {
   lock_providers();

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -14,15 +15,49 @@
 #include "sdk/runtime/ring.h"
 #include "sdk/runtime/suppression.h"
 #include "sdk/runtime/ticks.h"
+#include "wire/otlp_fields.h"
+#include "wire/writer.h"
 
 namespace nanospan::sdk {
 namespace {
 
 using detail::Slab;
+using detail::Tags;
 using detail::ThreadState;
 
 constexpr std::size_t kFirstSlabs = 8;  // with the state and the first ring: 36 KiB for a thread with few spans
 constexpr std::size_t kMoreSlabs = 32;
+
+// What the public headers write as literals is what the rest of the program takes from the one list of field numbers.
+namespace otlp = wire::otlp;
+using wire::tag;
+using wire::WireType;
+static_assert(Tags::kSpan == tag(otlp::ScopeSpans::kSpans, WireType::kBytes));
+static_assert(Tags::kTraceId == tag(otlp::Span::kTraceId, WireType::kBytes));
+static_assert(Tags::kSpanId == tag(otlp::Span::kSpanId, WireType::kBytes));
+static_assert(Tags::kParentSpanId == tag(otlp::Span::kParentSpanId, WireType::kBytes));
+static_assert(Tags::kName == tag(otlp::Span::kName, WireType::kBytes));
+static_assert(Tags::kKind == tag(otlp::Span::kKind, WireType::kVarint));
+static_assert(Tags::kStart == tag(otlp::Span::kStartTimeUnixNano, WireType::kFixed64));
+static_assert(Tags::kEnd == tag(otlp::Span::kEndTimeUnixNano, WireType::kFixed64));
+static_assert(Tags::kAttribute == tag(otlp::Span::kAttributes, WireType::kBytes));
+static_assert(Tags::kEvent == tag(otlp::Span::kEvents, WireType::kBytes));
+static_assert(Tags::kLink == tag(otlp::Span::kLinks, WireType::kBytes));
+// A varint of two bytes, the first with the bit that says so.
+static_assert((Tags::kFlags >> 8 << 7 | (Tags::kFlags & 0x7F)) == tag(otlp::Span::kFlags, WireType::kFixed32));
+static_assert((Tags::kFlags & 0x8080) == 0x80);
+static_assert(Tags::kKey == tag(otlp::KeyValue::kKey, WireType::kBytes));
+static_assert(Tags::kValue == tag(otlp::KeyValue::kValue, WireType::kBytes));
+static_assert(Tags::kString == tag(otlp::AnyValue::kStringValue, WireType::kBytes));
+static_assert(Tags::kBool == tag(otlp::AnyValue::kBoolValue, WireType::kVarint));
+static_assert(Tags::kInt == tag(otlp::AnyValue::kIntValue, WireType::kVarint));
+static_assert(Tags::kDouble == tag(otlp::AnyValue::kDoubleValue, WireType::kFixed64));
+static_assert(Tags::kEventTime == tag(otlp::SpanEvent::kTimeUnixNano, WireType::kFixed64));
+static_assert(Tags::kEventName == tag(otlp::SpanEvent::kName, WireType::kBytes));
+static_assert(Tags::kLinkTraceId == tag(otlp::SpanLink::kTraceId, WireType::kBytes));
+static_assert(Tags::kLinkSpanId == tag(otlp::SpanLink::kSpanId, WireType::kBytes));
+static_assert(Tags::kLinkFlags == tag(otlp::SpanLink::kFlags, WireType::kFixed32));
+static_assert(detail::kFlagHasIsRemote == otlp::kFlagsHasIsRemote && detail::kFlagIsRemote == otlp::kFlagsIsRemote);
 
 struct Registry {
   std::mutex mutex;
@@ -154,16 +189,29 @@ std::uint64_t sum_states(Count&& count) {
 
 }  // namespace
 
+namespace {
+
+// The fixed part of a body, all but the values.
+constexpr auto kTemplate = [] {
+  using Layout = detail::BodyLayout;
+  std::array<std::uint8_t, Layout::kRootBytes> bytes{};
+  bytes[Layout::kTraceId - 2] = Tags::kTraceId;
+  bytes[Layout::kTraceId - 1] = otlp::kTraceIdBytes;
+  bytes[Layout::kSpanId - 2] = Tags::kSpanId;
+  bytes[Layout::kSpanId - 1] = otlp::kSpanIdBytes;
+  bytes[Layout::kKind - 1] = Tags::kKind;
+  bytes[Layout::kStart - 1] = Tags::kStart;
+  bytes[Layout::kEnd - 1] = Tags::kEnd;
+  bytes[Layout::kFlags - 2] = Tags::kFlags & 0xFF;
+  bytes[Layout::kFlags - 1] = Tags::kFlags >> 8;
+  return bytes;
+}();
+
+}  // namespace
+
 void make_free(Slab* slab) {
   slab->body = slab->buffer + Slab::kHeadRoom;
-  static constexpr std::uint8_t kTemplate[detail::BodyLayout::kRootBytes] = {
-      0x0A, 16,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // trace_id
-      0x12, 8,    0, 0, 0, 0, 0, 0, 0, 0,                          // span_id
-      0x30, 0,                                                     // kind
-      0x39, 0,    0, 0, 0, 0, 0, 0, 0,                             // start_time_unix_nano
-      0x41, 0,    0, 0, 0, 0, 0, 0, 0,                             // end_time_unix_nano
-      0x85, 0x01, 0, 0, 0, 0};                                     // flags
-  std::memcpy(slab->body, kTemplate, sizeof kTemplate);
+  std::memcpy(slab->body, kTemplate.data(), kTemplate.size());
   slab->cold = Slab::kPlain;
   slab->dropped_attributes = 0;
   slab->dropped_events = 0;

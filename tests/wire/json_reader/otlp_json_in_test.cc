@@ -235,8 +235,7 @@ TEST_F(JsonIn, NumbersOfEightBytesGrowAsFarAsWasSaid) {
   }
 }
 
-// ---- metrics and logs
-// ------------------------------------------------------------------------------------------------
+// ---- metrics and logs --------------------------------------------------------------------------------------------
 
 TEST_F(JsonIn, MetricsOfEveryKindOfNumber) {
   const auto metric = [this](std::string_view data) {
