@@ -54,6 +54,7 @@ TEST_F(GrpcExporterTest, ManyCallsWaitForTheirConnectionsAndShareThemEvenly) {
   for (int i = 0; i < 101; ++i) send();
   ASSERT_TRUE(run_until([&] { return held.size() == 101; })) << held.size() << " arrived at once";
   for (int i = 0; i < 10; ++i) send();
+  ASSERT_TRUE(run_until([&] { return held.size() == 102; }));
   settle();
   EXPECT_EQ(held.size(), 102U) << "2 connections of 51 calls each";
   EXPECT_EQ(server_->counters().connections_accepted, 2U);
