@@ -36,7 +36,7 @@ std::uint16_t free_port() {
 }
 
 std::filesystem::path new_folder() {
-  std::string name = std::filesystem::temp_directory_path() / "nanospan-stalls-XXXXXX";
+  std::string name = (std::filesystem::temp_directory_path() / "nanospan-stalls-").string() + std::string(6, 'X');
   if (mkdtemp(name.data()) == nullptr) fail("cannot make a folder: " + name);
   return name;
 }
