@@ -52,6 +52,9 @@ class OtlpLoad {
       : options_(options), clock_(clock), loop_(loop), ids_(std::random_device()() * 0x9E3779B97F4A7C15) {}
 
   Status prepare() {
+    if (options_.pid != 0) {
+      if (const Result<double> cpu = cpu_seconds_of(options_.pid); !cpu) return cpu.error();
+    }
     Result<std::unique_ptr<LoadBodies>> bodies = LoadBodies::create(options_.bodies, ids_, clock_.unix_now());
     if (!bodies) return bodies.error();
     bodies_ = std::move(*bodies);
@@ -243,9 +246,11 @@ class OtlpLoad {
       return {Outcome::kAcknowledged, options_.bodies.json ? "" : std::move(result.response.body), {}};
     }
     const bool later = status == 429 || (status >= 502 && status <= 504);
-    return {later ? Outcome::kRefused : Outcome::kFailed,
-            {},
-            "HTTP status " + std::to_string(status) + ": " + result.response.body.substr(0, 300)};
+    std::string said = result.response.body.substr(0, 300);
+    if (net::find_header(result.response.headers, "Content-Type") == "application/x-protobuf") {
+      if (auto reason = wire::decode_rpc_status(result.response.body)) said = std::move(reason->message);
+    }
+    return {later ? Outcome::kRefused : Outcome::kFailed, {}, "HTTP status " + std::to_string(status) + ": " + said};
   }
 
   void done(Sender sender, base::MonotonicNanos begun, std::uint64_t number, Answer answer) {
@@ -276,7 +281,7 @@ class OtlpLoad {
     finishing_ = true;
     const base::MonotonicNanos give_up = end + options_.request_timeout_nanos;
     while (clock_.monotonic_now() < give_up) {
-      if (is_open_loop()) send_what_is_due(end, end);
+      if (is_open_loop()) send_what_is_due(clock_.monotonic_now(), end);
       if (under_way_ == 0 && !(is_open_loop() && due() < end)) break;
       loop_.run_once({std::min(give_up, clock_.monotonic_now() + kPauseNanos)});
     }

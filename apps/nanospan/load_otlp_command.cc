@@ -189,7 +189,7 @@ void print_table(const OtlpLoadOptions& options, const OtlpLoadResult& r) {
   std::snprintf(text, sizeof text, "P50 %.2f ms, P99 %.2f ms, P99.9 %.2f ms, slowest %.2f ms",
                 millis_of(r.latency, 0.5), millis_of(r.latency, 0.99), millis_of(r.latency, 0.999),
                 millis_of(r.latency, 1));
-  print_row(options.spans_per_second > 0 ? "ack after due" : "ack after sending", text);
+  print_row(options.spans_per_second > 0 ? "ack after due" : "ack after send", text);
   if (options.pid != 0) {
     print_row("spans/CPU-s", with_commas(figures.spans_per_cpu_second) + " of the server");
     std::snprintf(text, sizeof text, "%.1f MiB of the server, high water", r.receiver_rss_mib);

@@ -137,6 +137,31 @@ class LoadOtlp(unittest.TestCase):
         self.assertGreater(found["max_ms"], 300)
         self.assertGreater(found["p50_ms"], 40)
 
+    def test_who_is_refused_at_the_end_still_sends_what_was_due(self):
+        class Busy(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            numbers = iter(range(10**9))
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200 if next(Busy.numbers) == 0 else 503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with served(Busy) as url:
+            arguments = ["--url", url, "--protocol", "http", "--connections", 1, "--batch", 1]
+            code, found, _ = load(*arguments, "--rate", 100, "--seconds", 0.2)
+        # Of 20 requests, one each 10 ms, 19 are refused, after which their sender pauses for 20 ms.
+        self.assertEqual((found["spans_acknowledged"], found["refused"], found["not_sent"]), (1, 19, 0))
+
+    def test_a_server_process_that_is_not_there_is_said(self):
+        code, _, said = load("--url", "http://127.0.0.1:1", "--seconds", 0.1, "--pid", 2**22 + 1)
+        self.assertNotEqual(code, 0)
+        self.assertIn("there is no process 4194305", said)
+
     def test_an_answer_that_is_not_otlp_is_no_acknowledgement(self):
         class Web(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
