@@ -49,14 +49,14 @@ SimpleProcessor::~SimpleProcessor() {
 void SimpleProcessor::on_end(const SpanView& span) {
   if (!span.context().is_sampled()) return;
   const SuppressTracing suppress;
-  const std::uint64_t process = forks();
+  const std::uint64_t forks_before = forks();
   {
     const std::lock_guard lock(turn_);
     ++ledger_.ended;
     ++ledger_.queued;
   }
   const ExportResult result = export_one(span);
-  if (process == forks()) settle(result);  // else the exporter forked, and its span is the parent's
+  if (forks_before == forks()) settle(result);  // else the exporter forked, and its span is the parent's
   if (result.success && result.rejected == 0) return;
   const std::string_view reason = drop_reason_name(result.success ? DropReason::kRejected : result.reason);
   report("simple_processor", reason, std::string("a span was dropped: ").append(reason));

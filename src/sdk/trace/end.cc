@@ -119,7 +119,8 @@ void push(Slab* slab) {
 
 void end_span(Slab* slab, std::uint64_t generation, std::uint64_t end_unix_nanos) {
   const std::uint64_t ticks = detail::read_ticks();
-  if (slab->core == nullptr) {  // zeroed by the kernel in a forked child
+  // Zeroed by the kernel in a forked child. Of a slab that may be another span's by now nothing else may be read yet.
+  if (slab->generation.load(std::memory_order_relaxed) == 0) {
     inherited.fetch_add(1, std::memory_order_relaxed);
     return;
   }
