@@ -82,8 +82,8 @@ Sampler::Retired Sampler::retire(std::shared_ptr<const CodeMap> map) {
 /// How many retired maps no handler looks at any more; they come first.
 std::size_t Sampler::quiet() {
   for (Retired& retired : retired_) {
-    std::erase_if(retired.inside, [](const auto& inside) {
-      return slots()[inside.first].entered.load(std::memory_order_seq_cst) != inside.second;
+    std::erase_if(retired.inside, [](const auto& handler) {
+      return slots()[handler.first].entered.load(std::memory_order_seq_cst) != handler.second;
     });
   }
   const auto rest =
