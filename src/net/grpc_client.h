@@ -3,9 +3,8 @@
 //
 // Calls share a connection, as many at a time as both sides allow; more open another one, up to connections_max, or
 // wait in a bounded queue. Connections are opened by the first call and again, after a jittered back-off, by the next
-// one after one broke. Everything is for the loop's thread;
-// completions run there too, never from within call() or cancel(), and each exactly once, unless the client is
-// destroyed or abandoned first (then never).
+// one after one broke. Everything is for the loop's thread; completions run there too, never from within call() or
+// cancel(), and each exactly once, unless the client is destroyed or abandoned first (then never).
 //
 // One deadline covers a call from call() to the last byte of the answer, and goes to the server as grpc-timeout. A call
 // is sent again by itself only where the server certainly did not process it (GOAWAY below its stream, REFUSED_STREAM),

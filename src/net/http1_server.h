@@ -8,10 +8,9 @@
 // pipelined ones too; while one is being answered nothing is read: that is the back-pressure.
 //
 // Threads: each listed loop accepts on its own SO_REUSEPORT socket (unix sockets: all on the same), and a connection
-// stays on its loop. The handler is
-// called on the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the
-// last loop let go. start(), counters(), begin_drain() and shutdown() may be called from any thread. The loops must
-// outlive the server object.
+// stays on its loop. The handler is called on the loops' threads, so with several loops it must be thread-safe. The
+// server holds the handler until the last loop let go. start(), counters(), begin_drain() and shutdown() may be called
+// from any thread. The loops must outlive the server object.
 #pragma once
 
 #include <cstddef>
