@@ -86,12 +86,18 @@ Result<std::unique_ptr<PyroscopePush>> PyroscopePush::create(net::EventLoop& loo
       return Error{ErrorCode::kInvalidArgument, "\"" + name + "\" is no header, or its value has control characters"};
     }
   }
+  if (options.proxy && !url->socket.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 url->origin() + " is a unix socket, which is never reached through a proxy; remove either"};
+  }
   net::Http1ClientOptions http;
   http.origin = *url;
+  http.proxy = options.proxy;
   http.connections_max = 1;
   http.queued_requests_max = options.in_flight_max;
   if (url->https) {
-    Result<net::StreamFactory> streams = net::tls_streams({}, url->host, "http/1.1");
+    Result<net::StreamFactory> streams =
+        options.tls_streams ? options.tls_streams(*url) : net::tls_streams({}, url->host, "http/1.1");
     if (!streams) return streams.error();
     http.make_stream = std::move(streams).value();
   }

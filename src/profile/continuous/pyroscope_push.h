@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,15 +17,19 @@
 
 #include "base/result.h"
 #include "net/http1_client.h"
+#include "net/proxy.h"
 
 namespace nanospan::profile {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 struct PushOptions {
-  std::string url = {};           ///< Of the server: "http://pyroscope:4040". The path of the call is appended.
-  Labels headers = {};            ///< With each request: tenant, credentials.
-  std::string service_name = {};  ///< Labels of the series: this and the name of the host.
+  std::string url = {};                  ///< Of the server: "http://pyroscope:4040". The path of the call is appended.
+  Labels headers = {};                   ///< With each request: tenant, credentials.
+  std::string service_name = {};         ///< Labels of the series: this and the name of the host.
+  std::optional<net::Proxy> proxy = {};  ///< On the way there.
+  /// The streams to an https URL; empty: by nanospan::tls, with the system's authorities.
+  std::function<Result<net::StreamFactory>(const net::Url& url)> tls_streams = {};
   std::uint64_t timeout_nanos = 10 * base::kNanosPerSecond;
   std::size_t in_flight_max = 8;
 };
@@ -41,7 +47,7 @@ class PyroscopePush {
   /// Empty: it was accepted. Else why not.
   using Done = net::UniqueFunction<void(const Status&)>;
 
-  /// kInvalidArgument: the URL or a header; kUnsupported: https without nanospan::tls.
+  /// kInvalidArgument: the URL, a header, or a proxy before a unix socket; kUnsupported: https without nanospan::tls.
   static Result<std::unique_ptr<PyroscopePush>> create(net::EventLoop& loop, PushOptions options);
 
   /// `name` is Pyroscope's of this kind: process_cpu, memory, mutex, block. `pprof` is a file of that format.

@@ -68,6 +68,17 @@ TEST(PyroscopePush, ThePathOfTheServerComesFirst) {
   EXPECT_EQ(pushing.server.requests().at(0).target, "/tenant/push.v1.PusherService/Push");
 }
 
+TEST(PyroscopePush, AProxyIsSentTheWholeUrl) {
+  Pushing pushing({});
+  auto through = PyroscopePush::create(
+      *pushing.loop, {.url = "http://pyroscope.example:4040", .proxy = net::parse_proxy(pushing.server.url()).value()});
+  ASSERT_TRUE(through.ok());
+  (*through)->send("process_cpu", "PPROF",
+                   [&](const Status& status) { pushing.answers.push_back(status ? "" : status.error().message); });
+  EXPECT_EQ(pushing.run(1).at(0), "");
+  EXPECT_EQ(pushing.server.requests().at(0).target, "http://pyroscope.example:4040/push.v1.PusherService/Push");
+}
+
 TEST(PyroscopePush, ARefusalIsSaidCountedAndNotRepeated) {
   Pushing pushing({});
   pushing.server.script({respond(401, R"({"code":"unauthenticated","message":"no org id"})")});
@@ -109,6 +120,8 @@ TEST(PyroscopePush, NonsenseIsRefused) {
             "the URL http://pyroscope:4040/ has a query; give that of the server alone");
   EXPECT_EQ(message({.url = "http://pyroscope:4040", .headers = {{"X-Scope-OrgID", "a\r\nb"}}}),
             "\"X-Scope-OrgID\" is no header, or its value has control characters");
+  EXPECT_EQ(message({.url = "unix:/run/p.sock", .proxy = net::parse_proxy("http://p:3128").value()}),
+            "unix:/run/p.sock is a unix socket, which is never reached through a proxy; remove either");
   EXPECT_EQ(message({.url = "https://pyroscope:4040"}),
             "https needs the library target nanospan::tls, which is not linked into this program");
 }

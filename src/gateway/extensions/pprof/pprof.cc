@@ -2,22 +2,59 @@
 
 #include <utility>
 
+#include "gateway/exporters/otlp_settings.h"
+
 namespace nanospan::gateway {
 
+Pprof::~Pprof() {
+  server_.reset();
+  const std::lock_guard lock(problems_->mutex);
+  problems_->log = nullptr;
+}
+
+profile::RecorderOptions Pprof::recorder_options() const {
+  profile::RecorderOptions recorder;
+  recorder.profile_nanos = config_.profile_nanos;
+  recorder.every_nanos = config_.interval_nanos;
+  recorder.files = {config_.directory, config_.directory_bytes_max};
+  profile::PushOptions& push = recorder.push;
+  push.url = config_.push.endpoint;
+  for (const net::Header& header : config_.push.headers) push.headers.emplace_back(header.name, header.value);
+  push.service_name = config_.push.service_name;
+  push.timeout_nanos = config_.push.timeout_nanos;
+  push.proxy = proxy_;
+  push.tls_streams = [this](const net::Url& url) {
+    return otlp_tls_streams(config_.push.tls, url, "http/1.1", subject_, host_.log(), host_.clock());
+  };
+  recorder.problem = [problems = problems_, subject = subject_](const std::string& line) {
+    const std::lock_guard lock(problems->mutex);
+    if (problems->log != nullptr) problems->log->warn_limited(subject, "recording", line);
+  };
+  return recorder;
+}
+
 Status Pprof::start() {
+  if (!config_.push.endpoint.empty()) {
+    Result<std::optional<net::Proxy>> proxy =
+        otlp_proxy(config_.push.proxy_url, host_.proxies(), config_.push.url, false);
+    if (!proxy) return proxy.error();
+    proxy_ = std::move(proxy).value();
+  }
   profile::ProfileServerOptions options;
   options.host = config_.address.host;
   options.port = config_.address.port;
   options.endpoints.token = config_.token;
   options.profiler.continuous = config_.continuous;
   options.profiler.hz = static_cast<unsigned>(config_.hz);
+  options.recorder = recorder_options();
   Result<std::unique_ptr<profile::ProfileServer>> server = profile::ProfileServer::start(std::move(options));
   if (!server) return server.error();
   server_ = std::move(server).value();
   return {};
 }
 
-// Profiles that are under way are of no use to a process that ends: nobody waits for them.
+// Profiles that somebody waits for are of no use to a process that ends; those that are recorded are written, as far as
+// they are.
 void Pprof::drain(base::Deadline, net::Task done) {
   server_.reset();
   done();
@@ -25,7 +62,12 @@ void Pprof::drain(base::Deadline, net::Task done) {
 
 std::string Pprof::describe() const {
   const ListenAddress shown{config_.address.host, server_ ? server_->port() : config_.address.port};
-  return "http " + shown.text() + "/debug/pprof/";
+  std::string text = "http " + shown.text() + "/debug/pprof/";
+  if (!config_.directory.empty()) text += ", profiles in " + config_.directory;
+  if (!config_.push.endpoint.empty()) {
+    text += ", profiles to " + config_.push.url.shown() + describe_proxy(proxy_);
+  }
+  return text;
 }
 
 }  // namespace nanospan::gateway

@@ -1,19 +1,44 @@
 // Keys of the `pprof` extension (Collector contrib: extension/pprofextension/config.go), and those that it has not.
 // Read by one thread, then constant.
+//
+//   pprof:                              pprof:
+//     directory: /var/lib/profiles        push: {endpoint: "http://pyroscope:4040"}
+//
+// Either line alone: 30 s of every minute.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/config/listen_address.h"
 #include "gateway/config/map_reader.h"
+#include "net/http1_message.h"
+#include "net/tls_options.h"
+#include "net/url.h"
 
 namespace nanospan::gateway {
+
+/// Profiles are sent to a Pyroscope server. The keys are named as those of the Collector's HTTP clients (confighttp).
+struct PprofPushConfig {
+  net::Url url;                      ///< Without a host: nothing is sent.
+  std::string endpoint;              ///< The same as text.
+  std::vector<net::Header> headers;  ///< Tenant, credentials.
+  net::TlsClientOptions tls;
+  std::string proxy_url;  ///< Empty: as the environment says.
+  std::string service_name = "nanospan";
+  std::uint64_t timeout_nanos = 10 * base::kNanosPerSecond;  ///< What is not taken by then is lost.
+};
 
 struct PprofConfig {
   ListenAddress address{"127.0.0.1", 1777};
   std::string token;       ///< Asked for as "Authorization: Bearer TOKEN"; needed where others can reach the address.
   bool continuous = true;  ///< Sample always, and keep the last 15 minutes.
   std::uint64_t hz = 100;  ///< Samples per second of each thread's CPU time.
+  std::string directory;   ///< Profiles become files here; empty: they do not.
+  std::uint64_t directory_bytes_max = std::uint64_t{64} << 20;
+  PprofPushConfig push;
+  std::uint64_t profile_nanos = 30 * base::kNanosPerSecond;   ///< How long one is.
+  std::uint64_t interval_nanos = 60 * base::kNanosPerSecond;  ///< From the beginning of one to that of the next.
 };
 
 PprofConfig read_pprof_config(MapReader& reader);

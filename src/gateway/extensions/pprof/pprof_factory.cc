@@ -8,10 +8,11 @@ namespace nanospan::gateway {
 ExtensionFactory pprof_factory() {
   return {"pprof",
           {},
-          "shows where the gateway's own time goes, to go tool pprof and to browsers",
-          [](const ComponentId&, MapReader& reader) -> Maker<Component> {
-            return [config = read_pprof_config(reader)](Host&) -> Result<std::unique_ptr<Component>> {
-              return std::unique_ptr<Component>(std::make_unique<Pprof>(config));
+          "shows and records where the gateway's own time goes, for go tool pprof, browsers and Pyroscope",
+          [](const ComponentId& id, MapReader& reader) -> Maker<Component> {
+            return [name = id.text(),
+                    config = read_pprof_config(reader)](Host& host) -> Result<std::unique_ptr<Component>> {
+              return std::unique_ptr<Component>(std::make_unique<Pprof>(name, config, host));
             };
           }};
 }

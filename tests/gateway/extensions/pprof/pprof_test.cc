@@ -3,11 +3,14 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+
 #include "gateway/extensions/pprof/pprof_config.h"
 #include "gateway/extensions/pprof/pprof_factory.h"
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/raw_http.h"
 #include "tests/gateway/test_host.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -15,14 +18,19 @@ namespace {
 using testing::exchange;
 using ::testing::HasSubstr;
 
+/// Of "http 127.0.0.1:PORT/...".
+std::uint16_t profile_port_of(const Component& pprof) {
+  const std::string shown = pprof.describe();
+  return static_cast<std::uint16_t>(std::stoi(shown.substr(shown.find(':') + 1)));
+}
+
 TEST(Pprof, ServesTheProfileOfThisProcess) {
   testing::TestHost host;
   testing::ConfigText text("endpoint: 127.0.0.1:0");
   std::unique_ptr<Component> pprof = pprof_factory().read({"pprof", ""}, text.reader)(host).value();
   ASSERT_EQ(text.errors(), "");
   ASSERT_TRUE(pprof->start().ok());
-  const std::string shown = pprof->describe();  // "http 127.0.0.1:PORT/..."
-  const auto port = static_cast<std::uint16_t>(std::stoi(shown.substr(shown.find(':') + 1)));
+  const std::uint16_t port = profile_port_of(*pprof);
   EXPECT_THAT(exchange(port, "GET /debug/pprof/threads?debug=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
               HasSubstr("thread="));
   bool drained = false;
@@ -53,8 +61,101 @@ TEST(Pprof, Faults) {
 
 TEST(Pprof, OtherMachinesNeedAToken) {
   testing::ConfigText text("endpoint: 0.0.0.0:0");
-  Pprof open(read_pprof_config(text.reader));
+  testing::TestHost host;
+  Pprof open("pprof", read_pprof_config(text.reader), host);
   EXPECT_FALSE(open.start().ok());
+  host.stop();
+}
+
+TEST(Pprof, ALineRecordsThirtySecondsOfEveryMinute) {
+  testing::ConfigText text("directory: /var/lib/nanospan/profiles");
+  const PprofConfig config = read_pprof_config(text.reader);
+  EXPECT_EQ(text.errors() + text.warnings(), "");
+  EXPECT_EQ(config.directory, "/var/lib/nanospan/profiles");
+  EXPECT_EQ(config.directory_bytes_max, 64u << 20);
+  EXPECT_EQ(config.profile_nanos, 30 * base::kNanosPerSecond);
+  EXPECT_EQ(config.interval_nanos, 60 * base::kNanosPerSecond);
+  EXPECT_EQ(config.push.endpoint, "");
+}
+
+TEST(Pprof, EverythingAboutRecordings) {
+  testing::ConfigText text(
+      "directory: profiles\ndirectory_bytes_max: 1GiB\nprofile_duration: 10s\nprofile_interval: 20s\n"
+      "push:\n  endpoint: https://pyroscope:4040/tenant\n  headers: {X-Scope-OrgID: team}\n"
+      "  tls: {insecure_skip_verify: true}\n  proxy_url: http://user:word@p:3128\n  service_name: edge\n  timeout: 5s");
+  const PprofConfig config = read_pprof_config(text.reader);
+  EXPECT_EQ(text.errors() + text.warnings(), "");
+  EXPECT_EQ(config.directory_bytes_max, std::uint64_t{1} << 30);
+  EXPECT_EQ(config.profile_nanos, 10 * base::kNanosPerSecond);
+  EXPECT_EQ(config.interval_nanos, 20 * base::kNanosPerSecond);
+  EXPECT_EQ(config.push.url.shown(), "https://pyroscope:4040/tenant");
+  ASSERT_EQ(config.push.headers.size(), 1u);
+  EXPECT_EQ(config.push.headers[0].name, "X-Scope-OrgID");
+  EXPECT_EQ(config.push.proxy_url, "http://user:word@p:3128");
+  EXPECT_EQ(config.push.service_name, "edge");
+  EXPECT_EQ(config.push.timeout_nanos, 5 * base::kNanosPerSecond);
+}
+
+std::string faults(std::string_view config) {
+  testing::ConfigText text(config);
+  read_pprof_config(text.reader);
+  return text.errors();
+}
+
+TEST(Pprof, FaultsOfRecordings) {
+  EXPECT_EQ(faults("push: {}"),
+            "f.yaml:1: it.push.endpoint: is missing; write the address of a Pyroscope server, such as "
+            "http://127.0.0.1:4040\n");
+  EXPECT_THAT(faults("push: {endpoint: 'pyroscope:4040'}"), HasSubstr("it.push.endpoint: "));
+  EXPECT_THAT(faults("push: {endpoint: 'http://h/?a=b'}"),
+              HasSubstr("has a query; give the address of the server alone"));
+  EXPECT_THAT(faults("push: {endpoint: 'http://h', proxy_url: 'socks5://p'}"), HasSubstr("it.push.proxy_url: "));
+  EXPECT_THAT(faults("push: {endpoint: 'unix:/run/p.sock', proxy_url: 'http://p'}"), HasSubstr("is a unix socket"));
+  EXPECT_THAT(faults("push: {endpoint: 'http://h', what: 1}"), HasSubstr("it.push.what"));
+  EXPECT_THAT(faults("profile_duration: 2m"),
+              HasSubstr("it.profile_duration: a profile of 120s cannot be taken every 60s; make profile_duration "
+                        "shorter or profile_interval longer"));
+  EXPECT_THAT(faults("profile_interval: 10s"), HasSubstr("it.profile_interval: a profile of 30s cannot be taken"));
+  EXPECT_THAT(faults("profile_duration: 10ms"), HasSubstr("it.profile_duration: may be 1s to 24h"));
+  EXPECT_THAT(faults("profile_interval: 25h"), HasSubstr("it.profile_interval: may be profile_duration to 24h"));
+}
+
+TEST(Pprof, WhatItHasRecordedIsWrittenWhenItEnds) {
+  testing::TestHost host;
+  const nanospan::testing::TemporaryFolder folder;
+  const std::string profiles = folder.path().string();
+  testing::ConfigText text("endpoint: 127.0.0.1:0\ndirectory: " + profiles);
+  std::unique_ptr<Component> pprof = pprof_factory().read({"pprof", ""}, text.reader)(host).value();
+  ASSERT_TRUE(pprof->start().ok());
+  EXPECT_THAT(pprof->describe(), HasSubstr("/debug/pprof/, profiles in " + profiles));
+  EXPECT_EQ(folder.files(), 0u);
+  const std::uint16_t port = profile_port_of(*pprof);
+  while (exchange(port, "GET /debug/pprof/profile?from=-1m&to=now&debug=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+             .find("thread=") == std::string::npos) {  // until something was sampled
+  }
+  pprof->drain(base::Deadline::never(), [] {});
+  EXPECT_EQ(folder.files(), 1u);
+  host.stop();
+}
+
+TEST(Pprof, AFolderThatCannotBeIsSaidAtTheStart) {
+  testing::TestHost host;
+  testing::ConfigText text("endpoint: 127.0.0.1:0\ndirectory: /dev/null/profiles");
+  std::unique_ptr<Component> pprof = pprof_factory().read({"pprof", ""}, text.reader)(host).value();
+  EXPECT_EQ(pprof->start().error().message, "making the folder /dev/null/profiles: Not a directory");
+  host.stop();
+}
+
+TEST(Pprof, ProfilesArePushedThroughTheProxyOfTheEnvironment) {
+  testing::TestHost host;
+  host.environment.http = "http://127.0.0.1:1";
+  testing::ConfigText text("endpoint: 127.0.0.1:0\npush: {endpoint: 'http://pyroscope.example:4040'}");
+  std::unique_ptr<Component> pprof = pprof_factory().read({"pprof", ""}, text.reader)(host).value();
+  ASSERT_TRUE(pprof->start().ok());
+  EXPECT_THAT(pprof->describe(), HasSubstr(", profiles to http://pyroscope.example:4040/, through the proxy "
+                                           "http://127.0.0.1:1"));
+  pprof->drain(base::Deadline::never(), [] {});
+  host.stop();
 }
 
 }  // namespace
