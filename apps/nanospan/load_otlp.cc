@@ -258,7 +258,9 @@ class OtlpLoad {
     const base::MonotonicNanos now = clock_.monotonic_now();
     if (answer.outcome != Outcome::kAcknowledged) {
       ++(answer.outcome == Outcome::kRefused ? result_.refused : result_.failed);
-      if (result_.first_failure.empty()) result_.first_failure = std::move(answer.explanation);
+      // Refusals are what an overload must give; what failed, nothing must.
+      const bool first_that_failed = answer.outcome == Outcome::kFailed && result_.failed == 1;
+      if (result_.first_failure.empty() || first_that_failed) result_.first_failure = std::move(answer.explanation);
       paused_.push_back({sender, now + kPauseNanos});
       return;
     }

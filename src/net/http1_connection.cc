@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "net/http1_shard.h"
 #include "net/http1_writer.h"
@@ -164,6 +165,7 @@ void Http1Connection::on_timer() {
       }
       break;
     case State::kSkipping:
+      if (now < body_deadline()) return set_deadline(body_deadline());
       close(&C::closed_body_slow);
       break;
     case State::kWriting:
@@ -283,7 +285,7 @@ bool Http1Connection::handle_end(const IoResult& result) {
 }
 
 void Http1Connection::parse(std::string_view input) {
-  if (state_ == State::kLingering) return;  // read away, so that the close is no reset
+  if (state_ == State::kLingering) return lingered(input.size());
   const bool was_between = parser_.between_messages();
   // A ClientHello: record type 22, version 3.x (RFC 8446, 5.1).
   const bool is_tls = was_between && input.starts_with("\x16\x03");
@@ -302,7 +304,9 @@ void Http1Connection::parse(std::string_view input) {
         break;
       case Http1Parser::Event::kDone:
         keep_rest(input);
-        return state_ == State::kSkipping ? next_request() : dispatch();
+        if (state_ == State::kReading) return dispatch();
+        body_unread_ = false;  // refused, and all of it has come
+        return state_ == State::kSkipping ? next_request() : void();
       case Http1Parser::Event::kFault:
         if (state_ == State::kSkipping) return linger();
         if (is_tls) {
@@ -312,9 +316,9 @@ void Http1Connection::parse(std::string_view input) {
         }
         return refuse(parser_.fault());
     }
-    if (state_ == State::kWriting) {  // refused: what is left of the input is the body that nobody wants
-      return keep_rest(input);
-    }
+    // Refused: the rest of the body is dropped here and now. To keep it would take memory, which may be what there was
+    // none of. (Where the connection ends, so is all that follows.)
+    if (state_ == State::kWriting && !keep_alive_) return;
   }
 }
 
@@ -337,12 +341,19 @@ void Http1Connection::on_head(bool body_follows_in_input) {
   }
   shard_.count(&C::answered_by_handler_early);
   body_unread_ = has_body;
-  parser_.set_body_limit(shard_.options().skip_body_bytes_max);
   // With Expect, the client may or may not send the body after a final answer: only a close makes that certain.
-  const bool skippable = head.content_length.value_or(0) <= shard_.options().skip_body_bytes_max;
-  if (has_body && (head.expects_continue || !skippable)) keep_alive_ = false;
+  if (has_body && (head.expects_continue || !rest_is_short())) keep_alive_ = false;
   start_writing(std::move(admission.response));
 }
+
+/// Of the body whose head has been read; without a declared length, the most there is.
+std::uint64_t Http1Connection::body_to_come() const {
+  const std::optional<std::uint64_t> length = parser_.head().content_length;
+  return length ? *length - std::min(*length, body_received_) : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// So little is still to come that reading it away costs less than a new connection.
+bool Http1Connection::rest_is_short() const { return body_to_come() <= shard_.options().skip_body_bytes_max; }
 
 void Http1Connection::accept_body(bool body_follows_in_input) {
   set_deadline(body_deadline());
@@ -361,7 +372,7 @@ bool Http1Connection::make_room(std::size_t more) {
   const std::size_t capacity = body_capacity(body_.size(), more, body_bytes_max_);
   if ((ticket_ != nullptr && !ticket_->grow(capacity)) || !body_.reserve(capacity)) {
     shard_.count(&C::refused_ticket);
-    refuse(503, "no memory for the body; try again later");
+    refuse_body(503, "no memory for the body; try again later", rest_is_short());
     return false;
   }
   return true;
@@ -369,7 +380,7 @@ bool Http1Connection::make_room(std::size_t more) {
 
 void Http1Connection::keep_body(std::string_view piece) {
   body_received_ += piece.size();
-  if (state_ == State::kSkipping || !make_room(piece.size())) return;
+  if (body_unread_ || !make_room(piece.size())) return;
   body_.append(piece);
 }
 
@@ -406,8 +417,11 @@ void Http1Connection::refuse(Http1Fault fault) {
   refuse(status, explain(fault, limits_of(shard_.options())));
 }
 
-void Http1Connection::refuse(int status, std::string_view reason) {
-  keep_alive_ = false;
+void Http1Connection::refuse(int status, std::string_view reason) { refuse_body(status, reason, false); }
+
+/// The parser must be where the body goes on, if the connection is to be kept.
+void Http1Connection::refuse_body(int status, std::string_view reason, bool keep_connection) {
+  keep_alive_ = keep_alive_ && keep_connection;
   body_unread_ = true;
   input_lost_ = false;
   Response response = shard_.handler().on_refused(status, reason, parser_.head_seen() ? &parser_.head() : nullptr);
@@ -451,13 +465,12 @@ void Http1Connection::after_answer() {
   shard_.count(&C::answered);
   out_head_.clear();
   std::string().swap(out_body_);
-  // Without the input that was lost, where the unread body ends cannot be told any more.
-  if (!keep_alive_ || shard_.draining() || (body_unread_ && input_lost_)) return linger();
+  if (!keep_alive_ || shard_.draining()) return linger();
   if (!body_unread_) return next_request();
   state_ = State::kSkipping;
   body_since_ = shard_.loop().now();
   body_received_ = 0;
-  set_deadline(body_since_ + shard_.options().body_grace_nanos);
+  set_deadline(body_deadline());
 }
 
 void Http1Connection::next_request() {
@@ -469,12 +482,28 @@ void Http1Connection::next_request() {
 }
 
 /// Closing a socket with unread bytes resets it, and the reset may overtake the answer (RFC 9112, 9.6): so the peer is
-/// told that nothing more comes, and what it still sends is read away for a moment.
+/// told that nothing more comes, and what it still sends is read away.
 void Http1Connection::linger() {
   stream_->finish_writing();
   keep_rest({});
   state_ = State::kLingering;
-  set_deadline(shard_.loop().now() + shard_.options().linger_nanos);
+  linger_bytes_ = body_unread_ && parser_.head_seen() ? body_to_come() : 0;
+  body_since_ = shard_.loop().now();
+  body_received_ = 0;
+  lingered(0);
+}
+
+/// A peer that writes all before it reads gets the time for it, at the pace of any body; one that is done and does not
+/// close, or goes on for ever, does not.
+void Http1Connection::lingered(std::size_t bytes) {
+  body_received_ += bytes;
+  if (body_received_ > shard_.options().linger_bytes_max) {
+    state_ = State::kClosed;
+  } else if (body_received_ < linger_bytes_) {
+    set_deadline(body_deadline());
+  } else if (body_received_ - bytes < linger_bytes_ || bytes == 0) {
+    set_deadline(shard_.loop().now() + shard_.options().linger_nanos);
+  }
 }
 
 void Http1Connection::close(std::uint64_t C::*reason) {

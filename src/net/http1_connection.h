@@ -1,15 +1,14 @@
 // Http1Connection: one accepted connection of an Http1Server, from its first byte to its close. Internal to the server.
 //
-//            +----------------------------- keep-alive ------------------------------+
-//            v                                                                       |
-//        kReading --head: on_headers()--> body --complete: on_request()--> kAnswering --> kWriting --+--> kLingering
-//        --> kClosed
-//            |                                                                          ^           |
+//            +---------------------------- keep-alive -----------------------------+
+//            v                                                                     |
+//        kReading --head: on_headers()--> body: on_request()--> kAnswering --> kWriting --> kLingering --> kClosed
+//            |                                                                   ^   |
+//            +--- refused (fault, limit, no memory, too slow, early answer) -----+   +--> kSkipping --> kReading
 //            +--- the HTTP/2 preface --> kIsHttp2: an Http2Connection takes over
-//            +--- refused (fault, limit, too slow, early answer) -----------------------+           +--> kSkipping
-//            (rest of a
-//                                                                                                        refused body),
-//                                                                                                        kReading
+//
+// Of a refused body nothing is kept, and what is still to come is read away: if that is little, to keep the connection;
+// else after "Connection: close", so that the close does not destroy the answer (kLingering; RFC 9112, 9.6).
 //
 // Loop thread only. Owned by its shard; every entry point may end with the connection being destroyed (settle()).
 #pragma once
@@ -64,11 +63,15 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   // Answering.
   void refuse(int status, std::string_view reason);
   void refuse(Http1Fault fault);
+  void refuse_body(int status, std::string_view reason, bool keep_connection);
+  std::uint64_t body_to_come() const;
+  bool rest_is_short() const;
   void start_writing(Response response);
   bool write_some();
   void after_answer();
   void next_request();
   void linger();
+  void lingered(std::size_t bytes);
   void close(std::uint64_t Http1ServerCounters::*reason);
 
   void set_deadline(base::MonotonicNanos at);
@@ -94,10 +97,11 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   // The request being read or answered.
   bool keep_alive_ = true;
   bool head_only_ = false;    // HEAD: the answer has no body
-  bool body_unread_ = false;  // refused before its body was read
+  bool body_unread_ = false;  // refused, and the end of its body has not been seen
   base::MonotonicNanos body_since_ = 0;
   std::uint64_t body_received_ = 0;
   std::size_t body_bytes_max_ = 0;  // or its declared length, if that is known
+  std::uint64_t linger_bytes_ = 0;  // what a refused body still had to come when the answer was written
   ByteBlock body_;
   std::unique_ptr<BodyTicket> ticket_;
   Task peer_gone_;  // whom to tell while the request is being answered

@@ -89,7 +89,7 @@ std::size_t body_capacity(std::size_t size, std::size_t more, std::size_t bytes_
 bool Http1Handler::on_input_kept(std::size_t /*bytes*/, std::unique_ptr<BodyTicket>& /*ticket*/) { return true; }
 
 Response Http1Handler::on_refused(int status, std::string_view reason, const MessageHead* /*head*/) {
-  return {status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n", true};
+  return {status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n", false};
 }
 
 // --- Http1Server ---

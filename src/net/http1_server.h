@@ -152,10 +152,12 @@ struct Http1ServerOptions {
   std::uint64_t body_bytes_per_second_min = 16u << 10;
   std::uint64_t body_grace_nanos = 10 * base::kNanosPerSecond;
   std::uint64_t write_nanos = 30 * base::kNanosPerSecond;  ///< For the peer to take a response.
-  std::uint64_t linger_nanos =
-      2 * base::kNanosPerSecond;  ///< After a refusal: for the peer to read it before the close.
-  std::size_t skip_body_bytes_max =
-      256u << 10;             ///< A refused request's body up to this is read away to keep the connection.
+  /// After an answer that ends the connection, for the peer to read it and close. Before that, who still sends a
+  /// refused body, no slower than above, may finish it, up to linger_bytes_max.
+  std::uint64_t linger_nanos = 2 * base::kNanosPerSecond;
+  std::uint64_t linger_bytes_max = 64u << 20;
+  /// What is still to come of a refused request's body is read away to keep the connection, up to this.
+  std::size_t skip_body_bytes_max = 1u << 20;
   StreamFactory make_stream;  ///< Empty: the plain socket.
   Http2Protocol http2;        ///< Takes connections that begin with the HTTP/2 preface. Empty: HTTP/1.1 only.
 };

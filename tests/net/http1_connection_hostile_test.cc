@@ -1,6 +1,7 @@
 // What a server does with peers that are slow, broken or mean it ill: a precise answer, a counter, no harm to others.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -181,20 +182,29 @@ TEST_F(Http1ServerTest, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
   EXPECT_EQ(ledger_.largest, 1'000'000u);
 }
 
-TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503) {
+TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503AndAShortRestKeepsTheConnection) {
+  options_.skip_body_bytes_max = 950'000;
   ledger_.limit = 200'000;
   charge_bodies();
   handler_->body_bytes_max = 20'000'000;
   start();
-  RawPeer peer(server_->port());
-  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
-  for (int i = 0; i < 30; ++i) {
-    peer.send(std::string(10'000, 'x'));
+  RawPeer near(server_->port()), far(server_->port());
+  near.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  far.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+  for (int i = 0; i < 100; ++i) {
+    near.send(std::string(10'000, 'x'));
+    far.send(std::string(10'000, 'x'));
     settle();
   }
-  ASSERT_TRUE(ends(peer));
-  EXPECT_EQ(peer.count("503 Service Unavailable"), 1u);
-  EXPECT_EQ(counters().refused_ticket, 1u);
+  ASSERT_TRUE(ends(far));
+  EXPECT_EQ(far.count("503 Service Unavailable"), 1u);
+  EXPECT_EQ(far.count("Connection: close"), 1u);
+  EXPECT_FALSE(far.was_reset());
+  near.send(post("next"));
+  ASSERT_TRUE(gets(near, "got 4"));
+  EXPECT_EQ(near.count("503 Service Unavailable"), 1u);
+  EXPECT_EQ(near.count("Connection: close"), 0u);
+  EXPECT_EQ(counters().refused_ticket, 2u);
   EXPECT_EQ(ledger_.tickets, 0);
 }
 
@@ -285,16 +295,94 @@ TEST_F(Http1ServerTest, PipelinedInputWithoutMemoryIsRefusedAfterTheAnswerBefore
   EXPECT_EQ(counters().refused_ticket, 2u);
 }
 
-// The unread body of a refused request may end inside what could not be kept: nothing after it is taken for a request.
-TEST_F(Http1ServerTest, ARefusedBodyWithoutMemoryToKeepItEndsTheConnection) {
+// What came of the body with its head was to be kept, for which there is no memory in an overload: so the connection
+// was closed after an answer that had promised to keep it, and the sender's next request broke.
+TEST_F(Http1ServerTest, ARefusedBodyTakesNoMemoryAndTheConnectionIsKeptAsPromised) {
   handler_->keep_input = [](std::size_t, std::unique_ptr<BodyTicket>&) { return false; };
   handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
   start();
   RawPeer peer(server_->port());
-  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nGET /inner HTTP/1.1\r\nHost: a\r\n\r\n");
-  ASSERT_TRUE(ends(peer));
-  EXPECT_EQ(peer.count("later"), 1u);
-  EXPECT_EQ(counters().requests, 1u);
+  const std::string inner = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t i = 1; i <= 20; ++i) {
+    peer.send(post(inner + std::string(10 * i, 'x')));  // in one piece: head and body are read at once
+    ASSERT_TRUE(gets(peer, "later", i)) << i;
+  }
+  settle();
+  peer.receive();
+  EXPECT_FALSE(peer.ended());
+  EXPECT_EQ(peer.count("Connection: close"), 0u);
+  EXPECT_EQ(counters().requests, 20u) << "nothing inside of a body is a request";
+  EXPECT_EQ(counters().refused_ticket, 0u);
+}
+
+// 50 senders at once, which write all before they read, and take half a minute for it.
+TEST_F(Http1ServerTest, WhoWritesAllBeforeItReadsGetsTheRefusalHoweverLongItTakes) {
+  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {{"Retry-After", "1"}}, "later", false}); };
+  start();
+  constexpr std::size_t kBody = 2'000'000;
+  constexpr int kSecondsOfIt = 30;
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (int i = 0; i < 50; ++i) {
+    peers.push_back(std::make_unique<RawPeer>(server_->port()));
+    peers.back()->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kBody) + "\r\n\r\n");
+  }
+  const std::string piece(kBody / kSecondsOfIt, 'x');
+  for (int second = 0; second < kSecondsOfIt; ++second) {
+    for (const auto& peer : peers) ASSERT_EQ(peer->send(piece), piece.size()) << "after " << second << " s";
+    advance(kSeconds);
+  }
+  for (const auto& peer : peers) {
+    ASSERT_TRUE(ends(*peer));
+    EXPECT_FALSE(peer->was_reset());
+    EXPECT_EQ(peer->count("Retry-After: 1\r\n"), 1u);
+    EXPECT_EQ(peer->count("Connection: close\r\n"), 1u);
+    peer->close();
+  }
+  settle();
+  EXPECT_EQ(counters().connections_open, 0u);
+}
+
+TEST_F(Http1ServerTest, WhoNeitherClosesNorSendsAtAPaceAfterARefusalIsClosed) {
+  options_.linger_bytes_max = 1'000'000;
+  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
+  start();
+  RawPeer silent(server_->port()), trickling(server_->port()), endless(server_->port());
+  for (RawPeer* peer : {&silent, &trickling, &endless}) {
+    peer->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+    ASSERT_TRUE(gets(*peer, "later"));
+  }
+  EXPECT_EQ(counters().connections_open, 3u);
+  for (int i = 0; i < 20; ++i) {
+    endless.send(std::string(60'000, 'x'));
+    settle();
+  }
+  EXPECT_EQ(counters().connections_open, 2u);
+  for (int second = 0; second < 9; ++second) {
+    trickling.send("x");
+    advance(kSeconds);
+  }
+  EXPECT_EQ(counters().connections_open, 2u);
+  advance(2 * kSeconds);
+  EXPECT_EQ(counters().connections_open, 0u);
+}
+
+TEST_F(Http1ServerTest, TheRestOfARefusedBodyComesAtTheLowestPaceOrTheConnectionIsClosed) {
+  options_.body_bytes_per_second_min = 1000;
+  options_.body_grace_nanos = 5 * kSeconds;
+  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
+  start();
+  RawPeer slow(server_->port()), steady(server_->port());
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 66000\r\n\r\n";
+  slow.send(head);
+  steady.send(head);
+  for (int second = 0; second < 60; ++second) {
+    slow.send(std::string(100, 'x'));
+    steady.send(std::string(1100, 'x'));
+    advance(kSeconds);
+  }
+  EXPECT_EQ(counters().closed_body_slow, 1u);
+  steady.send(post("again"));
+  ASSERT_TRUE(gets(steady, "later", 2));
 }
 
 }  // namespace

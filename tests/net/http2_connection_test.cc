@@ -125,6 +125,31 @@ TEST_F(Http2ServerTest, LimitsOfBodiesAndMemoryHold) {
   EXPECT_EQ(counters().refused_ticket, 1u);
 }
 
+// 80 MB through windows of 1 MiB: what is thrown away of a refused body must give its credit back.
+TEST_F(Http2ServerTest, RefusedBodiesGiveTheirCreditBackAndOthersAreServedOnTheConnection) {
+  http2_.session.stream_window_bytes = http2_.session.connection_window_bytes = 1u << 20;
+  ledger_.limit = 100'000;
+  int calls = 0;
+  handler_->admit = [&](const MessageHead& head) {
+    if (head.path() == "/ok") return Admission::accept(1u << 20);
+    if (++calls % 2 == 0) return Admission::answer({503, {{"Retry-After", "1"}}, "later", false});
+    return Admission::accept(1u << 20, std::make_unique<TestTicket>(ledger_));  // refused in the middle
+  };
+  start();
+  Http2Peer peer(server_->port());
+  for (int round = 0; round < 20; ++round) {
+    std::vector<StreamId> ids;
+    for (int i = 0; i < 10; ++i) ids.push_back(peer.request({}, std::string(400'000, 'x')));
+    for (const StreamId id : ids) {
+      ASSERT_TRUE(answered(peer, id, "503")) << round;
+      EXPECT_EQ(peer.events.streams[id].code, Http2Code::kNoError);
+    }
+  }
+  EXPECT_TRUE(answered(peer, peer.request({}, std::string(1'000'000, 'x'), "/ok"), "200"));
+  EXPECT_EQ(counters().connections_accepted, 1u);
+  EXPECT_EQ(ledger_.tickets, 0);
+}
+
 TEST_F(Http2ServerTest, HeaderFieldsBeyondTheLimitAre431) {
   http2_.session.header_list_bytes_max = 500;
   start();
