@@ -17,7 +17,7 @@ run:            ## build, start the gateway and the orders service, drive them, 
 shop:           ## the shop: a trace through four processes, 100 users, every span accounted for
 	@tools/scenario shop
 
-scenarios:      ## all scenarios with their checks, in about five minutes (docs/scenarios.md); scenario-NAME: one of them
+scenarios:      ## all scenarios with their checks, in about a quarter of an hour (docs/scenarios.md); scenario-NAME: one of them
 	@tools/scenario all
 
 scenario-%:

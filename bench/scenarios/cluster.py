@@ -6,19 +6,12 @@ is looked for at the end.
 """
 
 import signal
-import socket
 
-from stage import BUILD, Report, Stage, later, resident_peak_mb
+from stage import BUILD, Report, Stage, free_port, later, resident_peak_mb
 
 TITLE = "1000 services, 5 gateways by round robin, one killed, one added; every acknowledged span looked for"
 TARGETS = ["nanospan", "cluster_load"]
 GATEWAYS = 5
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def spread(seconds, names, begin, end):

@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -59,8 +60,8 @@ class Stage:
         for program in self.programs:
             program.wait()
 
-    def start(self, name, *command, environment=None, show_log=False):
-        """In the background; output to NAME.out, log to NAME.log, or to the terminal."""
+    def start(self, name, *command, environment=None, show_log=False, enter=None):
+        """In the background; output to NAME.out, log to NAME.log, or to the terminal. `enter` is called in it first."""
         with open(self.folder / f"{name}.out", "wb") as out, open(self.folder / f"{name}.log", "wb") as log:
             program = subprocess.Popen(
                 [str(word) for word in command],
@@ -69,6 +70,7 @@ class Stage:
                 stderr=None if show_log else log,
                 stdin=subprocess.DEVNULL,
                 env=dict(os.environ, **(environment or {})),
+                preexec_fn=enter,
             )
         program.name = name
         self.programs.append(program)
@@ -98,10 +100,10 @@ class Stage:
     def stop_json(self, program):
         return json.loads(self.stop(program))
 
-    def json_of(self, name, *command, **how):
-        """Runs a program to its end: the lines of JSON that it prints."""
+    def json_of(self, name, *command, codes=(0,), **how):
+        """Runs a program to its end, which is one of these exit codes: the lines of JSON that it prints."""
         program = self.start(name, *command, **how)
-        if program.wait() != 0:
+        if program.wait() not in codes:
             sys.exit(f"{name} ended with {program.returncode}:\n{self.log(program)}")
         return [json.loads(line) for line in (self.folder / f"{name}.out").read_text().splitlines()]
 
@@ -109,8 +111,8 @@ class Stage:
         """bench/receiver, which decodes and counts."""
         return Receiver(self)
 
-    def gateway(self, name, exporter):
-        return Gateway(self, name, exporter)
+    def gateway(self, name, exporter, enter=None):
+        return Gateway(self, name, exporter, enter)
 
 
 class Receiver:
@@ -133,11 +135,11 @@ class Receiver:
 class Gateway:
     """nanospan serve with one exporter; `exporter` is its YAML."""
 
-    def __init__(self, stage, name, exporter):
+    def __init__(self, stage, name, exporter, enter=None):
         kind = exporter.strip().partition(":")[0]
         (stage.folder / f"{name}.yaml").write_text(
             f"""receivers:
-  otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0"}}}}}}
+  otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0"}}, grpc: {{endpoint: "127.0.0.1:0"}}}}}}
 exporters:
   {exporter.strip()}
 service:
@@ -146,20 +148,28 @@ service:
     traces: {{receivers: [otlp], exporters: [{kind}]}}
 """
         )
-        self.program = stage.start(name, BUILD / "nanospan", "serve", "--config", f"{name}.yaml")
+        self.program = stage.start(name, BUILD / "nanospan", "serve", "--config", f"{name}.yaml", enter=enter)
         stage.wait_for_log(self.program, r"  limits  ")
         self.port = int(stage.wait_for_log(self.program, r"  receiver .*http [^ /]*:(\d+)")[1])
         self.metrics_port = int(stage.wait_for_log(self.program, r"  metrics .*http [^ /]*:(\d+)")[1])
         self.url = f"http://127.0.0.1:{self.port}"
+        grpc_port = stage.wait_for_log(self.program, r"  receiver .*grpc [^ ]*:(\d+)")[1]
+        self.grpc_url = f"http://127.0.0.1:{grpc_port}"
 
-    def metric(self, name):
-        """The sum of a counter over its labels."""
+    def metric(self, name, label=""):
+        """The sum of a counter over its labels, or over those series that have this one."""
         total = 0.0
         for line in get(self.metrics_port, "/metrics").splitlines():
             series, _, value = line.rpartition(" ")
-            if series.partition("{")[0] in (name, f"{name}_total"):
+            if series.partition("{")[0] in (name, f"{name}_total") and label in series:
                 total += float(value)
         return total
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def get(port, path):

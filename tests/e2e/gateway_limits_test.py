@@ -7,15 +7,13 @@ Needs root and a writable /sys/fs/cgroup, else it is skipped and says what is mi
 
 import json
 import re
-import select
-import socket
 import subprocess
 import sys
-import threading
 import unittest
 
 from cgroups import Group
 from gateway_harness import BINARY, Backend, Gateway, free_port, main, request_with
+from slow_proxy import SlowProxy
 
 CONFIG = """
 receivers:
@@ -32,45 +30,6 @@ service:
   pipelines: {traces: {receivers: [otlp], exporters: [otlp_http]}}
   %s
 """
-
-
-class StandingProxy:
-    """Takes connections for `port` and passes nothing on until open()."""
-
-    def __init__(self, port):
-        self.to = port
-        self.opened = threading.Event()
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def open(self):
-        self.opened.set()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-
-    def _pass_on(self, client):
-        self.opened.wait()
-        with client, socket.create_connection(("127.0.0.1", self.to)) as backend:
-            other = {client: backend, backend: client}
-            while True:
-                for ready in select.select(list(other), [], [])[0]:
-                    data = ready.recv(1 << 20)
-                    if not data:
-                        return
-                    other[ready].sendall(data)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.close()
 
 
 class Load:
@@ -107,7 +66,7 @@ class Limits(unittest.TestCase):
         group = self.group("memory")
         group.limit_memory(256)
         sink = free_port()
-        with StandingProxy(sink) as proxy:
+        with SlowProxy(sink) as proxy:
             with Gateway(CONFIG % (proxy.port, "memory_budget: 1GiB"), limits=group.enter) as gateway:
                 load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
                 gateway.wait_until(lambda: gateway.metric("nanospan_receiver_refused_requests") > 0)
