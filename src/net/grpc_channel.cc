@@ -133,7 +133,7 @@ void GrpcChannel::failed(GrpcCall& call, HttpFailure failure, std::string_view w
   ++counters_.failed;
   GrpcReply reply;
   reply.failure = failure;
-  reply.may_have_arrived = may_have_arrived;
+  reply.may_have_arrived = may_have_arrived || call.repeated;
   reply.status = {code_for(failure), options_.origin.origin() + route_.via + ": " + std::string(what), {}};
   finish(call, std::move(reply));
 }

@@ -223,6 +223,7 @@ void ClientConnection::on_end(const IoResult& result) {
   if (answer_begun_) return fail(HttpFailure::kClosedMidResponse, cause + " in the middle of its response");
   if (requests_ > 1 && exchange_->request.repeatable && !exchange_->repeated) {
     Exchange& exchange = *exchange_;
+    exchange.may_have_arrived = request_sent();
     close();
     return pool_.repeat(exchange);
   }

@@ -94,7 +94,7 @@ void Http1ClientPool::fail(Exchange& exchange, HttpFailure failure, std::string_
   finish(exchange,
          HttpError{failure,
                    Error{error_code_for(failure), options_.origin.origin() + route_.via + ": " + std::string(what)},
-                   may_have_arrived});
+                   may_have_arrived || exchange.may_have_arrived});
 }
 
 void Http1ClientPool::finish(Exchange& exchange, HttpResult result) {

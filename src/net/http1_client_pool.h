@@ -30,6 +30,7 @@ struct Exchange {
   Timer deadline;
   ClientConnection* connection = nullptr;  // null while it waits in the queue
   bool repeated = false;
+  bool may_have_arrived = false;  // when it was sent for the first time
 };
 
 class Http1ClientPool : public std::enable_shared_from_this<Http1ClientPool> {

@@ -68,6 +68,20 @@ TEST_F(Http1ClientTest, AStaleConnectionIsRetriedOnlyIfTheRequestMayBeRepeated) 
   EXPECT_EQ(client().counters().repeated, 1u);
 }
 
+TEST_F(Http1ClientTest, WhatWasSentOnceMayHaveArrivedWhateverBecomesOfTheSecondTime) {
+  options_.make_stream = [made = 0](Fd socket) mutable {
+    return made++ == 0 ? make_socket_stream(std::move(socket)) : nullptr;
+  };
+  EXPECT_TRUE(exchange().ok());
+  server_.script({reset_now()});
+  HttpRequest again = request();
+  again.repeatable = true;
+  const HttpResult result = exchange(std::move(again));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error.failure, HttpFailure::kSystem);
+  EXPECT_TRUE(result.error.may_have_arrived);
+}
+
 TEST_F(Http1ClientTest, AFreshConnectionIsNeverRetried) {
   server_.script({reset_now()});
   HttpRequest sent = request();
