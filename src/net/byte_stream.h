@@ -52,8 +52,8 @@ class ByteStream {
   virtual std::string describe(int error) const;
 };
 
-/// Turns a connected socket into a stream; null if it cannot. The default is the socket itself. A server with several
-/// loops calls it on all their threads.
+/// Turns a connected socket into a stream; null if it cannot. The default is the plain one of the loop's Network. A
+/// server with several loops calls it on all their threads.
 using StreamFactory = UniqueFunction<std::unique_ptr<ByteStream>(Fd socket)>;
 std::unique_ptr<ByteStream> make_socket_stream(Fd socket);
 

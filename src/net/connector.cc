@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/network.h"
+
 namespace nanospan::net {
 namespace {
 
@@ -52,7 +54,7 @@ void Connector::connect_next() {
   drop();
   while (next_address_ < addresses_.size()) {
     const std::size_t untried = addresses_.size() - next_address_;
-    ConnectStart start = start_connect(addresses_[next_address_++]);
+    ConnectStart start = loop_.network().start_connect(addresses_[next_address_++]);
     if (!start.fd) {
       note(start.error_number);
       continue;
@@ -73,7 +75,7 @@ void Connector::connect_next() {
 }
 
 void Connector::on_ready(unsigned /*ready*/) {
-  const int error = connect_result(connecting_.get());
+  const int error = loop_.network().connect_result(connecting_.get());
   if (error == 0) return connected();
   note(error);
   connect_next();
@@ -95,7 +97,7 @@ void Connector::tunnelled(Result<Fd> socket) {
 }
 
 void Connector::make_stream(Fd socket) {
-  establishing_ = make_stream_ ? make_stream_(std::move(socket)) : make_socket_stream(std::move(socket));
+  establishing_ = loop_.network().open_stream(make_stream_, std::move(socket));
   if (!establishing_) return finish({nullptr, HttpFailure::kSystem, "cannot set up the connection's stream"});
   establishing_->establish(loop_, [this](const Status& status) { established(status); });
 }

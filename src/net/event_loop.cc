@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "net/network.h"
+
 namespace nanospan::net {
 namespace {
 
@@ -74,11 +76,15 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create(const base::Clock& clock) {
 }
 
 EventLoop::EventLoop(const base::Clock& clock, std::unique_ptr<Poller> poller)
+    : EventLoop(clock, std::move(poller), system_network()) {}
+
+EventLoop::EventLoop(const base::Clock& clock, std::unique_ptr<Poller> poller, Network& network)
     : clock_(clock),
       poller_(std::move(poller)),
       handle_(std::make_shared<LoopHandle>(poller_.get())),
       events_(kEventsPerRound),
-      now_(clock.monotonic_now()) {}
+      now_(clock.monotonic_now()),
+      network_(network) {}
 
 EventLoop::~EventLoop() {
   handle_->close();

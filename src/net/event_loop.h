@@ -25,6 +25,7 @@
 namespace nanospan::net {
 
 class EventLoop;
+class Network;
 using Task = UniqueFunction<void()>;
 
 /// Receives the events of one descriptor.
@@ -83,9 +84,11 @@ class Timer {
 
 class EventLoop {
  public:
-  /// A loop on epoll.
+  /// A loop on epoll and the kernel's sockets.
   static Result<std::unique_ptr<EventLoop>> create(const base::Clock& clock = base::system_clock());
   EventLoop(const base::Clock& clock, std::unique_ptr<Poller> poller);
+  /// Both ends of another world: `network`, which must outlive the loop, gives descriptors that `poller` knows.
+  EventLoop(const base::Clock& clock, std::unique_ptr<Poller> poller, Network& network);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -114,6 +117,8 @@ class EventLoop {
   const std::shared_ptr<LoopHandle>& handle() const { return handle_; }
 
   const base::Clock& clock() const { return clock_; }
+  /// Where its connections come from.
+  Network& network() const { return network_; }
   /// The time at which this round of events was collected; cheaper than the clock and the same for all of them.
   base::MonotonicNanos now() const { return now_; }
   /// When the earliest timer is due; kNever if there is none.
@@ -153,6 +158,7 @@ class EventLoop {
   std::vector<PollEvent> events_;
   base::MonotonicNanos now_;
   std::atomic<bool> stopped_{false};
+  Network& network_;
 };
 
 }  // namespace nanospan::net

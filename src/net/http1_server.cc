@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "net/http1_shard.h"
+#include "net/network.h"
 
 namespace nanospan::net {
 namespace {
@@ -20,17 +21,17 @@ Error address_error(const Http1ServerOptions& options) {
 
 /// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the
 /// connections.
-Result<SocketAddress> claim(const Http1ServerOptions& options) {
+Result<SocketAddress> claim(Network& network, const Http1ServerOptions& options) {
   std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
   SocketAddress address;
   if (!SocketAddress::parse(host.empty() ? "::" : host, options.port, address)) return address_error(options);
   if (address.is_unix()) return address;  // is never shared
-  Result<Fd> probe = listen_on(address, false);
+  Result<Network::Listener> probe = network.listen(address, false);
   if (!probe.ok() && host.empty() && SocketAddress::parse("0.0.0.0", options.port, address)) {
-    probe = listen_on(address, false);  // a kernel without IPv6
+    probe = network.listen(address, false);  // a kernel without IPv6
   }
   if (!probe.ok()) return probe.error();
-  return local_address(probe->get());
+  return probe->address;
 }
 
 }  // namespace
@@ -103,7 +104,8 @@ struct Http1Server::State {
 Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> loops, Http1ServerOptions options,
                                                         std::shared_ptr<Http1Handler> handler) {
   if (loops.empty()) return Error{ErrorCode::kInvalidArgument, "an HTTP server needs at least one event loop"};
-  Result<SocketAddress> address = claim(options);
+  Network& network = loops.front()->network();
+  Result<SocketAddress> address = claim(network, options);
   if (!address.ok()) return address.error();
   auto state = std::make_shared<State>();
   state->loops = loops;
@@ -116,10 +118,15 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   if (one_queue) share.accepts_per_turn = 1;
   std::vector<Fd> listeners;
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    const bool again = i != 0 && address->is_unix();
-    Result<Fd> listener = again ? listen_with(listeners[0]) : listen_on(*address, loops.size() > 1);
+    if (i != 0 && address->is_unix()) {
+      Result<Fd> again = listen_with(listeners[0]);
+      if (!again.ok()) return again.error();
+      listeners.push_back(std::move(again).value());
+      continue;
+    }
+    Result<Network::Listener> listener = network.listen(*address, loops.size() > 1);
     if (!listener.ok()) return listener.error();
-    listeners.push_back(std::move(listener).value());
+    listeners.push_back(std::move(listener->fd));
   }
   const auto file = std::make_shared<const SocketFile>(*address);
   for (std::size_t i = 0; i < loops.size(); ++i) {

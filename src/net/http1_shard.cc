@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "net/http1_writer.h"
+#include "net/network.h"
 
 namespace nanospan::net {
 namespace {
@@ -76,7 +77,7 @@ void Http1Shard::on_ready(unsigned /*ready*/) { accept_some(share_.accepts_per_t
 
 void Http1Shard::accept_some(int count_max) {
   for (int i = 0; i < count_max; ++i) {
-    Accepted accepted = accept_on(listener_.get());
+    Accepted accepted = loop_.network().accept(listener_.get());
     if (accepted.fd) {
       adopt(std::move(accepted));
     } else if (accepted.error_number == EMFILE || accepted.error_number == ENFILE || accepted.error_number == ENOMEM ||
@@ -104,8 +105,7 @@ void Http1Shard::adopt(Accepted accepted) {
     share_.open->fetch_sub(1, std::memory_order_relaxed);
     return count(&C::connections_over_limit);
   }
-  std::unique_ptr<ByteStream> stream = options_->make_stream ? options_->make_stream(std::move(accepted.fd))
-                                                             : make_socket_stream(std::move(accepted.fd));
+  std::unique_ptr<ByteStream> stream = loop_.network().open_stream(options_->make_stream, std::move(accepted.fd));
   if (!stream) {
     share_.open->fetch_sub(1, std::memory_order_relaxed);
     return count(&C::accept_failures);

@@ -1,0 +1,168 @@
+// What must hold of a whole client and a whole server, whatever the network does to them in between. One case a seed:
+// `nanospan_net_test --gtest_filter='*SimulationTest.*/Grpc_17'` does it again, event by event.
+#include "tests/net/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+namespace nanospan::net {
+namespace {
+
+using AnswerKind = Answer::Kind;
+using ToldKind = Told::Kind;
+
+class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>> {
+ protected:
+  ~SimulationTest() override {
+    simulation_.end();
+    simulation_.check();
+    if (HasFailure()) ADD_FAILURE() << simulation_.network.story();
+  }
+  void start() {
+    simulation_.start_server();
+    simulation_.start_client();
+  }
+  std::uint64_t below(std::uint64_t bound) { return simulation_.numbers.below(bound); }
+  bool percent(unsigned chance) { return simulation_.numbers.percent(chance); }
+
+  /// Mostly small, some larger than a buffer.
+  std::size_t some_size() { return percent(60) ? 10 + below(200) : percent(80) ? below(8'000) : below(200'000); }
+
+  ConnectionPlan slow_plan() {
+    ConnectionPlan plan;
+    plan.delay_nanos = (1 + below(40)) * kMillis;
+    plan.jitter_nanos = percent(50) ? below(30 * kMillis) : 0;
+    if (percent(40)) plan.buffer_bytes = 1 + below(5'000);
+    if (percent(30)) plan.piece_bytes_max = 1 + below(200);
+    return plan;
+  }
+  ConnectionPlan troubled_plan() {
+    ConnectionPlan plan = slow_plan();
+    if (percent(8)) plan.opening = ConnectionPlan::Opening::kRefused;
+    if (percent(4)) plan.opening = ConnectionPlan::Opening::kUnanswered;
+    if (percent(50)) return plan;
+    (percent(50) ? plan.cut_to_server : plan.cut_to_client) = percent(50) ? below(500) : below(40'000);
+    plan.cut = static_cast<ConnectionPlan::Cut>(below(3));
+    plan.reset_discards = percent(50);
+    return plan;
+  }
+  Answer some_answer() {
+    Answer answer;
+    if (percent(30)) answer.after_nanos = below(percent(80) ? 500 * kMillis : 8 * kSeconds);
+    if (percent(12)) answer.kind = AnswerKind::kRefuse;
+    if (percent(4)) answer.kind = AnswerKind::kDrop;
+    answer.at_the_head = percent(4);
+    return answer;
+  }
+  void expect_all_acknowledged() {
+    for (const SentRequest& each : simulation_.requests) {
+      EXPECT_EQ(each.told.kind, ToldKind::kAcknowledged) << each.told.text;
+      EXPECT_EQ(each.arrivals, 1);
+    }
+  }
+
+  Simulation simulation_{std::get<Protocol>(GetParam()), static_cast<std::uint64_t>(std::get<int>(GetParam()))};
+};
+INSTANTIATE_TEST_SUITE_P(, SimulationTest,
+                         ::testing::Combine(::testing::Values(Protocol::kHttp1, Protocol::kGrpc),
+                                            ::testing::Range(0, 60)),
+                         [](const auto& each) {
+                           const bool http1 = std::get<Protocol>(each.param) == Protocol::kHttp1;
+                           return (http1 ? "Http1_" : "Grpc_") + std::to_string(std::get<int>(each.param));
+                         });
+
+TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
+  simulation_.connections_max = 1 + below(4);
+  simulation_.answer_bytes = percent(30) ? below(20'000) : 0;
+  simulation_.http2_options.session.streams_max = percent(50) ? static_cast<std::uint32_t>(1 + below(4)) : 128;
+  if (percent(30)) {
+    simulation_.http2_options.age_nanos_max = (1 + below(4)) * kSeconds;
+    simulation_.http2_options.age_grace_nanos = below(4) * kSeconds;
+  }
+  simulation_.network.plan([this] { return troubled_plan(); });
+  simulation_.answer = [this] { return some_answer(); };
+  start();
+  for (std::uint64_t left = 5 + below(20); left > 0; --left) {
+    simulation_.send(some_size(), 50 * kMillis + below(10 * kSeconds), percent(50));
+    if (percent(60)) simulation_.run_for(below(500 * kMillis));
+    if (percent(4)) {
+      simulation_.drain_server(below(3 * kSeconds));
+      simulation_.start_server();
+    }
+  }
+  simulation_.run_until_all_told();
+
+  simulation_.network.heal();
+  simulation_.answer = [] { return Answer(); };
+  simulation_.run_for(kSeconds);
+  simulation_.send(100, 30 * kSeconds, false);
+  simulation_.run_until_all_told();
+  EXPECT_EQ(simulation_.requests.back().told.kind, ToldKind::kAcknowledged) << simulation_.requests.back().told.text;
+}
+
+TEST_P(SimulationTest, WhatOnlyTakesLongerLosesNothing) {
+  simulation_.answer_bytes = below(20'000);
+  simulation_.network.plan([this] {
+    ConnectionPlan plan = slow_plan();
+    plan.buffer_bytes += 2'000;
+    return plan;
+  });
+  start();
+  for (std::uint64_t left = 1 + below(8); left > 0; --left) {
+    simulation_.send(below(8'000), 60 * kSeconds, false);
+    if (percent(50)) simulation_.run_for(below(100 * kMillis));
+  }
+  simulation_.run_until_all_told();
+  expect_all_acknowledged();
+}
+
+TEST_P(SimulationTest, ADrainingServerAnswersWhatItHas) {
+  simulation_.network.plan([this] {
+    ConnectionPlan plan;
+    plan.delay_nanos = (1 + below(40)) * kMillis;
+    return plan;
+  });
+  simulation_.answer = [this] {
+    Answer answer;
+    answer.after_nanos = below(kSeconds);
+    return answer;
+  };
+  start();
+  for (int i = 0; i < 6; ++i) {
+    simulation_.send(100, 10 * kSeconds, false);
+    simulation_.run_for(below(60 * kMillis));
+  }
+  simulation_.drain_server(5 * kSeconds);
+  simulation_.run_until_all_told();
+  for (const SentRequest& each : simulation_.requests) {
+    EXPECT_EQ(each.told.kind == ToldKind::kAcknowledged, each.arrivals == 1) << each.told.text;
+  }
+}
+
+TEST_P(SimulationTest, RefusedStreamsAndOldConnectionsAreNoAffairOfTheCaller) {
+  // The client knows of the limit only after its first requests.
+  simulation_.http2_options.session.streams_max = static_cast<std::uint32_t>(1 + below(3));
+  simulation_.http2_options.age_nanos_max = kSeconds;
+  simulation_.network.plan([this] {
+    ConnectionPlan plan;
+    plan.delay_nanos = (1 + below(40)) * kMillis;
+    return plan;
+  });
+  simulation_.answer = [this] {
+    Answer answer;
+    answer.after_nanos = below(200 * kMillis);
+    return answer;
+  };
+  start();
+  for (int i = 0; i < 20; ++i) {
+    simulation_.send(100, 60 * kSeconds, false);
+    if (percent(50)) simulation_.run_for(below(500 * kMillis));
+  }
+  simulation_.run_until_all_told();
+  expect_all_acknowledged();
+}
+
+}  // namespace
+}  // namespace nanospan::net
