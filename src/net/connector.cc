@@ -1,5 +1,6 @@
 #include "net/connector.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -11,6 +12,9 @@ namespace {
 /// For a proxy's answer and a TLS handshake together: a peer that says nothing must not be waited for by every caller
 /// anew (gRPC: MIN_CONNECT_TIMEOUT, doc/connection-backoff.md).
 constexpr std::uint64_t kAgreeNanosMax = 20 * base::kNanosPerSecond;
+/// For an address to answer at all. Callers may wait longer, but not for a peer that was away when somebody else began
+/// to wait for it: the kernel asks again ever more rarely.
+constexpr std::uint64_t kConnectNanosMax = 20 * base::kNanosPerSecond;
 
 HttpFailure failure_for(int error) {
   if (error == ECONNREFUSED || error == ENOENT) return HttpFailure::kRefused;  // ENOENT: no such unix socket
@@ -67,7 +71,7 @@ void Connector::connect_next() {
     if (!start.in_progress) return connected();
     const base::MonotonicNanos now = loop_.now();
     const std::uint64_t left = deadline_.left(now);
-    if (untried > 1 && left != base::kNever) timer_.arm(now + left / untried);
+    timer_.arm(now + std::min(untried > 1 ? left / untried : base::kNever, kConnectNanosMax));
     return;
   }
   finish({nullptr, failure_for(error_),

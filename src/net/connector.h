@@ -2,9 +2,9 @@
 // a proxy for a tunnel where there is one, and lets the stream agree with its peer (TLS).
 //
 // The caller's deadline ends it (cancel()); within it each address gets a fair share of the time, so that a black hole
-// does not hide the address behind it, and who took the connection 20 s to agree on the rest. Loop thread only; used
-// for one connection. Nothing is called after cancel() or destruction, and the Connector may be destroyed from within
-// the completion.
+// does not hide the address behind it, 20 s at most, and who took the connection 20 s to agree on the rest. Loop thread
+// only; used for one connection. Nothing is called after cancel() or destruction, and the Connector may be destroyed
+// from within the completion.
 #pragma once
 
 #include <cstddef>

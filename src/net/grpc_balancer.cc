@@ -8,8 +8,7 @@
 namespace nanospan::net {
 namespace {
 
-/// Of one address, where others may serve meanwhile (gRPC: MIN_CONNECT_TIMEOUT, doc/connection-backoff.md).
-constexpr std::uint64_t kConnectNanosMax = 20 * base::kNanosPerSecond;
+constexpr std::uint64_t kResolveNanosMax = 20 * base::kNanosPerSecond;
 /// Between two lookups of a name that works.
 constexpr std::uint64_t kResolveNanosMin = 5 * base::kNanosPerSecond;
 
@@ -26,16 +25,8 @@ GrpcBalancer::GrpcBalancer(GrpcChannel& channel)
       round_robin_(channel.options().balancing == GrpcBalancing::kRoundRobin && !channel.options().proxy &&
                    is_name(channel.options().origin)),
       resolver_(channel.loop(), channel.options().lookup ? channel.options().lookup : &Resolver::system_lookup) {
-  if (!round_robin_) backends_.push_back(std::make_unique<Backend>(*this, Addresses()));
+  if (!round_robin_) backends_.push_back(std::make_unique<Backend>());
 }
-
-GrpcBalancer::Backend::Backend(GrpcBalancer& balancer, Addresses the_addresses)
-    : addresses(std::move(the_addresses)), too_slow(balancer.channel_.loop(), [this, &balancer] {
-        connector.reset();
-        balancer.connect_failed(*this, HttpFailure::kConnectTimeout,
-                                "no connection to " + addresses.front().text() + " within " +
-                                    std::to_string(kConnectNanosMax / base::kNanosPerSecond) + " s");
-      }) {}
 
 // --- Who is next ---
 
@@ -103,13 +94,11 @@ void GrpcBalancer::connect(Backend& backend) {
   const auto done = [this, &backend](Connector::Outcome outcome) { on_connected(backend, std::move(outcome)); };
   const base::Deadline latest = channel_.latest_deadline();
   if (!round_robin_) return backend.connector->connect(channel_.route(), latest, done);
-  backend.too_slow.arm(channel_.loop().now() + kConnectNanosMax);
   backend.connector->connect(backend.addresses, latest, done);
 }
 
 void GrpcBalancer::on_connected(Backend& backend, Connector::Outcome outcome) {
   const std::unique_ptr<Connector> done = std::move(backend.connector);
-  backend.too_slow.cancel();
   if (!outcome.stream) return connect_failed(backend, outcome.failure, outcome.message);
   auto connection = std::make_unique<GrpcConnection>(channel_);
   if (const Status opened = connection->open(std::move(outcome.stream)); !opened) {
@@ -161,7 +150,7 @@ void GrpcBalancer::resolve() {
   resolving_ = true;
   outdated_ = false;
   const Route& route = channel_.route();
-  resolver_.resolve(route.host, route.port, base::Deadline{base::later(now, kConnectNanosMax)},
+  resolver_.resolve(route.host, route.port, base::Deadline{base::later(now, kResolveNanosMax)},
                     [this](Result<Addresses> result) { on_addresses(std::move(result)); });
 }
 
@@ -184,7 +173,7 @@ void GrpcBalancer::on_addresses(Result<Addresses> result) {
     if (std::any_of(backends_.begin(), backends_.end(), same)) continue;  // twice in the answer
     const auto found = std::find_if(before.begin(), before.end(), same);
     const bool known = found != before.end();
-    backends_.push_back(known ? std::move(*found) : std::make_unique<Backend>(*this, Addresses{address}));
+    backends_.push_back(known ? std::move(*found) : std::make_unique<Backend>(Addresses{address}));
   }
   if (before.empty()) next_ = channel_.jitter_bits() % backends_.size();  // not all clients begin with the same
   for (const auto& gone : before) {
@@ -207,7 +196,6 @@ void GrpcBalancer::nobody_waits() {
 void GrpcBalancer::drop_everything() {
   for (const auto& backend : backends_) {
     backend->connector.reset();
-    backend->too_slow.cancel();
     backend->connections.clear();
   }
   retired_.clear();

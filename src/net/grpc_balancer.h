@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/connector.h"
@@ -51,13 +52,12 @@ class GrpcBalancer {
 
  private:
   struct Backend {
-    Backend(GrpcBalancer& balancer, Addresses the_addresses);
+    explicit Backend(Addresses the_addresses = {}) : addresses(std::move(the_addresses)) {}
     const Addresses addresses;  // none: the route's name, looked up by each connect
     std::unique_ptr<Connector> connector;
     std::vector<std::unique_ptr<GrpcConnection>> connections;  // those that take calls
     unsigned connect_failures = 0;
     base::MonotonicNanos connect_at = 0;
-    Timer too_slow;
   };
 
   void connect(Backend& backend);

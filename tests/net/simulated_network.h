@@ -141,7 +141,7 @@ class SimulatedNetwork final : public Network {
     Lane& lane_to(Side side) { return lanes[static_cast<std::size_t>(side)]; }
     End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
   };
-  struct Place {  // what a descriptor stands for
+  struct Place {                       // what a descriptor stands for
     Connection* connection = nullptr;  // null: a listener
     Side side = Side::kClient;
     std::string address;

@@ -83,8 +83,8 @@ void Simulation::start_server() {
   options.http2 = http2_server_protocol(http2_options);
   std::shared_ptr<Http1Handler> handler = std::make_shared<SimulatedHandler>(*this);
   if (protocol == Protocol::kGrpc) {
-    handler = std::make_shared<GrpcHandler>(std::make_shared<SimulatedService>(*this), std::vector<std::string>(),
-                                            nullptr);
+    handler =
+        std::make_shared<GrpcHandler>(std::make_shared<SimulatedService>(*this), std::vector<std::string>(), nullptr);
   }
   auto started = Http1Server::start({&loop}, std::move(options), std::move(handler));
   ASSERT_TRUE(started.ok()) << started.error().message;

@@ -55,9 +55,8 @@ std::uint64_t bytes_of_exchange(Protocol protocol, Side to) {
 }
 
 class CutTest : public ::testing::TestWithParam<Protocol> {};
-INSTANTIATE_TEST_SUITE_P(, CutTest, ::testing::Values(Protocol::kHttp1, Protocol::kGrpc), [](const auto& each) {
-  return each.param == Protocol::kHttp1 ? "Http1" : "Grpc";
-});
+INSTANTIATE_TEST_SUITE_P(, CutTest, ::testing::Values(Protocol::kHttp1, Protocol::kGrpc),
+                         [](const auto& each) { return each.param == Protocol::kHttp1 ? "Http1" : "Grpc"; });
 
 TEST_P(CutTest, AtEveryByteOfARequest) {
   const std::uint64_t bytes = bytes_of_exchange(GetParam(), Side::kServer);
@@ -70,6 +69,26 @@ TEST_P(CutTest, AtEveryByteOfARequest) {
       lose_and_recover(GetParam(), plan, at % 2 == 0, bytes);
     }
   }
+}
+
+TEST_P(CutTest, AConnectionThatIsNeverAnsweredIsGivenUpBeforeItsCallers) {
+  Simulation simulation(GetParam(), 1);
+  ConnectionPlan unanswered;
+  unanswered.opening = ConnectionPlan::Opening::kUnanswered;
+  simulation.network.plan(unanswered);
+  simulation.start_server();
+  simulation.start_client();
+  const base::MonotonicNanos since = simulation.clock.monotonic_now();
+  simulation.send(40, 60 * kSeconds, false);
+  simulation.run_until_all_told();
+  EXPECT_EQ(simulation.requests.front().told_at, since + 20 * kSeconds);
+  EXPECT_NE(simulation.requests.front().told.text.find("Connection timed out"), std::string::npos);
+  simulation.network.plan(ConnectionPlan());
+  simulation.send(40, kExchangeNanos, false);
+  simulation.run_until_all_told();
+  EXPECT_EQ(simulation.requests.back().told.kind, Told::Kind::kAcknowledged);
+  simulation.end();
+  simulation.check();
 }
 
 TEST_P(CutTest, AtEveryByteOfAnAnswer) {

@@ -96,7 +96,7 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
 
   simulation_.network.heal();
   simulation_.answer = [] { return Answer(); };
-  simulation_.run_for(kSeconds);
+  simulation_.run_for(20 * kSeconds);  // what waits for an answer to a connect from before has given up
   simulation_.send(100, 30 * kSeconds, false);
   simulation_.run_until_all_told();
   EXPECT_EQ(simulation_.requests.back().told.kind, ToldKind::kAcknowledged) << simulation_.requests.back().told.text;
