@@ -56,6 +56,12 @@ class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>
     answer.at_the_head = percent(4);
     return answer;
   }
+  /// Sometimes so small that requests wait for the credit of others.
+  void some_windows() {
+    if (percent(50)) return;
+    simulation_.http2_options.session.stream_window_bytes = static_cast<std::uint32_t>(1'000 + below(20'000));
+    simulation_.http2_options.session.connection_window_bytes = static_cast<std::uint32_t>(65'535 + below(20'000));
+  }
   void expect_all_acknowledged() {
     for (const SentRequest& each : simulation_.requests) {
       EXPECT_EQ(each.told.kind, ToldKind::kAcknowledged) << each.told.text;
@@ -77,6 +83,7 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
   simulation_.connections_max = 1 + below(4);
   simulation_.answer_bytes = percent(30) ? below(20'000) : 0;
   simulation_.http2_options.session.streams_max = percent(50) ? static_cast<std::uint32_t>(1 + below(4)) : 128;
+  some_windows();
   if (percent(30)) {
     simulation_.http2_options.age_nanos_max = (1 + below(4)) * kSeconds;
     simulation_.http2_options.age_grace_nanos = below(4) * kSeconds;
@@ -100,9 +107,12 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
   simulation_.send(100, 30 * kSeconds, false);
   simulation_.run_until_all_told();
   EXPECT_EQ(simulation_.requests.back().told.kind, ToldKind::kAcknowledged) << simulation_.requests.back().told.text;
+  simulation_.run_for(20 * 60 * kSeconds);
+  EXPECT_EQ(simulation_.network.descriptors_open(), 1u) << "who has nothing to say keeps no connection: the listener";
 }
 
 TEST_P(SimulationTest, WhatOnlyTakesLongerLosesNothing) {
+  some_windows();
   simulation_.answer_bytes = below(20'000);
   simulation_.network.plan([this] {
     ConnectionPlan plan = slow_plan();
@@ -111,11 +121,34 @@ TEST_P(SimulationTest, WhatOnlyTakesLongerLosesNothing) {
   });
   start();
   for (std::uint64_t left = 1 + below(8); left > 0; --left) {
-    simulation_.send(below(8'000), 60 * kSeconds, false);
+    simulation_.send(percent(20) ? 60'000 : below(8'000), 600 * kSeconds, false);
     if (percent(50)) simulation_.run_for(below(100 * kMillis));
   }
   simulation_.run_until_all_told();
   expect_all_acknowledged();
+}
+
+TEST_P(SimulationTest, ARefusalIsHeardHoweverMuchOfTheRequestIsStillToCome) {
+  simulation_.network.plan([this] {
+    ConnectionPlan plan;
+    plan.delay_nanos = (1 + below(40)) * kMillis;
+    plan.buffer_bytes = 1'000 + below(200'000);
+    return plan;
+  });
+  simulation_.answer = [this] {
+    Answer answer;
+    answer.at_the_head = percent(50);
+    return answer;
+  };
+  start();
+  for (int i = 0; i < 4; ++i) {
+    simulation_.send(below(600'000), 60 * kSeconds, false);
+    if (percent(50)) simulation_.run_for(below(100 * kMillis));
+  }
+  simulation_.run_until_all_told();
+  for (const SentRequest& each : simulation_.requests) {
+    EXPECT_EQ(each.told.kind, each.arrivals == 1 ? ToldKind::kAcknowledged : ToldKind::kRefused) << each.told.text;
+  }
 }
 
 TEST_P(SimulationTest, ADrainingServerAnswersWhatItHas) {
