@@ -309,6 +309,9 @@ TEST_F(GrpcTest, AnswersThatBreakGrpcFail) {
         {{"grpc-status", "0"}}},
        GrpcCode::kResourceExhausted,
        false},
+      {{200, {{"content-type", "application/grpc"}}, std::string("\1\0\0\0\1z", 6), false, {{"grpc-status", "0"}}},
+       GrpcCode::kInternal,  // compressed, it does not say how
+       false},
       {{200, {{"content-type", "application/grpc"}, {"grpc-encoding", "gzip"}}, "", false, {{"grpc-status", "0"}}},
        GrpcCode::kInternal,
        false},

@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "export/otlp/gzip_hook.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::exporters {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 4318;
+constexpr std::size_t kAnswerBytesMax = 1U << 20;  // inflated: words for people and a number
 
 std::string http_port_hint(const net::Url& url) {
   return url.port == kHttpPort ? "; 4318 is the port of OTLP over HTTP, OTLP over gRPC is usually on 4317" : "";
@@ -30,13 +32,19 @@ std::string remedy(net::GrpcCode code) {
   }
 }
 
-/// The SDK compresses and never decompresses. But that an answer says nothing, as usual, shows in the size at the end
-/// of the member (RFC 1952, 2.3.1): nothing, or, from the Collector, an empty partial_success of two bytes.
-bool says_nothing(std::string_view gzip_member) {
-  constexpr std::size_t kSizeBytes = 4;
-  if (gzip_member.size() < kSizeBytes) return false;
-  gzip_member.remove_prefix(gzip_member.size() - kSizeBytes);
-  return gzip_member[0] >= 0 && gzip_member[0] <= 2 && gzip_member.substr(1) == std::string_view("\0\0\0", 3);
+/// Whoever compresses its requests may be answered so, though it asks for nothing by grpc-accept-encoding (grpc-go
+/// does; grpc doc/compression.md lets a server take the request's encoding as known). The request was gzip, so
+/// nanospan::gzip is there; only a broken answer cannot be read. The status is whole: the spans have arrived.
+Answer judge_compressed(const net::GrpcReply& reply, const net::Url& url, std::size_t span_count) {
+  std::string message;
+  const GzipDecoder gunzip = gzip_decoder();
+  if (gunzip != nullptr && gunzip(reply.message, kAnswerBytesMax, message)) {
+    return judge_export_response(message, url.origin(), span_count);
+  }
+  Answer answer;
+  answer.problem = url.origin() + " accepted the spans with a remark that cannot be read: it is compressed with " +
+                   quoted(reply.encoding) + (gunzip != nullptr ? ", broken or too large" : "");
+  return answer;
 }
 
 }  // namespace
@@ -45,12 +53,8 @@ Answer judge(const net::GrpcReply& reply, const net::Url& url, std::size_t span_
   if (!reply.answered) return judge_failure(reply.failure, reply.status.message, url, http_port_hint(url));
   const net::GrpcStatus& status = reply.status;
   if (status.code == net::GrpcCode::kOk) {
-    Answer answer;
-    if (reply.encoding.empty()) {
-      answer = judge_export_response(reply.message, url.origin(), span_count);
-    } else if (!says_nothing(reply.message)) {
-      answer.problem = url.origin() + " accepted the spans with a remark that cannot be read: it is compressed";
-    }
+    Answer answer = reply.encoding.empty() ? judge_export_response(reply.message, url.origin(), span_count)
+                                           : judge_compressed(reply, url, span_count);
     answer.cause = "partial_success";
     return answer;
   }

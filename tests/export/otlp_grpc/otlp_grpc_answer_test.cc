@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "export/otlp/gzip_hook.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::exporters {
@@ -29,21 +30,45 @@ TEST(OtlpGrpcAnswer, RetryableStatusesAreThoseOfTheSpecification) {
   }
 }
 
+#ifdef NANOSPAN_HAS_GZIP
 // grpc-go compresses its answers to requests that were compressed.
-TEST(OtlpGrpcAnswer, ACompressedAnswerIsAnAcknowledgement) {
+TEST(OtlpGrpcAnswer, ACompressedAnswerIsReadAsAnyOther) {
   net::GrpcReply compressed = reply(GrpcCode::kOk);
   compressed.encoding = "gzip";
+  const auto compress = [](const std::string& response) {
+    net::ByteBlock out;
+    const std::string_view slice = response;
+    EXPECT_TRUE(gzip_encoder()({&slice, 1}, out));
+    return std::string(out.view());
+  };
   compressed.message =
       std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\0\0\xff\xff\0\0\0\0\0\0\0\0", 23);  // of nothing, by Go
-  EXPECT_EQ(judge(compressed, kUrl, 1).kind, Answer::Kind::kAccepted);
-  EXPECT_EQ(judge(compressed, kUrl, 1).problem, "");
-  char& size = compressed.message[compressed.message.size() - 4];
-  size = 2;  // an empty partial_success, as the Collector sends it
-  EXPECT_EQ(judge(compressed, kUrl, 1).problem, "");
-  size = 4;
-  EXPECT_EQ(judge(compressed, kUrl, 1).kind, Answer::Kind::kAccepted);
-  EXPECT_THAT(judge(compressed, kUrl, 1).problem, HasSubstr("a remark that cannot be read: it is compressed"));
+  EXPECT_EQ(judge(compressed, kUrl, 9).kind, Answer::Kind::kAccepted);
+  EXPECT_EQ(judge(compressed, kUrl, 9).problem, "");
+  compressed.message = compress(std::string("\x0a\0", 2));  // an empty partial_success, as the Collector sends it
+  EXPECT_EQ(judge(compressed, kUrl, 9).problem, "");
+  compressed.message = compress(wire::encode_export_response({4, "too old"}));
+  EXPECT_EQ(judge(compressed, kUrl, 9).rejected, 4U);
+  EXPECT_EQ(judge(compressed, kUrl, 9).problem, "http://collector:4317 rejected 4 of 9 spans: \"too old\"");
 }
+
+// The status says that the spans have arrived, whatever became of the remark.
+TEST(OtlpGrpcAnswer, ACompressedAnswerThatCannotBeReadIsAnAcknowledgement) {
+  net::GrpcReply broken = reply(GrpcCode::kOk);
+  broken.encoding = "gzip";
+  broken.message = "zzzzz";
+  EXPECT_EQ(judge(broken, kUrl, 9).kind, Answer::Kind::kAccepted);
+  EXPECT_EQ(judge(broken, kUrl, 9).rejected, 0U);
+  EXPECT_THAT(judge(broken, kUrl, 9).problem,
+              HasSubstr("a remark that cannot be read: it is compressed with \"gzip\""));
+  net::ByteBlock bomb;
+  const std::string zeros(2U << 20, '\0');
+  const std::string_view slice = zeros;
+  ASSERT_TRUE(gzip_encoder()({&slice, 1}, bomb));
+  broken.message = bomb.view();
+  EXPECT_THAT(judge(broken, kUrl, 9).problem, HasSubstr("broken or too large"));
+}
+#endif
 
 TEST(OtlpGrpcAnswer, ARetryInfoMakesResourceExhaustedRetryableAndGivesTheDelay) {
   const Answer answer = judge(
@@ -70,6 +95,17 @@ TEST(OtlpGrpcAnswer, NoAnswerFromThePortOfHttpIsHinted) {
   EXPECT_EQ(answer.kind, Answer::Kind::kLost);
   EXPECT_THAT(answer.problem, HasSubstr("OTLP over gRPC is usually on 4317"));
   EXPECT_EQ(answer.cause, "not_http");
+}
+
+// An answer in an encoding that nobody asked for and no request had (grpc doc/compression.md: INTERNAL).
+TEST(OtlpGrpcAnswer, AnAnswerThatBreaksGrpcLosesTheSpansAndIsNotRetried) {
+  net::GrpcReply broken;
+  broken.failure = net::HttpFailure::kMalformedResponse;
+  broken.status = {GrpcCode::kInternal, "http://collector:4317: a compressed answer without grpc-encoding", {}};
+  const Answer answer = judge(broken, kUrl, 9);
+  EXPECT_EQ(answer.kind, Answer::Kind::kLost);
+  EXPECT_EQ(answer.reason, DropReason::kExportFailed);
+  EXPECT_THAT(answer.problem, HasSubstr("a compressed answer without grpc-encoding"));
 }
 
 TEST(OtlpGrpcAnswer, RemediesAreNamed) {
