@@ -1,5 +1,5 @@
-// start() starts no thread and connects to nothing; the first sampled span starts the one export thread, which
-// connects.
+// start() starts no thread and connects to nothing, nor do flush() and shutdown() where no sampled span was ended; the
+// first one starts the one export thread, which connects.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -53,12 +53,25 @@ class Listener {
   sockaddr_in address_{};
 };
 
-void run() {
-  set_error_handler([](std::string_view, std::string_view) {});
+Result<Telemetry> start_idle(const Listener& listener) {
+  return start(
+      {.service_name = "idle", .endpoint = listener.url(), .preset = Preset::kLowLatency, .read_environment = false});
+}
+
+void stops_as_it_was() {
   const Listener listener;
   const auto before = threads();
-  auto telemetry = start(
-      {.service_name = "idle", .endpoint = listener.url(), .preset = Preset::kLowLatency, .read_environment = false});
+  auto telemetry = start_idle(listener);
+  require(telemetry.ok() && telemetry->flush(0), "nothing to flush is a success");
+  require(threads() == before && listener.nobody_came(), "no thread and no connection by a flush of nothing");
+  require(telemetry->shutdown(0), "nothing to shut down is a success");
+  require(threads() == before && listener.nobody_came(), "no thread and no connection by a shutdown of nothing");
+}
+
+void starts_with_the_first_span() {
+  const Listener listener;
+  const auto before = threads();
+  auto telemetry = start_idle(listener);
   require(telemetry.ok() && threads() == before, "no thread by start()");
   const Context unsampled = Context().with_span_context(SpanContext(
       TraceId::from_hex("0af7651916cd43dd8448eb211c80319c"), SpanId::from_hex("b7ad6b7169203331"), 0, true));
@@ -74,6 +87,8 @@ void run() {
 }  // namespace nanospan::lifecycle
 
 int main() {
-  nanospan::lifecycle::run();
+  nanospan::set_error_handler([](std::string_view, std::string_view) {});
+  nanospan::lifecycle::stops_as_it_was();
+  nanospan::lifecycle::starts_with_the_first_span();
   return 0;
 }

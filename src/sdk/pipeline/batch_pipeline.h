@@ -55,11 +55,12 @@ class BatchPipeline final : public SpanProcessor, public std::enable_shared_from
   void bind(ProviderCore& provider);
   bool is_bound() const { return provider_ != nullptr; }
   const ProviderCore* provider() const { return provider_; }
-  /// True if a flush or shutdown was asked for that note_requests() has not seen, or spans came by on_end.
+  /// True if a flush or shutdown was asked for that note_requests() has not seen, or spans came by on_end; of a closed
+  /// one nothing is to be done any more.
   bool has_requests() const {
-    return flush_requested_.load(std::memory_order_seq_cst) != flush_noted_ ||
-           shutdown_requested_.load(std::memory_order_seq_cst) != shutdown_noted_ ||
-           foreign_waiting_.load(std::memory_order_seq_cst) != 0;
+    return !closed() && (flush_requested_.load(std::memory_order_seq_cst) != flush_noted_ ||
+                         shutdown_requested_.load(std::memory_order_seq_cst) != shutdown_noted_ ||
+                         foreign_waiting_.load(std::memory_order_seq_cst) != 0);
   }
 
   // Export thread.
