@@ -112,12 +112,12 @@ void AttributeActions::apply(AttributeList& attributes) const {
         set(action, attributes);
         break;
       case Kind::kDelete:
-        attributes.remove(action.key);
+        if (!action.key.empty()) attributes.remove(action.key);  // empty: the pattern alone says which
         if (action.pattern == nullptr) break;
         for (const std::string& key : matching_keys(*action.pattern, attributes)) attributes.remove(key);
         break;
       case Kind::kHash:
-        hash(action.key, attributes);
+        if (!action.key.empty()) hash(action.key, attributes);
         if (action.pattern == nullptr) break;
         for (const std::string& key : matching_keys(*action.pattern, attributes)) hash(key, attributes);
         break;

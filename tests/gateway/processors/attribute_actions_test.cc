@@ -79,6 +79,9 @@ TEST_F(AttributeActionsTest, Delete) {
   EXPECT_EQ(after("- {key: a, action: delete}\n", "a: 1, b: 2, ab: 3"), "b=2 ab=3");
   EXPECT_EQ(after("- {pattern: \"^http\\\\.\", action: delete}\n", "http.url: 1, xhttp.url: 2, http.a: 3"),
             "xhttp.url=2");
+  EXPECT_EQ(after("- {pattern: ^h, action: delete}\n", "'': 1, ha: 2"), "=1")
+      << "a key that is not given picks nothing";
+  EXPECT_EQ(after("- {pattern: ^h, action: hash}\n", "'': 1"), "=1");
 }
 
 TEST_F(AttributeActionsTest, HashIsSha256OfTheValue) {

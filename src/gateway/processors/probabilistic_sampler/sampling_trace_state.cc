@@ -94,17 +94,25 @@ std::optional<SamplingTraceState> parse_sampling_trace_state(std::string_view te
 }
 
 std::string SamplingTraceState::text() const {
-  std::string ot;
-  const auto add = [](std::string& to, char separator, std::string_view part) {
+  // False, and nothing added, where `part` does not fit.
+  const auto add = [](std::string& to, std::size_t bytes_max, char separator, std::string_view part) {
+    if (to.size() + (to.empty() ? 0 : 1) + part.size() > bytes_max) return false;
     if (!to.empty()) to += separator;
     to += part;
+    return true;
   };
-  if (randomness) add(ot, ';', "rv:" + randomness_text(*randomness));
-  if (threshold) add(ot, ';', "th:" + threshold_text(*threshold));
-  for (const std::string_view part : other_ot) add(ot, ';', part);
+  std::string ot;
+  if (randomness) add(ot, kOtBytesMax, ';', "rv:" + randomness_text(*randomness));
+  if (threshold) add(ot, kOtBytesMax, ';', "th:" + threshold_text(*threshold));
+  for (const std::string_view part : other_ot) {
+    if (!add(ot, kOtBytesMax, ';', part)) break;
+  }
   std::string out;
   if (!ot.empty()) out = "ot=" + ot;
-  for (const std::string_view member : others) add(out, ',', member);
+  std::size_t members = ot.empty() ? 0 : 1;
+  for (const std::string_view member : others) {
+    if (++members > kMembersMax || !add(out, kStateBytesMax, ',', member)) break;
+  }
   return out;
 }
 

@@ -19,7 +19,8 @@ struct SamplingTraceState {
   std::vector<std::string_view> other_ot;   ///< "x:1": other parts of the "ot" member.
   std::vector<std::string_view> others;     ///< "vendor=abc": other members.
 
-  /// "ot" first, rv before th. Empty if there is nothing.
+  /// "ot" first, rv before th. Empty if there is nothing. Within the limits that parsing has: of what no longer fits
+  /// the end is left out (W3C trace context, 3.3.1.5; trace/tracestate-handling.md "MUST NOT exceed 256 characters").
   std::string text() const;
 };
 

@@ -19,6 +19,25 @@ TEST(SamplingTraceState, NothingIsEmpty) {
   EXPECT_EQ(parse_sampling_trace_state(" , ")->text(), "");
 }
 
+// What a sampler adds must not make the next one refuse the whole: of what no longer fits the end goes.
+TEST(SamplingTraceState, WhatIsWrittenStaysWithinTheLimits) {
+  const auto with_threshold = [](const std::string& text) {
+    auto state = parse_sampling_trace_state(text).value();
+    state.threshold = 0xc0'0000'0000'0000u;
+    return state.text();
+  };
+  const std::string long_part = "x:" + std::string(200, 'y');
+  EXPECT_EQ(with_threshold("ot=" + long_part + ";z:" + std::string(50, 'y')), "ot=th:c;" + long_part);
+  std::string many = "a0=1";
+  for (int i = 1; i < 31; ++i) many += ",a" + std::to_string(i) + "=1";
+  EXPECT_EQ(with_threshold(many), "ot=th:c," + many.substr(0, many.rfind(',')));
+  std::string full = "a=" + std::string(250, 'v');
+  for (const char* key : {",b=", ",c=", ",d="}) full += key + std::string(250, 'v');
+  EXPECT_EQ(with_threshold(full), "ot=th:c," + full) << full.size();
+  full += ",e=x";
+  EXPECT_EQ(with_threshold(full + "yzxyz"), "ot=th:c," + full.substr(0, full.rfind(',')));
+}
+
 TEST(SamplingTraceState, RefusesWhatTheCollectorRefuses) {
   const std::string long_value(257, 'v');
   for (const std::string& text :
