@@ -1,6 +1,7 @@
 // A Host whose clock and loop stand still until the test moves them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,7 +15,10 @@ namespace nanospan::gateway::testing {
 
 class FakeHost final : public Host {
  public:
-  explicit FakeHost(std::uint64_t budget_bytes = 64u << 20) : budget_(budget_bytes) {}
+  using MakeLoop = std::function<std::unique_ptr<net::EventLoop>(nanospan::testing::FakeClock&)>;
+
+  explicit FakeHost(std::uint64_t budget_bytes = 64u << 20, const MakeLoop& make_loop = &FakeHost::loop_on_sockets)
+      : loop_(make_loop(clock_)), budget_(budget_bytes) {}
 
   const std::vector<net::EventLoop*>& loops() override { return loops_; }
   net::EventLoop& shared_loop() override { return *loop_; }
@@ -39,8 +43,12 @@ class FakeHost final : public Host {
   const std::string& logged() const { return logged_; }
 
  private:
+  static std::unique_ptr<net::EventLoop> loop_on_sockets(nanospan::testing::FakeClock& clock) {
+    return std::make_unique<net::EventLoop>(clock, net::make_epoll_poller().value());
+  }
+
   nanospan::testing::FakeClock clock_;
-  std::unique_ptr<net::EventLoop> loop_ = std::make_unique<net::EventLoop>(clock_, net::make_epoll_poller().value());
+  const std::unique_ptr<net::EventLoop> loop_;
   std::vector<net::EventLoop*> loops_{loop_.get()};
   MemoryBudget budget_;
   MetricsRegistry metrics_;

@@ -31,6 +31,27 @@ std::uint64_t SeededNumbers::next() {
   return z ^ z >> 31;
 }
 
+ConnectionPlan ConnectionPlan::slow(SeededNumbers& numbers) {
+  ConnectionPlan plan;
+  plan.delay_nanos = (1 + numbers.below(40)) * base::kNanosPerMilli;
+  plan.jitter_nanos = numbers.percent(50) ? numbers.below(30 * base::kNanosPerMilli) : 0;
+  if (numbers.percent(40)) plan.buffer_bytes = 1 + numbers.below(5'000);
+  if (numbers.percent(30)) plan.piece_bytes_max = 1 + numbers.below(200);
+  return plan;
+}
+
+ConnectionPlan ConnectionPlan::troubled(SeededNumbers& numbers) {
+  ConnectionPlan plan = slow(numbers);
+  if (numbers.percent(8)) plan.opening = Opening::kRefused;
+  if (numbers.percent(4)) plan.opening = Opening::kUnanswered;
+  if (numbers.percent(50)) return plan;
+  const std::uint64_t at = numbers.percent(50) ? numbers.below(500) : numbers.below(40'000);
+  (numbers.percent(50) ? plan.cut_to_server : plan.cut_to_client) = at;
+  plan.cut = static_cast<Cut>(numbers.below(3));
+  plan.reset_discards = numbers.percent(50);
+  return plan;
+}
+
 std::string ConnectionPlan::text() const {
   if (opening == Opening::kRefused) return "refused";
   if (opening == Opening::kUnanswered) return "unanswered";

@@ -64,6 +64,10 @@ struct ConnectionPlan {
   Cut cut = Cut::kReset;
   bool reset_discards = false;  ///< A reset also takes what has arrived and was not read.
 
+  /// Late, and sometimes through small buffers in small pieces.
+  static ConnectionPlan slow(SeededNumbers& numbers);
+  /// And, every other one, not to last: refused, unanswered, or cut somewhere.
+  static ConnectionPlan troubled(SeededNumbers& numbers);
   std::string text() const;
 };
 

@@ -30,24 +30,7 @@ class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>
   /// Mostly small, some larger than a buffer.
   std::size_t some_size() { return percent(60) ? 10 + below(200) : percent(80) ? below(8'000) : below(200'000); }
 
-  ConnectionPlan slow_plan() {
-    ConnectionPlan plan;
-    plan.delay_nanos = (1 + below(40)) * kMillis;
-    plan.jitter_nanos = percent(50) ? below(30 * kMillis) : 0;
-    if (percent(40)) plan.buffer_bytes = 1 + below(5'000);
-    if (percent(30)) plan.piece_bytes_max = 1 + below(200);
-    return plan;
-  }
-  ConnectionPlan troubled_plan() {
-    ConnectionPlan plan = slow_plan();
-    if (percent(8)) plan.opening = ConnectionPlan::Opening::kRefused;
-    if (percent(4)) plan.opening = ConnectionPlan::Opening::kUnanswered;
-    if (percent(50)) return plan;
-    (percent(50) ? plan.cut_to_server : plan.cut_to_client) = percent(50) ? below(500) : below(40'000);
-    plan.cut = static_cast<ConnectionPlan::Cut>(below(3));
-    plan.reset_discards = percent(50);
-    return plan;
-  }
+  ConnectionPlan slow_plan() { return ConnectionPlan::slow(simulation_.numbers); }
   Answer some_answer() {
     Answer answer;
     if (percent(30)) answer.after_nanos = below(percent(80) ? 500 * kMillis : 8 * kSeconds);
@@ -88,7 +71,7 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
     simulation_.http2_options.age_nanos_max = (1 + below(4)) * kSeconds;
     simulation_.http2_options.age_grace_nanos = below(4) * kSeconds;
   }
-  simulation_.network.plan([this] { return troubled_plan(); });
+  simulation_.network.plan([this] { return ConnectionPlan::troubled(simulation_.numbers); });
   simulation_.answer = [this] { return some_answer(); };
   start();
   for (std::uint64_t left = 5 + below(20); left > 0; --left) {
