@@ -38,6 +38,7 @@ struct SentRequest {
   std::weak_ptr<const void> held;  ///< The body, for as long as somebody may still write it.
   base::MonotonicNanos deadline = 0;
   bool repeatable = false;
+  std::uint64_t id = 0;  ///< The client's.
   // The client's account.
   int times_told = 0;
   base::MonotonicNanos told_at = 0;
@@ -63,6 +64,11 @@ class Simulation {
   void start_client();
   /// Sends a request of `bytes` bytes, or a few more.
   void send(std::size_t bytes, std::uint64_t deadline_nanos, bool repeatable);
+  void cancel(std::size_t number);
+  /// At once: no request is told of any more.
+  void destroy_client();
+  /// At once, whatever is under way.
+  void destroy_server() { server.reset(); }
   /// Lets the server end in order, within `grace_nanos`, and waits for that.
   void drain_server(std::uint64_t grace_nanos);
 
@@ -115,6 +121,7 @@ class Simulation {
   std::unique_ptr<GrpcClient> grpc_;
   std::deque<std::unique_ptr<Timer>> late_;
   bool drained_ = false;
+  bool client_gone_ = false;
 };
 
 }  // namespace nanospan::net

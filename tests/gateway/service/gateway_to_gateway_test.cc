@@ -63,11 +63,11 @@ class GatewayToGatewayTest : public ::testing::TestWithParam<std::tuple<const ch
     receiver_.emplace(config, "otlp", host_, judge_);
     EXPECT_TRUE(receiver_->start().ok());
     const bool grpc = std::string(std::get<0>(GetParam())) == "Grpc";
-    testing::ConfigText text(std::string(grpc ? "endpoint: 127.0.0.1:4317\ntls: {insecure: true}\n"
-                                              : "endpoint: http://127.0.0.1:4318\n") +
-                             "compression: " + (numbers_.percent(50) ? "gzip" : "none") +
-                             "\ntimeout: 4s\nsending_queue: {wait_for_result: true, num_consumers: 4}\n"
-                             "retry_on_failure: {initial_interval: 100ms, max_interval: 2s, max_elapsed_time: 0s}");
+    testing::ConfigText text(
+        std::string(grpc ? "endpoint: 127.0.0.1:4317\ntls: {insecure: true}\n" : "endpoint: http://127.0.0.1:4318\n") +
+        "compression: " + (numbers_.percent(50) ? "gzip" : "none") +
+        "\ntimeout: 4s\nsending_queue: {wait_for_result: true, num_consumers: 4}\n"
+        "retry_on_failure: {initial_interval: 100ms, max_interval: 2s, max_elapsed_time: 0s}");
     const ExporterFactory factory = grpc ? otlp_grpc_exporter_factory() : otlp_http_exporter_factory();
     exporter_ = std::move(factory.read({"otlp", ""}, text.reader)(host_, Signal::kTraces)).value();
     EXPECT_EQ(text.errors(), "");
