@@ -91,11 +91,11 @@ class FuzzHost final : public Host {
 /// One of the components, made once from its configuration, and what it passes on.
 class Rewriter final : private Consumer {
  public:
-  Rewriter(const ProcessorFactory& factory, std::string_view config) {
+  Rewriter(const ProcessorFactory& factory, std::string_view config, Signal signal = Signal::kTraces) {
     Diagnostics diagnostics("fuzz.yaml");
     const ConfigNode root = parse_yaml(config, diagnostics);
     MapReader reader(root, "fuzz", diagnostics);
-    processor_ = factory.read({"fuzz", ""}, reader)(host_, *this).value();
+    processor_ = factory.read({"fuzz", ""}, reader)(host_, signal, *this).value();
     check(diagnostics.errors().empty());
   }
   Rewriter(const Rewriter&) = delete;
@@ -137,7 +137,7 @@ const std::string kActions = R"yaml(
 constexpr std::array<std::string_view, 10> kTouched{"gone",   "set",  "new", "old",  "hashed",
                                                     "scheme", "host", "int", "real", "text"};
 
-/// The attributes of one span or resource, as far as the actions must have left them alone. If `done`, also checks that
+/// The attributes of one span, log record or resource, as far as the actions must have left them alone. If `done`, also checks that
 /// they did what they should.
 class Kept {
  public:
@@ -174,12 +174,13 @@ class Kept {
   std::string others_, attributes_;
 };
 
-std::string kept_of_spans(std::string_view request, bool done) {
+/// Of spans or log records, whose attributes have this field number.
+std::string kept_of_items(std::string_view request, std::uint32_t attributes, bool done) {
   std::string out;
-  nanospan::fuzz::for_each_item(request, [&](const std::string& above, const wire::Reader& at_span) {
-    Kept span(done);
-    span.add(at_span.message(), otlp::Span::kAttributes);
-    out += above + span.text();
+  nanospan::fuzz::for_each_item(request, [&](const std::string& above, const wire::Reader& at_item) {
+    Kept item(done);
+    item.add(at_item.message(), attributes);
+    out += above + item.text();
   });
   return out;
 }
@@ -204,9 +205,10 @@ void check_rewriters(std::string_view request, Signal signal) {
   if (const std::string out = resource(request, signal); !out.empty()) {
     check(kept_of_resources(out, true) == kept_of_resources(request, false));
   }
-  if (signal != Signal::kTraces) return;
   const std::string out = attributes(request, signal);
-  check(kept_of_spans(out, true) == kept_of_spans(request, false));
+  if (signal == Signal::kMetrics) return;  // points: valid and counted right, see Rewriter
+  const std::uint32_t field = signal == Signal::kLogs ? otlp::LogRecord::kAttributes : otlp::Span::kAttributes;
+  check(kept_of_items(out, field, true) == kept_of_items(request, field, false));
 }
 
 // --- Sampling ---
@@ -272,6 +274,16 @@ void check_sampler(std::string_view request, std::uint8_t knob) {
   }
 }
 
+/// What comes out is valid, counted right, and some of what came.
+void check_log_sampler(std::string_view request, std::uint8_t knob) {
+  static const std::string kKeep = "sampling_percentage: 40\nfrom_attribute: old\nsampling_priority: int\nmode: ";
+  static std::array<Rewriter, 2> samplers{
+      Rewriter(probabilistic_sampler_factory(), kKeep + "proportional", Signal::kLogs),
+      Rewriter(probabilistic_sampler_factory(), kKeep + "hash_seed", Signal::kLogs)};
+  const std::string out = samplers[knob % samplers.size()](request, Signal::kLogs);
+  check(counts_of(out, Signal::kLogs).spans <= counts_of(request, Signal::kLogs).spans);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -288,5 +300,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_splitter(rest, signal, 1 + knob % 5);
   check_rewriters(rest, signal);
   if (signal == Signal::kTraces) check_sampler(rest, knob);
+  if (signal == Signal::kLogs) check_log_sampler(rest, knob);
   return 0;
 }

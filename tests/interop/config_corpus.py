@@ -39,8 +39,13 @@ def receiver(grpc=None, http=None):
     return BASE[:start] + protocols + BASE[end:]
 
 
-def processor(name, keys):
-    return change(("processors: {}", f"processors:\n  {name}: {{{keys}}}"), ("processors: []", f"processors: [{name}]"))
+def processor(name, keys, signal="traces"):
+    """In a pipeline of this signal."""
+    return change(
+        ("processors: {}", f"processors:\n  {name}: {{{keys}}}"),
+        ("processors: []", f"processors: [{name}]"),
+        ("traces:", f"{signal}:"),
+    )
 
 
 def exporter(name, keys):
@@ -230,6 +235,15 @@ FILES = {
     "probabilistic_sampler by an attribute": processor(
         "probabilistic_sampler", "sampling_percentage: 10, attribute_source: record, from_attribute: id"
     ),
+    "probabilistic_sampler for logs": processor(
+        "probabilistic_sampler",
+        "sampling_percentage: 10, attribute_source: record, from_attribute: id, sampling_priority: p",
+        "logs",
+    ),
+    "probabilistic_sampler with an unknown source": processor(
+        "probabilistic_sampler", "sampling_percentage: 10, attribute_source: body", "logs"
+    ),
+    "probabilistic_sampler for metrics": processor("probabilistic_sampler", "sampling_percentage: 10", "metrics"),
     "resource": processor("resource", "attributes: [{key: a, value: b, action: upsert}]"),
     "resource with several actions": processor(
         "resource",

@@ -97,7 +97,7 @@ using ReceiverMaker = std::function<Result<std::unique_ptr<Component>>(Host& hos
 /// Called once for each signal that the exporter is used for: each has a queue of its own.
 using ExporterMaker = std::function<Result<std::unique_ptr<Exporter>>(Host& host, Signal signal)>;
 /// Called once for each pipeline that names the processor.
-using ProcessorMaker = std::function<Result<std::unique_ptr<Processor>>(Host& host, Consumer& next)>;
+using ProcessorMaker = std::function<Result<std::unique_ptr<Processor>>(Host& host, Signal signal, Consumer& next)>;
 
 template <class M>
 struct Factory {
@@ -107,6 +107,8 @@ struct Factory {
   std::function<M(const ComponentId& id, MapReader& config)> read;
   /// Of a processor: the pipelines that it can stand in. The others carry every signal.
   std::vector<Signal> signals = {Signal::kTraces};
+  /// Of a processor, or empty: complains about keys that do not fit a pipeline of this signal that uses it.
+  std::function<void(MapReader& config, Signal signal)> check_signal = nullptr;
 
   bool is_called(std::string_view name) const {
     return type == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end();

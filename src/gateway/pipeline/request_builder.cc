@@ -34,6 +34,7 @@ void RequestBuilder::begin_scope() {
   resource_size_ = size_;
   size_ = 0;
   spans_ = 0;
+  has_items_ = false;
   scope_piece_ = pieces_.size();
   pieces_.emplace_back();
 }
@@ -45,7 +46,7 @@ void RequestBuilder::add_new_span(std::string_view content, std::uint64_t items)
 }
 
 void RequestBuilder::end_scope() {
-  if (spans_ == 0) {
+  if (!has_items_) {
     pieces_.resize(scope_piece_);
     size_ = resource_size_;
     return;

@@ -42,6 +42,7 @@ class RequestBuilder {
   void add_span(std::string_view field, std::uint64_t items = 1) {
     add(field);
     spans_ += items;
+    has_items_ = true;
   }
   /// One that takes the place of another: its content, without tag and length.
   void add_new_span(std::string_view content, std::uint64_t items = 1);
@@ -62,6 +63,7 @@ class RequestBuilder {
   std::size_t resource_size_ = 0;      // while in a scope: of the resource without it
   std::size_t scope_piece_ = 0;
   std::uint64_t spans_ = 0;  // in this scope
+  bool has_items_ = false;   // a metric without points is one, too
   SpanCounts counts_;        // in this resource
 };
 

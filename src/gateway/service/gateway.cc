@@ -158,7 +158,8 @@ Result<std::unique_ptr<Gateway::Pipeline>> Gateway::make_pipeline(const GatewayC
   pipeline->exporters = std::make_unique<FanOut>(exporters_of(pipeline_config, exporters));
   Consumer* next = pipeline->exporters.get();
   for (auto id = pipeline_config.processors.rbegin(); id != pipeline_config.processors.rend(); ++id) {
-    Result<std::unique_ptr<Processor>> processor = find(config.processors, *id).make(*this, *next);
+    Result<std::unique_ptr<Processor>> processor =
+        find(config.processors, *id).make(*this, pipeline_config.signal, *next);
     if (!processor) return processor.error().with_prefix("processor " + id->text());
     if (Status started = (*processor)->start(); !started) return started.error().with_prefix("processor " + id->text());
     next = processor->get();

@@ -241,12 +241,23 @@ class Loader {
     for (const ComponentId& processor : pipeline.processors) {
       const auto factory = std::find_if(registry_.processors.begin(), registry_.processors.end(),
                                         [&](const auto& f) { return f.is_called(processor.type); });
-      if (std::find(factory->signals.begin(), factory->signals.end(), signal) != factory->signals.end()) continue;
+      if (std::find(factory->signals.begin(), factory->signals.end(), signal) != factory->signals.end()) {
+        check_signal(*factory, processor, signal);
+        continue;
+      }
       reader.fail("processors", "\"" + processor.text() + "\" cannot process " + std::string(info_of(signal).name) +
                                     " in this build; remove it");
     }
     reader.finish();
     config_.pipelines.push_back(std::move(pipeline));
+  }
+
+  /// Once for each signal, however many pipelines there are.
+  void check_signal(const ProcessorFactory& factory, const ComponentId& id, Signal signal) {
+    const std::string name = id.text();
+    if (!factory.check_signal || !checked_.emplace(name, signal).second) return;
+    MapReader config(*root_.find("processors")->find(name), "processors." + name, diagnostics_);
+    factory.check_signal(config, signal);
   }
 
   template <class M>
@@ -283,6 +294,7 @@ class Loader {
   std::vector<Declared<ProcessorMaker>> processors_;
   std::vector<Declared<ExporterMaker>> exporters_;
   std::vector<Declared<Maker<Component>>> extensions_;
+  std::set<std::pair<std::string, Signal>> checked_;
 };
 
 }  // namespace

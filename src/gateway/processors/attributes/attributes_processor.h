@@ -1,4 +1,5 @@
-// AttributesProcessor: changes attributes of spans. A span whose attributes come out as they were keeps its bytes.
+// AttributesProcessor: changes attributes of spans, log records and data points. One whose attributes come out as they
+// were keeps its bytes.
 //
 // Thread-safe.
 #pragma once
@@ -8,18 +9,20 @@
 
 #include "gateway/pipeline/request_builder.h"
 #include "gateway/processors/attribute_actions.h"
-#include "gateway/processors/attributes/span_matcher.h"
+#include "gateway/processors/attributes/item_matcher.h"
 #include "gateway/processors/rewriting_processor.h"
 
 namespace nanospan::gateway {
 
 struct AttributesProcessorConfig {
   AttributeActions actions;
-  std::optional<SpanMatcher> include;  ///< Only these,
-  std::optional<SpanMatcher> exclude;  ///< but not those.
+  std::optional<ItemMatcher> include;  ///< Only these,
+  std::optional<ItemMatcher> exclude;  ///< but not those.
 };
 
 AttributesProcessorConfig read_attributes_processor_config(MapReader& reader);
+/// Complains about conditions that a pipeline of this signal does not have.
+void check_attributes_processor_config(MapReader& reader, Signal signal);
 
 class AttributesProcessor final : public RewritingProcessor {
  public:

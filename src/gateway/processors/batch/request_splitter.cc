@@ -2,10 +2,10 @@
 #include "gateway/processors/batch/request_splitter.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
+#include "gateway/pipeline/metric_points.h"
 #include "wire/writer.h"
 
 namespace nanospan::gateway {
@@ -30,30 +30,12 @@ static_assert(otlp::ResourceSpans::kScopeSpans == otlp::ResourceMetrics::kScopeM
               otlp::ScopeSpans::kSpans == otlp::ScopeMetrics::kMetrics &&
               otlp::ScopeSpans::kSpans == otlp::ScopeLogs::kLogRecords);
 
-/// Gauge, Sum, Histogram, ExponentialHistogram or Summary.
-bool is_data(const wire::Reader& metric) {
-  using M = otlp::Metric;
-  constexpr std::array kData{M::kGauge, M::kSum, M::kHistogram, M::kExponentialHistogram, M::kSummary};
-  return metric.type() == WireType::kBytes && std::find(kData.begin(), kData.end(), metric.field()) != kData.end();
-}
-
-std::uint64_t count_points(wire::Reader metric) {
-  std::uint64_t points = 0;
-  while (metric.next()) {
-    if (!is_data(metric)) continue;
-    for (wire::Reader data = metric.message(); data.next();) {
-      if (data.is(otlp::MetricData::kDataPoints, WireType::kBytes)) ++points;
-    }
-  }
-  return points;
-}
-
 /// Of a metric without its points.
 std::uint64_t size_of_frame(wire::Reader metric) {
   std::uint64_t size = 0;
   while (metric.next()) {
-    size += is_data(metric) ? kFrameBytes : metric.raw_field().size();
-    if (!is_data(metric)) continue;
+    size += is_metric_data(metric) ? kFrameBytes : metric.raw_field().size();
+    if (!is_metric_data(metric)) continue;
     for (wire::Reader data = metric.message(); data.next();) {
       if (!data.is(otlp::MetricData::kDataPoints, WireType::kBytes)) size += data.raw_field().size();
     }
@@ -118,7 +100,7 @@ bool RequestSplitter::add_item(std::uint64_t& left) {
   }
   while (scope_.next()) {
     if (!scope_.is(otlp::ScopeSpans::kSpans, WireType::kBytes)) continue;
-    const std::uint64_t items = signal_ == Signal::kMetrics ? count_points(scope_.message()) : 1;
+    const std::uint64_t items = signal_ == Signal::kMetrics ? count_metric_points(scope_.message()) : 1;
     if (items > left && begin_metric(scope_.message())) {
       points_left_ = items;
       add_points(left);
@@ -136,7 +118,7 @@ bool RequestSplitter::begin_metric(wire::Reader metric) {
   metric_fields_.clear();
   bool found = false;
   while (metric.next()) {
-    if (!is_data(metric)) {
+    if (!is_metric_data(metric)) {
       metric_fields_.push_back(metric.raw_field());
       continue;
     }

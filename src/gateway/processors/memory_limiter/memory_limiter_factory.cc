@@ -24,7 +24,7 @@ ProcessorFactory memory_limiter_factory() {
           "refuses requests while the process uses too much memory",
           [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
             return [name = id.text(), config = read_memory_limiter_config(reader)](
-                       Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+                       Host& host, Signal /*signal*/, Consumer& next) -> Result<std::unique_ptr<Processor>> {
               const base::EffectiveLimits machine = base::effective_limits();
               return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(
                   config.limits(machine.memory_bytes), config.check_nanos, name, host, next, heap_bytes));

@@ -16,7 +16,7 @@ ProbabilisticSamplerConfig read_probabilistic_sampler_config(MapReader& reader) 
   std::uint64_t seed = 0;
   reader.read("hash_seed", seed, 0, 0xFFFF'FFFF);
   config.hash_seed = static_cast<std::uint32_t>(seed);
-  std::string mode = seed != 0 ? "hash_seed" : "proportional";
+  std::string mode = "hash_seed";
   reader.read_choice("mode", {"hash_seed", "equalizing", "proportional"}, mode);
   config.mode = mode == "hash_seed"    ? SamplerMode::kHashSeed
                 : mode == "equalizing" ? SamplerMode::kEqualizing
@@ -25,9 +25,11 @@ ProbabilisticSamplerConfig read_probabilistic_sampler_config(MapReader& reader) 
   std::uint64_t precision = config.precision;
   reader.read("sampling_precision", precision, 1, kThresholdDigits);
   config.precision = static_cast<unsigned>(precision);
-  for (const std::string_view key : {"attribute_source", "from_attribute", "sampling_priority"}) {
-    reader.ignore(key, "it is about logs");
-  }
+  std::string source = "traceID";
+  reader.read_choice("attribute_source", {"traceID", "record"}, source);
+  config.logs_by_trace_id = source == "traceID";
+  reader.read("from_attribute", config.from_attribute);
+  reader.read("sampling_priority", config.sampling_priority);
   reader.finish();
   return config;
 }

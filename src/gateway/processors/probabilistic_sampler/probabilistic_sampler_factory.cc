@@ -6,15 +6,17 @@
 namespace nanospan::gateway {
 
 ProcessorFactory probabilistic_sampler_factory() {
-  return {"probabilistic_sampler",
-          {},
-          "keeps a part of the traces, chosen by trace id",
-          [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
-            return [name = id.text(), config = read_probabilistic_sampler_config(reader)](
-                       Host& host, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-              return std::unique_ptr<Processor>(std::make_unique<ProbabilisticSampler>(config, name, host, next));
-            };
-          }};
+  return {
+      "probabilistic_sampler",
+      {},
+      "keeps a part of traces and logs, chosen by trace id or attribute",
+      [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
+        return [name = id.text(), config = read_probabilistic_sampler_config(reader)](
+                   Host& host, Signal signal, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+          return std::unique_ptr<Processor>(std::make_unique<ProbabilisticSampler>(config, name, signal, host, next));
+        };
+      },
+      {Signal::kTraces, Signal::kLogs}};
 }
 
 }  // namespace nanospan::gateway

@@ -25,9 +25,12 @@ Result<std::uint64_t> parse_hex(std::string_view text) {
 std::uint64_t threshold_of(double probability, unsigned digits) {
   if (probability < kProbabilityMin) return kNeverSample;
   if (probability >= 1) return kAlwaysSample;
-  // Leading digits F of the kept part (zeros of the rejected one) do not count as significant.
-  for (double reject = 1 - probability; reject * 16 < 1 && digits <= kThresholdDigits; reject *= 16) ++digits;
-  if (digits > kThresholdDigits) return kAlwaysSample;
+  // Leading digits 0 and F do not count as significant: as many more as the smaller of both parts is small.
+  int kept_exponent = 0, rejected_exponent = 0;  // 0 or below
+  std::frexp(probability, &kept_exponent);
+  std::frexp(1 - probability, &rejected_exponent);
+  const auto leading = static_cast<unsigned>(std::max(-kept_exponent, -rejected_exponent) / 4);
+  digits = std::min(kThresholdDigits, digits + leading);
   const auto kept = static_cast<std::uint64_t>(std::round(probability * static_cast<double>(kNeverSample)));
   const unsigned shift = 4 * (kThresholdDigits - digits);
   const std::uint64_t half = shift == 0 ? 0 : 1ULL << (shift - 1);
@@ -44,11 +47,11 @@ std::uint64_t hash_threshold_of(float percentage) {
   return static_cast<std::uint64_t>(kBuckets - kept) << 42;
 }
 
-std::uint64_t hashed_randomness(std::string_view trace_id, std::uint32_t seed) {
+std::uint64_t hashed_randomness(std::string_view bytes, std::uint32_t seed) {
   std::uint32_t hash = 2'166'136'261U;
   const auto mix = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 16'777'619U; };
   for (unsigned i = 0; i < 4; ++i) mix(static_cast<std::uint8_t>(seed >> (8 * i)));
-  for (std::size_t i = 0; i < 16; ++i) mix(i < trace_id.size() ? static_cast<std::uint8_t>(trace_id[i]) : 0);
+  for (const char byte : bytes) mix(static_cast<std::uint8_t>(byte));
   const std::uint64_t bucket = hash & (kBuckets - 1);
   const std::uint64_t unused = hash >> 18;
   const std::uint64_t mixed = unused ^ (unused << 10);

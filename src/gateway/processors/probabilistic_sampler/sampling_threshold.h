@@ -15,15 +15,15 @@ inline constexpr std::uint64_t kNeverSample = 1ULL << 56;  ///< No randomness is
 inline constexpr std::uint64_t kAlwaysSample = 0;
 inline constexpr double kProbabilityMin = 1.0 / static_cast<double>(kNeverSample);
 
-/// The threshold with `digits` (1 to 14) significant hex digits, as the Collector rounds: kNeverSample below
-/// kProbabilityMin.
+/// The threshold with `digits` (1 to 14) significant hex digits, without leading 0 and F, as the Collector rounds:
+/// kNeverSample below kProbabilityMin.
 std::uint64_t threshold_of(double probability, unsigned digits);
 double probability_of(std::uint64_t threshold);
 
 /// Keeps the share of traces that the Collector's hash_seed mode keeps: of 2^14 buckets.
 std::uint64_t hash_threshold_of(float percentage);
-/// The randomness of that mode: FNV-1a of seed and trace id, its low 14 bits leading, reversed.
-std::uint64_t hashed_randomness(std::string_view trace_id, std::uint32_t seed);
+/// The randomness of that mode: FNV-1a of seed and trace id (or what else), its low 14 bits leading, reversed.
+std::uint64_t hashed_randomness(std::string_view bytes, std::uint32_t seed);
 /// The W3C randomness: the last 7 bytes. REQUIRES: 16 bytes.
 std::uint64_t trace_id_randomness(std::string_view trace_id);
 

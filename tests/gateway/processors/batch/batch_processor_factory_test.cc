@@ -18,8 +18,8 @@ TEST(BatchProcessorFactory, MakesOneForEachPipeline) {
   EXPECT_TRUE(factory.is_called("batch"));
   const ProcessorMaker make = factory.read({"batch", "x"}, text.reader);
   ASSERT_EQ(text.errors(), "");
-  const auto a = make(host, first).value();
-  const auto b = make(host, second).value();
+  const auto a = make(host, Signal::kTraces, first).value();
+  const auto b = make(host, Signal::kTraces, second).value();
   EXPECT_EQ(a->describe(), "2 spans or 200ms, answers at once");
   a->consume(testing::sample_batch(1), [](const Outcome&) {});
   b->consume(testing::sample_batch(1), [](const Outcome&) {});

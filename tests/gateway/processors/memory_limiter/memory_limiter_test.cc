@@ -104,7 +104,8 @@ TEST(MemoryLimiterFactory, LooksAtThisProcess) {
   testing::FakeHost host;
   testing::FakeNext next;
   testing::ConfigText text("check_interval: 1s\nlimit_mib: 1\n");
-  const auto limiter = memory_limiter_factory().read({"memory_limiter", ""}, text.reader)(host, next).value();
+  const auto limiter =
+      memory_limiter_factory().read({"memory_limiter", ""}, text.reader)(host, Signal::kTraces, next).value();
   const std::string held(3 * kMebibyte, 'x');
   ASSERT_TRUE(limiter->start().ok());
   host.run();

@@ -11,7 +11,8 @@ TEST(SamplingThreshold, RoundsAsTheCollector) {
   EXPECT_EQ(threshold_text(threshold_of(0.5, 4)), "8");
   EXPECT_EQ(threshold_text(threshold_of(0.25, 4)), "c");
   EXPECT_EQ(threshold_text(threshold_of(0.1, 4)), "e666");
-  EXPECT_EQ(threshold_text(threshold_of(0.01, 4)), "fd71");
+  EXPECT_EQ(threshold_text(threshold_of(0.01, 4)), "fd70a") << "the F in front is not significant";
+  EXPECT_EQ(threshold_text(threshold_of(0.05, 4)), "f3333");
   EXPECT_EQ(threshold_text(threshold_of(1.0 / 3, 14)), "aaaaaaaaaaaaac");
   EXPECT_EQ(threshold_text(threshold_of(0.99, 4)), "028f6") << "zeros in front are not significant";
   EXPECT_EQ(threshold_of(0, 4), kNeverSample);
@@ -39,10 +40,10 @@ TEST(SamplingThreshold, RandomnessOfTraceIds) {
 TEST(SamplingThreshold, HashedRandomness) {
   std::uint32_t hash = 2'166'136'261U;
   for (int i = 0; i < 20; ++i) hash *= 16'777'619U;
-  EXPECT_EQ(hashed_randomness("", 0), hashed_randomness(std::string(16, '\0'), 0));
-  EXPECT_EQ(hashed_randomness("", 0) & 0x3FFF, hash & 0x3FFF);
-  EXPECT_EQ(hashed_randomness("", 0) >> 42, 0x3FFF - (hash & 0x3FFF));
-  EXPECT_NE(hashed_randomness("", 1), hashed_randomness("", 0));
+  const std::string zeros(16, '\0');
+  EXPECT_EQ(hashed_randomness(zeros, 0) & 0x3FFF, hash & 0x3FFF);
+  EXPECT_EQ(hashed_randomness(zeros, 0) >> 42, 0x3FFF - (hash & 0x3FFF));
+  EXPECT_NE(hashed_randomness(zeros, 1), hashed_randomness(zeros, 0));
   EXPECT_EQ(hash_threshold_of(100), kAlwaysSample);
   EXPECT_EQ(hash_threshold_of(200), kAlwaysSample);
   EXPECT_EQ(hash_threshold_of(0.0001F), kNeverSample);

@@ -20,7 +20,8 @@ class ResourceProcessorTest : public ::testing::Test {
  protected:
   BatchRef process(const std::string& actions, const BatchRef& batch) {
     testing::ConfigText text("attributes: [" + actions + "]\n");
-    const auto processor = resource_processor_factory().read({"resource", ""}, text.reader)(host_, next_).value();
+    const auto processor =
+        resource_processor_factory().read({"resource", ""}, text.reader)(host_, Signal::kTraces, next_).value();
     EXPECT_EQ(text.errors(), "");
     next_.seen.clear();
     processor->consume(batch, [&](Outcome outcome) { outcome_ = std::move(outcome); });
