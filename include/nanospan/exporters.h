@@ -101,6 +101,7 @@ class InMemorySpans {
  public:
   /// What has been exported since the last take(), in order. Until it is taken it grows without bound.
   std::vector<SpanRecord> take();
+  /// Spans that take() would give now.
   std::size_t size() const;
 
  private:

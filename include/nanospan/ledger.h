@@ -10,6 +10,7 @@
 namespace nanospan {
 inline namespace v0 {
 
+/// Why a span that ended was not delivered; each is counted under exactly one.
 enum class DropReason : std::uint8_t {
   kRingFull,       ///< The ending thread's ring was full and may not grow further.
   kQueueFull,      ///< queue_spans_max spans or queue_bytes_max bytes were waiting, or no memory for one more.
@@ -22,6 +23,7 @@ enum class DropReason : std::uint8_t {
   kCount,
 };
 
+/// For people and metrics: "ring_full". REQUIRES: not kCount.
 constexpr std::string_view drop_reason_name(DropReason reason) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(DropReason::kCount)> names = {
       "ring_full", "queue_full", "export_failed", "export_timeout",
@@ -29,6 +31,7 @@ constexpr std::string_view drop_reason_name(DropReason reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
+/// Counts of spans since the pipeline began. A copy of one moment, exact when no span is being ended meanwhile.
 struct Ledger {
   std::uint64_t ended = 0;     ///< Sampled spans that ended and were meant for this pipeline; counted by the producers.
   std::uint64_t exported = 0;  ///< The exporter reported success.
@@ -40,7 +43,9 @@ struct Ledger {
     for (const std::uint64_t count : dropped) total += count;
     return total;
   }
+  /// REQUIRES: `reason` is not kCount.
   std::uint64_t dropped_by(DropReason reason) const { return dropped[static_cast<std::size_t>(reason)]; }
+  /// True if every span that ended is accounted for; always so when no span is being ended.
   bool balances() const { return ended == exported + dropped_total() + queued; }
 };
 

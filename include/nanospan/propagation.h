@@ -38,9 +38,12 @@ class TextMapGetter {
   virtual std::vector<std::string> keys() const { return {}; }
 };
 
+/// One format, or several together. A propagator of the user must be thread-safe; what it throws is caught and
+/// reported.
 class TextMapPropagator {
  public:
   virtual ~TextMapPropagator() = default;
+  /// Sets the headers that carry `context`; none where there is nothing to carry.
   virtual void inject(const Context& context, TextMapSetter& carrier) const = 0;
   /// `context` with what the carrier has; unchanged if it has nothing valid.
   virtual Context extract(const Context& context, const TextMapGetter& carrier) const = 0;

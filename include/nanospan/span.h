@@ -322,9 +322,11 @@ class SpanRef : public detail::SpanOperations<SpanRef> {
   }
   ~SpanRef() = default;
 
+  /// True until the span has ended, whoever ends it; from any thread.
   bool is_recording() const {
     return slab_ != nullptr && slab_->generation.load(std::memory_order_acquire) == generation_;
   }
+  /// The identity; the same before and after the end.
   const SpanContext& context() const { return context_; }
 
   /// What the span says now: name, kind, parent, start time, attributes, ... A copy, so that it is whole whatever other
@@ -383,9 +385,11 @@ class SharedSpan : public detail::SpanOperations<SharedSpan> {
   void end(std::uint64_t unix_nanos = 0) {
     if (slab_ != nullptr) detail::api()->end(slab_, generation_, unix_nanos);
   }
+  /// True until the span has ended, whoever ends it; from any thread.
   bool is_recording() const {
     return slab_ != nullptr && slab_->generation.load(std::memory_order_acquire) == generation_;
   }
+  /// The identity; the same before and after the end.
   const SpanContext& context() const { return context_; }
 
  private:

@@ -31,7 +31,12 @@ class SpanBatch {
   virtual void for_each(const std::function<void(const SpanView&)>& visit) const = 0;
 };
 
-enum class FlushResult : std::uint8_t { kSuccess, kFailure, kTimeout };
+/// How a flush or shutdown ended. Source: trace/sdk.md "ForceFlush": success, failure or timeout.
+enum class FlushResult : std::uint8_t {
+  kSuccess,  ///< What ended before is exported, or nothing was there.
+  kFailure,  ///< Something was lost, or it is shut down already.
+  kTimeout,  ///< The time was up first; what is under way goes on where it can.
+};
 
 /// What became of a batch. On failure the whole batch counts as dropped by `reason`; on success `rejected` of its spans
 /// do.

@@ -19,10 +19,13 @@
 namespace nanospan {
 inline namespace v0 {
 
-/// One value as it lies in OTLP bytes.
+/// One value as it lies in OTLP bytes. Malformed bytes read as if they ended there. A view of the span's bytes: valid
+/// as long as they are.
 class ValueView {
  public:
+  /// The empty value.
   ValueView() = default;
+  /// Of an AnyValue message, without tag and length.
   explicit ValueView(std::span<const std::uint8_t> any_value) : bytes_(any_value) {}
 
   /// kEmpty, kBool, kInt, kDouble, kString, kBytes, kArray or kMap.
@@ -60,14 +63,17 @@ class ValueView {
   std::span<const std::uint8_t> bytes_;
 };
 
+/// A key and a value where they lie. Keys are unique and not empty in spans that the SDK recorded.
 struct AttributeView {
   std::string_view key;
   ValueView value;
 };
 
-/// Walks the attributes of a span, event, link, scope or resource in wire order.
+/// Walks the attributes of a span, event, link, scope or resource in wire order, which after a key was set again is not
+/// the order of first setting. Each look-up walks them all.
 class AttributesView {
  public:
+  /// Those that `message` has in its KeyValue fields of number `field`.
   AttributesView(std::span<const std::uint8_t> message, std::uint32_t field) : message_(message), field_(field) {}
 
   class Iterator {
@@ -99,19 +105,23 @@ class AttributesView {
   std::uint32_t field_;
 };
 
+/// One event of a span.
 struct EventView {
-  std::uint64_t unix_nanos;
+  std::uint64_t unix_nanos;  ///< Nanoseconds since 1970, UTC.
   std::string_view name;
   AttributesView attributes;
-  std::uint32_t dropped_attributes_count;
+  std::uint32_t dropped_attributes_count;  ///< Beyond attribute_per_event_count_max, or without a key.
 };
 
+/// One link of a span, as it was added.
 struct LinkView {
   SpanContext context;
   AttributesView attributes;
-  std::uint32_t dropped_attributes_count;
+  std::uint32_t dropped_attributes_count;  ///< Beyond attribute_per_link_count_max, or without a key.
 };
 
+/// Safe to read from several threads, as long as its bytes stay. What is absent reads as zero, nothing, or the
+/// specification's default; ids of a wrong length read as invalid ones.
 class SpanView {
  public:
   /// A view of the span message `bytes` (OTLP Span, without tag and length). `resource` and `scope` outlive the view.
@@ -119,24 +129,33 @@ class SpanView {
       : bytes_(bytes), resource_(&resource), scope_(&scope), ended_(ended) {}
 
   std::string_view name() const;
+  /// Ids, trace flags and tracestate of the span itself; never remote.
   SpanContext context() const;
   /// The parent's identity: trace id, span id and whether it was remote; invalid for a root span.
   SpanContext parent() const;
+  /// kInternal where none is said.
   SpanKind kind() const;
+  /// Nanoseconds since 1970, UTC.
   std::uint64_t start_unix_nanos() const;
+  /// The same; 0 while the span runs (in on_ending it is set), else never before the start.
   std::uint64_t end_unix_nanos() const;
+  /// False in snapshots of a running span.
   bool has_ended() const { return ended_; }
   StatusCode status() const;
+  /// Empty unless the status is kError.
   std::string_view status_description() const;
   AttributesView attributes() const;
+  /// What SpanLimits, or a missing key, made the span discard.
   std::uint32_t dropped_attributes_count() const;
   std::uint32_t dropped_events_count() const;
   std::uint32_t dropped_links_count() const;
+  /// Calls visit(const EventView&) for each event, in the order in which they were added.
   template <class Visit>
   void for_each_event(Visit&& visit) const {
     std::span<const std::uint8_t> rest = bytes_, message;
     while (next_message(rest, kEventField, message)) visit(event(message));
   }
+  /// Calls visit(const LinkView&) for each link, in the order in which they were added.
   template <class Visit>
   void for_each_link(Visit&& visit) const {
     std::span<const std::uint8_t> rest = bytes_, message;

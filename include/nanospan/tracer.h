@@ -137,6 +137,7 @@ class Tracer {
     return api != nullptr && api->enabled(identity_);
   }
 
+  /// Of its scope; a view of the text that the tracer was made with.
   std::string_view name() const { return identity_.name; }
 
  private:
