@@ -137,8 +137,8 @@ const std::string kActions = R"yaml(
 constexpr std::array<std::string_view, 10> kTouched{"gone",   "set",  "new", "old",  "hashed",
                                                     "scheme", "host", "int", "real", "text"};
 
-/// The attributes of one span, log record or resource, as far as the actions must have left them alone. If `done`, also checks that
-/// they did what they should.
+/// The attributes of one span, log record or resource, as far as the actions must have left them alone. If `done`, also
+/// checks that they did what they should.
 class Kept {
  public:
   explicit Kept(bool done) : done_(done) {}
