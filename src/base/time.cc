@@ -1,3 +1,4 @@
+// The clocks are the kernel's, through the vDSO. Thread-safe.
 #include "base/time.h"
 
 #include <time.h>

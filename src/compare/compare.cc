@@ -1,3 +1,4 @@
+// Rows are made one by one, then judged together, since Holm's correction needs all of their p-values. Pure.
 #include "compare/compare.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// One pass of recursive descent, of bounded depth, that knows its line. Threads: see the header.
 #include "compare/json_tree.h"
 
 #include <simdjson.h>

@@ -1,3 +1,4 @@
+// Line by line: what looks like a result and is cut off is an error, everything else is passed over. Pure.
 #include "compare/read_go.h"
 
 #include <cctype>

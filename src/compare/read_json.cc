@@ -1,3 +1,4 @@
+// Which of the forms a document has is told by its keys, not by its name. Pure.
 #include "compare/read_json.h"
 
 #include <algorithm>

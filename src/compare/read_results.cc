@@ -1,3 +1,4 @@
+// The first character tells JSON from the text of Go; what holds no result is an error. Pure.
 #include "compare/read_results.h"
 
 #include "compare/read_faults.h"

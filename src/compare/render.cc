@@ -1,3 +1,4 @@
+// One walk over the rows for each form of output; columns are as wide as what is in them. Pure.
 #include "compare/render.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What units mean, by their names. Threads: see the header.
 #include "compare/results.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Exact p-values for small samples, the normal approximation for larger ones. Pure.
 #include "compare/statistics.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Pure.
+// Six bits a digit (RFC 4648, 4). Padding is not written, and may be there, as gRPC has it. Pure.
 #include "net/base64.h"
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// The plain stream: one socket, its errors as results. Threads: see the header.
 #include "net/byte_stream.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,5 @@
+// Look-up, connect, tunnel and handshake in a row; the next address when one fails or does not answer. Threads: see
+// the header.
 #include "net/connector.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// A round: wait for what is ready, the next timer or a wake; then descriptors, timers and posted functions. Threads:
+// see the header.
 #include "net/event_loop.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Each backend has its own back-off; a call fails at once only where no backend is left to hope for. Threads: see the
+// header.
 #include "net/grpc_balancer.h"
 
 #include <algorithm>

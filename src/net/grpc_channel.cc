@@ -1,3 +1,4 @@
+// Calls wait in the order in which they came until a connection has room for them. Threads: see the header.
 #include "net/grpc_channel.h"
 
 #include <algorithm>

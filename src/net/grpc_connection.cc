@@ -1,3 +1,4 @@
+// Reads answers as gRPC's HTTP/2 mapping has them, and finds silent peers by PING. Threads: see the header.
 #include "net/grpc_connection.h"
 
 #include <algorithm>

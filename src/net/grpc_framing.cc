@@ -1,3 +1,4 @@
+// Readers take what peers send, writers give the canonical form only. Pure.
 #include "net/grpc_framing.h"
 
 #include <algorithm>

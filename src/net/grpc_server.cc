@@ -1,3 +1,5 @@
+// Tells calls from other requests by their content type, and turns refusals into gRPC statuses. Threads: see the
+// header.
 #include "net/grpc_server.h"
 
 #include "net/base64.h"

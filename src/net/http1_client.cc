@@ -1,3 +1,4 @@
+// The public face of Http1ClientPool, which may outlive it by a completion. Threads: see the header.
 #include "net/http1_client.h"
 
 #include <utility>

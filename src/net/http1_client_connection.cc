@@ -1,3 +1,4 @@
+// Sends one request at a time, reads its answer, and says of a failure in which phase it came. Threads: see the header.
 #include "net/http1_client_connection.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// An idle connection serves the oldest request that waits; a new one is opened where there is none. Threads: see the
+// header.
 #include "net/http1_client_pool.h"
 
 #include <algorithm>

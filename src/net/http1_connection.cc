@@ -1,3 +1,5 @@
+// The state machine: head, body, answer, and the deadline of each; pipelined requests are served one by one. Threads:
+// see the header.
 #include "net/http1_connection.h"
 
 #include <algorithm>

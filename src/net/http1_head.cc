@@ -1,3 +1,5 @@
+// Strict where framing depends on it (lengths, codings, line ends), so that no proxy in front reads it otherwise.
+// Threads: see the header.
 #include "net/http1_head.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// After the head the framing is one of none, length, chunked or until the end (RFC 9112, 6.3). Threads: see the header.
 #include "net/http1_parser.h"
 
 #include <algorithm>

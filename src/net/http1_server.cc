@@ -1,3 +1,4 @@
+// Wires listeners, loops and shards; a Responder finds its connection again by its loop. Threads: see the header.
 #include "net/http1_server.h"
 
 #include <algorithm>

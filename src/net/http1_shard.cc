@@ -1,3 +1,4 @@
+// Accepts, hands out connections, and pauses where descriptors run out. Threads: see the header.
 #include "net/http1_shard.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// The headers that say where a message ends are the writer's own, whatever the caller passes. Pure.
 #include "net/http1_writer.h"
 
 #include <time.h>

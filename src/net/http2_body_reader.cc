@@ -1,3 +1,5 @@
+// The five bytes in front of a gRPC message are gathered apart, so that the block holds the message alone. Threads: see
+// the header.
 #include "net/http2_body_reader.h"
 
 #include <algorithm>

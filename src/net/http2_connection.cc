@@ -1,3 +1,4 @@
+// Streams become requests for the handler, and its answers frames, as over HTTP/1.1. Threads: see the header.
 #include "net/http2_connection.h"
 
 #include <algorithm>

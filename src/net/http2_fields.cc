@@ -1,3 +1,4 @@
+// All text lies in one string, and fields are offsets into it. Threads: see the header.
 #include "net/http2_fields.h"
 
 #include <charconv>

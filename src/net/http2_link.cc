@@ -1,3 +1,5 @@
+// A turn reads and writes a bounded number of times, so that one connection does not starve the loop. Threads: see the
+// header.
 #include "net/http2_link.h"
 
 #include <algorithm>

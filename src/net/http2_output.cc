@@ -1,3 +1,4 @@
+// Long pieces are referred to, short ones are copied together. Threads: see the header.
 #include "net/http2_output.h"
 
 #include <algorithm>

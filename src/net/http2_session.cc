@@ -1,3 +1,4 @@
+// nghttp2 behind callbacks that only note what came; all memory and I/O are ours. Threads: see the header.
 #include "net/http2_session.h"
 
 #include <nghttp2/nghttp2.h>

@@ -1,3 +1,4 @@
+// The words for each failure, and the error code that it is to callers. Pure.
 #include "net/http_failure.h"
 
 namespace nanospan::net {

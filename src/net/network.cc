@@ -1,3 +1,4 @@
+// The kernel's. Thread-safe.
 #include "net/network.h"
 
 #include "base/immortal.h"

@@ -1,3 +1,4 @@
+// The real one: epoll, with an eventfd to be woken by. Threads: see the header.
 #include "net/poller.h"
 
 #include <sys/epoll.h>

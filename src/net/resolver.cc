@@ -1,3 +1,5 @@
+// getaddrinfo runs on a detached thread that owns its request; who no longer waits is not called. Threads: see the
+// header.
 #include "net/resolver.h"
 
 #include <netdb.h>

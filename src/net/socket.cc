@@ -1,3 +1,4 @@
+// The system calls, each with the flags that make it safe, and addresses as text. Thread-safe.
 #include "net/socket.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// Files are looked at again at most once in an interval; the old context stays where the new one is broken. Threads:
+// see the header.
 #include "net/tls_context.h"
 
 #include <openssl/err.h>

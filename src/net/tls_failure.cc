@@ -1,3 +1,4 @@
+// What OpenSSL, the certificate check and the peer's alert say, put into words for people. Threads: see the header.
 #include "net/tls_failure.h"
 
 #include <openssl/err.h>

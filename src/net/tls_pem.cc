@@ -1,3 +1,4 @@
+// Keys with a passphrase are refused, never asked for. Threads: see the header.
 #include "net/tls_pem.h"
 
 #include <openssl/err.h>

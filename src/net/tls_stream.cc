@@ -1,3 +1,4 @@
+// OpenSSL reads from and writes to a BIO of ours, which is the stream underneath. Threads: see the header.
 #include "net/tls_stream.h"
 
 #include <openssl/err.h>

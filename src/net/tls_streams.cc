@@ -1,3 +1,4 @@
+// The factories; contexts are shared by all the streams that one of them makes. Threads: see the header.
 #include "net/tls_streams.h"
 
 #include <memory>

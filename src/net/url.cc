@@ -1,3 +1,4 @@
+// Scheme, authority and path are taken off the front one after another; errors never repeat a password. Pure.
 #include "net/url.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Each place in the code is symbolised once a profile, however many stacks share it. Threads: see the header.
 #include "profile/build_profile.h"
 
 #include <algorithm>

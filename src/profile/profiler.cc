@@ -1,3 +1,5 @@
+// A round drains the rings, interns stacks and labels, and adapts the sampling to what it costs. Threads: see the
+// header.
 #include "profile/profiler.h"
 
 #include <sys/syscall.h>

@@ -1,3 +1,5 @@
+// A thread that used no CPU since its last stack is where it was, and is not interrupted again. Threads: see the
+// header.
 #include "profile/wall_ticker.h"
 
 #include <algorithm>

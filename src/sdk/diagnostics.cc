@@ -1,3 +1,4 @@
+// A table of fixed size, by component and reason; the handler is called outside of its lock. Threads: see the header.
 #include "sdk/diagnostics.h"
 
 #include <errno.h>

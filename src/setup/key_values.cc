@@ -1,3 +1,4 @@
+// An entry that breaks the form is an error of the whole list, as the specification wants. Pure.
 #include "setup/key_values.h"
 
 #include <algorithm>

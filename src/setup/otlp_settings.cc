@@ -1,3 +1,4 @@
+// A variable of traces goes before that of all signals, and the program's option before both. Threads: see the header.
 #include "setup/otlp_settings.h"
 
 #include <algorithm>

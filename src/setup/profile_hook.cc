@@ -1,3 +1,4 @@
+// The weak side: without nanospan::profile the error names what to link. Threads: see the header.
 #include "setup/profile_hook.h"
 
 #include <utility>

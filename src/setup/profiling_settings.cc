@@ -1,3 +1,4 @@
+// What the program has set goes before the variables; a wrong one is said and left out. Pure.
 #include "setup/profiling_settings.h"
 
 #include <string>

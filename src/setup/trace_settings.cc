@@ -1,3 +1,4 @@
+// One function a group of variables; a wrong value is said and its default used. Threads: see the header.
 #include "setup/trace_settings.h"
 
 #include "sdk/diagnostics.h"

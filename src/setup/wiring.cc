@@ -1,3 +1,4 @@
+// Options of the program go before the environment, part by part. Threads: see the header.
 #include "setup/wiring.h"
 
 #include <memory>

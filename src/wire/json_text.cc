@@ -1,3 +1,4 @@
+// Text is copied in runs up to the next character that needs an escape. Pure.
 #include "wire/json_text.h"
 
 #include <array>

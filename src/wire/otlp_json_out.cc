@@ -1,3 +1,4 @@
+// A walk that the schema's tables steer; repeated fields that lie apart are written together. Pure.
 #include "wire/otlp_json_out.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Unknown fields are stepped over; what makes no sense (a negative delay) is as if it were not there. Pure.
 #include "wire/otlp_reply.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Sixteen bytes of ASCII at a time, single code points otherwise. Pure.
 #include "wire/utf8.h"
 
 namespace nanospan::wire {

@@ -1,3 +1,5 @@
+// A stack of its own instead of recursion, and a short cut for the attributes that are nearly all there is. Thread-
+// safe.
 #include "wire/validate.h"
 
 #include <array>

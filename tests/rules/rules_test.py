@@ -22,6 +22,9 @@ LAYERS = (
 )
 
 
+OPENING = "// What it is for.\n"
+
+
 class RuleTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -137,7 +140,7 @@ class TidyTest(RuleTest):
         self.assert_found(found, "src/base/deep.cc", "function f has 71 lines")
 
     def test_the_ratchet_only_shrinks(self):
-        body = "int f() {\n" + "  g();\n" * 78 + "}\n"
+        body = OPENING + "int f() {\n" + "  g();\n" * 78 + "}\n"
         self.write("src/base/deep.cc", body)
         for allowed, where, words in (
             ("79", "src/base/deep.cc", "at most 79"),
@@ -152,6 +155,21 @@ class TidyTest(RuleTest):
                 self.assertEqual(found, [])
         self.write("src/base/deep.cc", "int f() {}\n")
         self.assert_found(tidy.check(self.root), tidy.RATCHET, "remove it")
+
+    def test_a_file_of_the_library_opens_with_what_it_is_for(self):
+        for path, text, is_right in (
+            ("src/base/a.cc", '#include "base/a.h"\n', False),
+            ("src/base/a.cc", "//\n// A.\nint a;\n", False),
+            ("src/base/a.cc", "// What it is for.\nint a;\n", True),
+            ("include/nanospan/a.h", "#pragma once\n// What it is for.\n", False),
+            ("include/nanospan/a.h", "// What it is for.\n#pragma once\n", True),
+            ("tests/base/a_test.cc", "int a;\n", True),
+        ):
+            self.write(path, text)
+            if is_right:
+                self.assertEqual(tidy.check(self.root), [])
+            else:
+                self.assert_found(tidy.check(self.root), path, "opens without a comment")
 
     def test_function_bodies_are_found(self):
         code = (
@@ -194,11 +212,11 @@ class TidyTest(RuleTest):
             "auto* x = new (std::nothrow) A;",
             "x = new ns::A{1};",
         ):
-            self.write("src/sdk/a.cc", line + "\n")
+            self.write("src/sdk/a.cc", OPENING + line + "\n")
             self.assertEqual(len(tidy.check(self.root)), 1, line)
 
     def test_exceptions_carry_reasons_and_are_used(self):
-        self.write("src/sdk/a.cc", "std::abort();\n")
+        self.write("src/sdk/a.cc", OPENING + "std::abort();\n")
         self.write(tidy.EXCEPTIONS, "abort src/sdk/a.cc a reason\n")
         self.assertEqual(tidy.check(self.root), [])
         self.write(tidy.EXCEPTIONS, "abort src/sdk/a.cc\nthrow src/sdk/a.cc why not\n")

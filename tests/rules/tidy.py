@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How a file may look: sizes, banned calls with what to use instead, leftovers. Usage: tidy.py ROOT
+"""How a file may look: sizes, its opening, banned calls with what to use instead, leftovers. Usage: tidy.py ROOT
 
 Sizes that are over the limit today are listed in ratchet.txt and may only shrink; banned calls that are right where
 they stand are listed in exceptions.txt, each with its reason. An entry that is no longer needed must go: both lists
@@ -16,6 +16,7 @@ from source_tree import Finding
 FILE_LINES_MAX = 700
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 120
+OPENING_WORDS_MIN = 3
 RATCHET = "tests/rules/ratchet.txt"
 EXCEPTIONS = "tests/rules/exceptions.txt"
 SCRIPT_FOLDERS = ("tools", "tests", "cmake", ".ci", "bench", "deploy")
@@ -213,6 +214,18 @@ def check_banned(root, paths):
     return findings
 
 
+def check_openings(root, paths):
+    """The library's files say first what they are for, in a sentence; whether it is true no rule can see."""
+    findings = []
+    for path in paths:
+        if not path.startswith(LIBRARY):
+            continue
+        opening = re.match(r"(?://.*\n)+", source_tree.read(root, path))
+        if not opening or len(re.findall(r"\w+", opening.group())) < OPENING_WORDS_MIN:
+            findings.append(Finding(path, 1, "opens without a comment: say what it is for, or how it does that"))
+    return findings
+
+
 def check_leftovers(root, paths):
     findings = []
     for path in paths:
@@ -230,6 +243,7 @@ def check(root):
     texts = source_tree.files(root, (".",), (".md", "CMakeLists.txt", "CMakePresets.json", "Makefile"))
     return (
         check_sizes(root, code + [s for s in scripts if not s.endswith(".txt")])
+        + check_openings(root, code)
         + check_banned(root, code)
         + check_leftovers(root, sorted({*code, *scripts, *texts}))
     )

@@ -1,3 +1,5 @@
+// The text of a batch is put together first and written at once, so that lines of others do not cut it. Threads: see
+// the header.
 #include "export/console/console_exporter.h"
 
 #include <unistd.h>

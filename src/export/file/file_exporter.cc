@@ -1,3 +1,4 @@
+// A line is written whole or taken back, and a full file makes room by moving aside. Threads: see the header.
 #include "export/file/file_exporter.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Each export is a small state machine: attempt, answer, and a timer for the next attempt. Threads: see the header.
 #include "export/otlp/otlp_exporter.h"
 
 #include <sys/random.h>

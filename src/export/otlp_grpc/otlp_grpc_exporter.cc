@@ -1,3 +1,4 @@
+// Checks that gRPC is linked, and hands its connecting to OtlpExporter. Threads: see OtlpExporter.
 #include "export/otlp_grpc/otlp_grpc_exporter.h"
 
 #include <utility>

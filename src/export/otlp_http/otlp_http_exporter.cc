@@ -1,3 +1,4 @@
+// The transport over Http1Client: one POST an attempt. Threads: see OtlpExporter.
 #include "export/otlp_http/otlp_http_exporter.h"
 
 #include <utility>

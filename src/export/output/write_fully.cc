@@ -1,4 +1,4 @@
-// Thread-safe.
+// Waits for a reader that is slow, and raises no SIGPIPE for one that is gone. Thread-safe.
 #include "export/output/write_fully.h"
 
 #include <poll.h>

@@ -1,3 +1,5 @@
+// A file is written under another name and renamed when it is whole; then the oldest make room. Threads: see the
+// header.
 #include "profile/continuous/profile_files.h"
 
 #include <unistd.h>

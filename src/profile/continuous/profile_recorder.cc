@@ -1,3 +1,4 @@
+// Each kind that there is begins together; what cannot be had is left out and said once. Threads: see the header.
 #include "profile/continuous/profile_recorder.h"
 
 #include <array>

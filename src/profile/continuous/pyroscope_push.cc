@@ -1,3 +1,4 @@
+// A request is labels and one profile, as push.proto has them. Threads: see the header.
 #include "profile/continuous/pyroscope_push.h"
 
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+// Strings, functions and locations are numbered as they are met; the string table goes out last. Pure.
 #include "profile/format/pprof.h"
 
 #include <array>

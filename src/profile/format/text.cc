@@ -1,3 +1,4 @@
+// Frames are numbered as they are met where the format wants a table. Pure.
 #include "profile/format/text.h"
 
 #include <algorithm>

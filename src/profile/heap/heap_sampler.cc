@@ -1,3 +1,5 @@
+// A countdown of bytes on each thread; where it ends, one allocation is recorded and followed until it is freed.
+// Threads: see the header.
 #include "profile/heap/heap_sampler.h"
 
 #include <pthread.h>

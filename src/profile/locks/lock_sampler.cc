@@ -1,3 +1,4 @@
+// A wait is recorded with the chance of its length against the rate, up to so many a second. Threads: see the header.
 #include "profile/locks/lock_sampler.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+// Where time or memory is up the oldest buckets go, and the store of stacks is built anew from what is left. Threads:
+// see the header.
 #include "profile/model/history.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Nodes of a tree, found by a hash of parent and place; what no longer fits counts under one overflow node. Threads:
+// see the header.
 #include "profile/model/stack_store.h"
 
 #include <utility>

@@ -1,3 +1,5 @@
+// A thread that is inside never enters again, so that what recording itself allocates or locks is not recorded.
+// Threads: see the header.
 #include "profile/record/stack_recorder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Directory entries and short files of /proc; a thread that has gone reads as nothing. Threads: see the header.
 #include "profile/sampler/proc.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+// The collector's half: words from the ring back to a Sample, every length checked. Threads: see the header.
 #include "profile/sampler/sample.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Pages are mapped when a thread is first sampled, and touched only as they are used. Threads: see the header.
 #include "profile/sampler/sample_ring.h"
 
 #include <sys/mman.h>

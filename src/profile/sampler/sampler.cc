@@ -1,3 +1,4 @@
+// Slots of threads that end are freed when no handler can be in them any more. Threads: see the header.
 #include "profile/sampler/sampler.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// A token; or a Host header that is an address or localhost, as a web page that rebinds its own name has neither. Pure.
 #include "profile/serve/access.h"
 
 #include <arpa/inet.h>

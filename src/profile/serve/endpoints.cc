@@ -1,3 +1,4 @@
+// A profile of the future is answered when its seconds are over, one of the past at once. Threads: see the header.
 #include "profile/serve/endpoints.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The profiler is made and used on the server's own thread, which is left to end by itself if the last profiles take
+// too long. Threads: see the header.
 #include "profile/serve/profile_server.h"
 
 #include <pthread.h>

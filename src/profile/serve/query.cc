@@ -1,3 +1,4 @@
+// Split at '&' and '=', then percent-decoded. Threads: see the header.
 #include "profile/serve/query.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The headers and bodies that pprof's tools and browsers expect. Pure.
 #include "profile/serve/responses.h"
 
 #include <utility>

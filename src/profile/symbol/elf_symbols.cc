@@ -1,3 +1,4 @@
+// Every offset of the file is checked before it is followed; symbols are sorted by address. Threads: see the header.
 #include "profile/symbol/elf_symbols.h"
 
 #include <elf.h>

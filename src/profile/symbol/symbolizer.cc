@@ -1,3 +1,4 @@
+// A file's symbols are read once, from its separate debug file where there is one. Threads: see the header.
 #include "profile/symbol/symbolizer.h"
 
 #include <cxxabi.h>

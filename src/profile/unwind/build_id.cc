@@ -1,3 +1,4 @@
+// Notes one after another, each length checked against what is left. Pure.
 #include "profile/unwind/build_id.h"
 
 #include <elf.h>

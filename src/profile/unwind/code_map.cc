@@ -1,3 +1,4 @@
+// Ranges sorted by address in one block, so that the signal handler searches plain memory. Threads: see the header.
 #include "profile/unwind/code_map.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// One reader of members serves parsing, changing and truncating; the header text itself is what is kept. Thread-safe.
 #include "sdk/context/trace_state.h"
 
 #include <nanospan/trace_state.h>

@@ -1,3 +1,5 @@
+// Spans are kept in the order in which they came, and put under their resources and scopes when the batch is sealed.
+// Threads: see the header.
 #include "sdk/pipeline/batch.h"
 
 #include <algorithm>

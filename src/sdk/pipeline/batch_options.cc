@@ -1,3 +1,4 @@
+// Every bound has the same least value. Pure.
 #include "sdk/pipeline/batch_options.h"
 
 #include <cstdint>

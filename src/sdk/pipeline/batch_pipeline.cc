@@ -1,3 +1,4 @@
+// In two parts: what any thread calls, and what the export thread does under the Drain's lock. Threads: see the header.
 #include "sdk/pipeline/batch_pipeline.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// One loop: read the requests, then empty the rings, then advance the pipelines, then sleep as long as may be. Threads:
+// see the header.
 #include "sdk/pipeline/drain.h"
 
 #include <time.h>

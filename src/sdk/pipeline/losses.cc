@@ -1,3 +1,4 @@
+// A cause is said again only when its count has grown. Threads: see the header.
 #include "sdk/pipeline/losses.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// Signals are blocked before the thread exists, so that none is ever delivered to it but a profiler's. Thread-safe.
 #include "sdk/pipeline/sdk_thread.h"
 
 #include <pthread.h>

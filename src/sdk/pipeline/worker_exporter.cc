@@ -1,3 +1,5 @@
+// One job at a time; a job that is late is counted as lost while its call still holds the thread. Threads: see the
+// header.
 #include "sdk/pipeline/worker_exporter.h"
 
 #include <sys/eventfd.h>

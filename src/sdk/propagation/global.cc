@@ -1,3 +1,5 @@
+// Propagators of the user are guarded against what they throw; those that were replaced are kept, as a reader may be in
+// one. Thread-safe.
 #include "sdk/propagation/global.h"
 
 #include <atomic>

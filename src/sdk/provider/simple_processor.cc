@@ -1,3 +1,5 @@
+// Who is inside the exporter holds the turn, not the lock, and what it calls from there does not wait for itself.
+// Threads: see the header.
 #include "sdk/provider/simple_processor.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads are bounded and never wait; what cannot be read is as if it were empty. Threads: see the header.
 #include "sdk/resource/file_root.h"
 
 #include <errno.h>

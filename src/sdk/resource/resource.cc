@@ -1,3 +1,4 @@
+// What the SDK says of itself, the merge rule, and detectors guarded against what they throw. Thread-safe.
 #include <nanospan/resource.h>
 
 #include <exception>

@@ -1,3 +1,5 @@
+// Waking: one exchange says who writes to the eventfd, so that a wake costs one system call, however many ask. Thread-
+// safe.
 #include "sdk/runtime/drain_signal.h"
 
 #include <sys/eventfd.h>

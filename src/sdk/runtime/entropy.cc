@@ -1,3 +1,4 @@
+// Where the kernel refuses, clocks, addresses and the process id are mixed: ids stay apart, though they can be guessed.
 #include "sdk/runtime/entropy.h"
 
 #include <errno.h>

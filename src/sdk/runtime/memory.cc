@@ -1,3 +1,5 @@
+// mmap, charged before it is asked for; pages of slabs are wiped in a child by the kernel, or by hand where it cannot.
+// Thread-safe.
 #include "sdk/runtime/memory.h"
 
 #include <sys/mman.h>

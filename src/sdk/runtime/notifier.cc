@@ -1,3 +1,4 @@
+// A pthread condition on the monotonic clock. Thread-safe.
 #include "sdk/runtime/notifier.h"
 
 #include <time.h>

@@ -1,3 +1,5 @@
+// The producer's slow path (wrap, watermark, growth, frames by pointer) and the drain's offers. Threads: see the
+// header.
 #include "sdk/runtime/ring.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The thread's state is taken away meanwhile, so that the inlined path needs no test for it. Thread-safe.
 #include "sdk/runtime/suppression.h"
 
 #include <nanospan/detail/abi.h>

@@ -1,3 +1,4 @@
+// A registry that only grows: states of threads that ended are used again by new ones. Thread-safe.
 #include "sdk/runtime/threads.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+// Errors are slewed away, by 500 ppm at most; where the wall clock was stepped it starts afresh. Threads: see the
+// header.
 #include "sdk/runtime/ticks.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// One pass that goes back to the last star only, so that no pattern takes more than length times length. Pure.
 #include "sdk/sampling/glob.h"
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// Publishes the table, and warns of code that was built with another layout revision. Thread-safe.
 #include "sdk/trace/api.h"
 
 #include <atomic>

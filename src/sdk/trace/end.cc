@@ -1,3 +1,5 @@
+// Ending a span off the inlined path: shared ones, those with hooks, dropped fields or a time of their own. Who claims
+// the generation ends it, all others do nothing. Thread-safe.
 #include <algorithm>
 #include <cstring>
 #include <exception>

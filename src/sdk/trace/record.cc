@@ -1,3 +1,5 @@
+// A table by the hash of the scope; entries are never removed, so that a span may refer to its own for ever. Thread-
+// safe under the lock of all providers.
 #include "sdk/trace/record.h"
 
 #include <algorithm>

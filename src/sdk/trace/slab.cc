@@ -1,3 +1,5 @@
+// Everything is done on the wire bytes: an attribute that is set again is cut out and appended. The slab's owner, or
+// who has its lock.
 #include "sdk/trace/slab.h"
 
 #include <sched.h>

@@ -1,3 +1,5 @@
+// Starting a span off the inlined path: custom samplers and ids, hooks, links, tracestate, a start time of its own.
+// Thread-safe.
 #include <exception>
 
 #include "sdk/diagnostics.h"

@@ -1,3 +1,4 @@
+// Twice over each value: once for its size, once for its bytes, by the same rules. Pure.
 #include "sdk/trace/value_encoder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Tables for hex and base64; integers in any form that protobuf's JSON mapping allows, as long as they are exact. Pure.
 #include "wire/json_reader/json_scalars.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// One pass over simdjson's tokens that appends protobuf as it goes. Threads: see the header.
 #include "wire/json_reader/otlp_json_in.h"
 
 // Errors come back as values; the library never throws through us.

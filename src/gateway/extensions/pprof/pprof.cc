@@ -1,3 +1,5 @@
+// From the configuration to the profile server; when it stops, profiles that are under way are written. Threads: see
+// the header.
 #include "gateway/extensions/pprof/pprof.h"
 
 #include <utility>

@@ -1,3 +1,5 @@
+// Outcomes become gRPC statuses by OTLP's table; refusals carry a RetryInfo where trying again helps. Threads: see the
+// header.
 #include "gateway/receivers/otlp/otlp_grpc_service.h"
 
 #include "gateway/config/units.h"

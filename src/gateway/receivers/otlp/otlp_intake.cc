@@ -1,3 +1,4 @@
+// Memory is charged as a body grows, and is the batch's when it is complete. Threads: see the header.
 #include "gateway/receivers/otlp/otlp_intake.h"
 
 #include <algorithm>
