@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/tls_streams.h"
+#include "tests/support/test_certificates.h"
+
 namespace nanospan::net {
 namespace {
 
 constexpr std::string_view kPath = "/test.Echo/Echo";
 constexpr std::size_t kBodyBytesMax = 1u << 20;
+
+const testing::TestCertificates& certificates() {
+  static const testing::TestCertificates made;
+  return made;
+}
 
 /// "for 7:" of "7:xxxx".
 std::string about(std::string_view body) { return "for " + std::string(body.substr(0, body.find(':') + 1)); }
@@ -86,6 +94,13 @@ void Simulation::start_server() {
     handler =
         std::make_shared<GrpcHandler>(std::make_shared<SimulatedService>(*this), std::vector<std::string>(), nullptr);
   }
+  if (tls) {
+    TlsServerOptions with;
+    with.certificate.file = certificates().path("server.pem");
+    with.key.file = certificates().path("server.key");
+    with.protocols = {"h2", "http/1.1"};
+    options.make_stream = tls_server_streams(std::move(with), plain_streams(), clock).value();
+  }
   auto started = Http1Server::start({&loop}, std::move(options), std::move(handler));
   ASSERT_TRUE(started.ok()) << started.error().message;
   server = std::move(started).value();
@@ -102,17 +117,30 @@ void Simulation::drain_server(std::uint64_t grace_nanos) {
 
 // --- The client ---
 
+StreamFactory Simulation::plain_streams() {
+  return [this](Fd socket) { return network.open_stream({}, std::move(socket)); };
+}
+
 void Simulation::start_client() {
-  const Url origin = parse_url("http://127.0.0.1:" + std::to_string(kPort)).value();
+  const Url origin = parse_url((tls ? "https" : "http") + ("://127.0.0.1:" + std::to_string(kPort))).value();
+  StreamFactory streams;
+  if (tls) {
+    TlsClientOptions with;
+    with.ca.file = certificates().path("ca.pem");
+    const std::string name = protocol == Protocol::kHttp1 ? "http/1.1" : "h2";
+    streams = tls_client_streams(std::move(with), origin.host, name, plain_streams(), clock).value();
+  }
   if (protocol == Protocol::kHttp1) {
     Http1ClientOptions options;
     options.origin = origin;
     options.connections_max = connections_max;
+    options.make_stream = std::move(streams);
     http1_ = std::move(Http1Client::create(loop, std::move(options))).value();
   } else {
     GrpcClientOptions options;
     options.origin = origin;
     options.connections_max = connections_max;
+    options.make_stream = std::move(streams);
     options.random = [this] { return numbers.next(); };
     grpc_ = std::move(GrpcClient::create(loop, std::move(options))).value();
   }

@@ -99,6 +99,7 @@ class Simulation {
   Http2ServerOptions http2_options;
   std::size_t connections_max = 4;  ///< Of the client.
   std::size_t answer_bytes = 0;     ///< That each answer has at least.
+  bool tls = false;                 ///< A run is then the same but for the lengths of signatures.
   std::deque<SentRequest> requests;
   std::unique_ptr<Http1Server> server;
 
@@ -106,6 +107,7 @@ class Simulation {
   friend struct SimulatedHandler;
   friend struct SimulatedService;
   using Reply = UniqueFunction<void(bool acknowledge, std::string text)>;
+  StreamFactory plain_streams();
   const Answer& next_answer();
   void arrived(std::string_view body, Reply reply);
   void told(std::size_t number, Told what);

@@ -15,6 +15,8 @@ using ToldKind = Told::Kind;
 
 class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>> {
  protected:
+  /// Every fourth case is one of TLS.
+  SimulationTest() { simulation_.tls = std::get<int>(GetParam()) % 4 == 3; }
   ~SimulationTest() override {
     simulation_.end();
     simulation_.check();
