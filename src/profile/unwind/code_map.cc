@@ -9,8 +9,8 @@ namespace nanospan::profile {
 CodeMap::CodeMap(std::vector<ModulePtr> modules) : modules_(std::move(modules)) {
   std::sort(modules_.begin(), modules_.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
   for (const ModulePtr& module : modules_) {
-    storage_.push_back({module->begin, module->end, module->base, module->rows.data(), module->rows.size(),
-                        static_cast<std::uint32_t>(storage_.size())});
+    storage_.push_back(
+        {module->begin, module->end, module->base, &module->table, static_cast<std::uint32_t>(storage_.size())});
   }
   ranges_ = storage_.data();
   range_count_ = storage_.size();
@@ -18,7 +18,7 @@ CodeMap::CodeMap(std::vector<ModulePtr> modules) : modules_(std::move(modules)) 
 
 std::size_t CodeMap::table_bytes() const {
   std::size_t bytes = storage_.size() * sizeof(Range);
-  for (const ModulePtr& module : modules_) bytes += module->rows.capacity() * sizeof(UnwindRow);
+  for (const ModulePtr& module : modules_) bytes += module->table.bytes();
   return bytes;
 }
 

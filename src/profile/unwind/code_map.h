@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "profile/unwind/row.h"
+#include "profile/unwind/unwind_table.h"
 
 namespace nanospan::profile {
 
@@ -22,7 +22,7 @@ struct Module {
   std::uint64_t begin = 0;   ///< First byte of its executable segments.
   std::uint64_t end = 0;     ///< One past the last.
   std::uint64_t offset = 0;  ///< In the file, of `begin`.
-  std::vector<UnwindRow> rows;
+  UnwindTable table;
 };
 using ModulePtr = std::shared_ptr<const Module>;
 
@@ -35,8 +35,7 @@ class CodeMap {
     std::uint64_t begin;
     std::uint64_t end;
     std::uint64_t base;
-    const UnwindRow* rows;
-    std::size_t row_count;
+    const UnwindTable* table;
     std::uint32_t index;  ///< In modules().
   };
 
@@ -54,21 +53,8 @@ class CodeMap {
     return low < range_count_ && ranges_[low].begin <= pc ? &ranges_[low] : nullptr;
   }
 
-  /// The row that holds `pc`, or null. Async-signal-safe. REQUIRES: range.begin <= pc < range.end
-  static const UnwindRow* find_row(const Range& range, std::uint64_t pc) {
-    const std::uint64_t at = pc - range.base;
-    std::size_t low = 0, count = range.row_count;
-    while (count > 0) {
-      const std::size_t half = count / 2;
-      if (range.rows[low + half].pc <= at) {
-        low += half + 1;
-        count -= half + 1;
-      } else {
-        count = half;
-      }
-    }
-    return low == 0 ? nullptr : &range.rows[low - 1];
-  }
+  /// How to leave the function at `pc`, or null. Async-signal-safe. REQUIRES: range.begin <= pc < range.end
+  static const UnwindRow* find_row(const Range& range, std::uint64_t pc) { return range.table->find(pc - range.base); }
 
   const std::vector<ModulePtr>& modules() const { return modules_; }
   std::size_t table_bytes() const;

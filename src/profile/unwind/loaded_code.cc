@@ -67,10 +67,10 @@ void read_rows(const dl_phdr_info& info, Module& module) {
     return s.p_type == PT_LOAD && header->p_vaddr >= s.p_vaddr && header->p_vaddr - s.p_vaddr < s.p_memsz;
   });
   if (image == segments_end) return;
-  Result<std::vector<UnwindRow>> rows =
+  const Result<std::vector<UnwindRow>> rows =
       unwind_rows(bytes_at(info.dlpi_addr + header->p_vaddr, header->p_memsz),
                   bytes_at(info.dlpi_addr + image->p_vaddr, image->p_memsz), info.dlpi_addr);
-  if (rows) module.rows = std::move(rows).value();
+  if (rows) module.table = UnwindTable(*rows);
 }
 
 struct Reading {

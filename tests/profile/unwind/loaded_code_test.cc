@@ -31,7 +31,7 @@ TEST(LoadedCode, KnowsTheProgramAndItsLibraries) {
   ASSERT_NE(range, nullptr);
   const Module& program = *map.modules()[range->index];
   EXPECT_NE(program.path.find("nanospan_profile_test"), std::string::npos);
-  EXPECT_FALSE(program.rows.empty());
+  EXPECT_FALSE(program.table.pcs().empty());
   const UnwindRow* row = CodeMap::find_row(*range, address_of(&here));
   ASSERT_NE(row, nullptr);
   EXPECT_EQ(row->cfa_rule(), CfaRule::kSp);
@@ -49,9 +49,9 @@ TEST(LoadedCode, RowsAreSortedAndTheTablesAreSmall) {
   LoadedCode code;
   code.refresh();
   for (const ModulePtr& module : code.map()->modules()) {
-    EXPECT_TRUE(std::is_sorted(module->rows.begin(), module->rows.end(), [](const UnwindRow& a, const UnwindRow& b) {
-      return a.pc < b.pc;
-    })) << module->path;
+    const std::vector<std::uint32_t>& pcs = module->table.pcs();
+    EXPECT_TRUE(std::is_sorted(pcs.begin(), pcs.end())) << module->path;
+    EXPECT_LE(module->table.bytes(), pcs.size() * 7 + 4096) << module->path << ": rules recur";
   }
   RecordProperty("table_bytes", static_cast<int>(code.map()->table_bytes()));
 }
