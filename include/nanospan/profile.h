@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,12 @@
 
 namespace nanospan {
 inline namespace v0 {
+
+/// How profiles are sent.
+enum class ProfilePushProtocol : std::uint8_t {
+  kPyroscope,        ///< Pyroscope's Push call, with pprof in it.
+  kOtlpDevelopment,  ///< OTLP profiles, v1development: in development, changes with each release of OTLP.
+};
 
 /// What the profiler does. The environment speaks through NANOSPAN_PROFILING and NANOSPAN_PROFILING_* variables; what
 /// the program gives wins if it differs from the default.
@@ -44,8 +51,14 @@ struct ProfilingOptions {
   /// A Grafana Pyroscope server, or what takes profiles as it does: "http://pyroscope:4040". https needs nanospan::tls.
   /// NANOSPAN_PROFILING_PUSH_URL.
   std::string push_url = {};
+  /// With kOtlpDevelopment push_url is that of an OTLP/HTTP receiver, without a path: "http://collector:4318".
+  /// NANOSPAN_PROFILING_PUSH_PROTOCOL: pyroscope, otlp_development.
+  ProfilePushProtocol push_protocol = ProfilePushProtocol::kPyroscope;
   /// With each request: tenant, credentials. NANOSPAN_PROFILING_PUSH_HEADERS, written as OTEL_EXPORTER_OTLP_HEADERS.
   std::vector<std::pair<std::string, std::string>> push_headers = {};
+  /// On the way there: http://[user:password@]host:port. Empty: none; not set: start() asks HTTPS_PROXY, HTTP_PROXY and
+  /// NO_PROXY.
+  std::optional<std::string> push_proxy = {};
   std::uint32_t profile_seconds = 30;  ///< 1 to every_seconds. NANOSPAN_PROFILING_SECONDS.
   std::uint32_t every_seconds = 60;    ///< From beginning to beginning, to 86400. NANOSPAN_PROFILING_EVERY_SECONDS.
   std::string service_name = {};  ///< Label of what is sent; empty: start() knows it, else unknown_service:PROGRAM.

@@ -3,22 +3,25 @@
 
 #include <utility>
 
-#pragma weak nanospan_profile_r2
+#pragma weak nanospan_profile_r3
 /// The running profiler and what stops it; null and an error. The last two: see OptionalRecordings.
-extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r2(nanospan::ProfilingOptions& options,
+extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r3(nanospan::ProfilingOptions& options,
+                                                                    const std::string& resource_fields,
                                                                     void (*&stop)(void*), nanospan::Error& error,
                                                                     nanospan::Error* no_directory,
                                                                     nanospan::Error* no_push);
 
 namespace nanospan::setup {
 
-Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, OptionalRecordings optional) {
-  if (&nanospan_profile_r2 == nullptr) {
+Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, const std::string& resource_fields,
+                                             OptionalRecordings optional) {
+  if (&nanospan_profile_r3 == nullptr) {
     return Error{ErrorCode::kUnsupported, "profiling needs the library nanospan::profile: link it"};
   }
   void (*stop)(void*) = nullptr;
   Error error;
-  void* const running = nanospan_profile_r2(options, stop, error, optional.directory, optional.push_url);
+  void* const running =
+      nanospan_profile_r3(options, resource_fields, stop, error, optional.directory, optional.push_url);
   if (running == nullptr) return error;
   return LinkedProfiler(running, stop);
 }

@@ -5,6 +5,7 @@
 #include <nanospan/profile.h>
 
 #include <memory>
+#include <string>
 
 namespace nanospan::setup {
 
@@ -18,7 +19,9 @@ struct OptionalRecordings {
   Error* push_url = nullptr;
 };
 
+/// `resource_fields`: sdk::resource_fields(), of what is profiled; empty: options.service_name is all that is known.
 /// kUnsupported unless nanospan::profile is linked into this program.
-Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, OptionalRecordings optional = {});
+Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, const std::string& resource_fields = {},
+                                             OptionalRecordings optional = {});
 
 }  // namespace nanospan::setup

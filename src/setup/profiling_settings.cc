@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "export/otlp/otlp_delivery.h"
+#include "export/otlp_http/otlp_http_config.h"
 #include "setup/key_values.h"
 
 namespace nanospan::setup {
@@ -36,6 +38,21 @@ void read_seconds(ProfilingOptions& program, const Environment& environment) {
   program.every_seconds = every;
 }
 
+/// By the rules of the OTLP exporters.
+void read_proxy(ProfilingOptions& program, const Environment& environment) {
+  if (program.push_url.empty() || program.push_proxy) return;
+  const auto chosen =
+      exporters::choose_proxy([&](const char* name) { return environment.text(name); }, program.push_url, false);
+  if (chosen.url.empty()) return;
+  OtlpHttpOptions same;
+  same.proxy = chosen.url;
+  if (const auto checked = exporters::validate(same); checked) {
+    program.push_proxy = chosen.url;
+  } else {
+    environment.warn(chosen.variable, checked.error().message + "; it is ignored");
+  }
+}
+
 /// Where profiles go that nobody asks for, and how often.
 void read_recorder(ProfilingOptions& program, const Environment& environment) {
   const ProfilingOptions defaults;
@@ -49,6 +66,15 @@ void read_recorder(ProfilingOptions& program, const Environment& environment) {
             .value_or(defaults.directory_bytes_max);
   }
   read_text("NANOSPAN_PROFILING_PUSH_URL", program.push_url);
+  if (program.push_protocol == defaults.push_protocol) {
+    program.push_protocol =
+        environment
+            .choice<ProfilePushProtocol>("NANOSPAN_PROFILING_PUSH_PROTOCOL",
+                                         {{"pyroscope", ProfilePushProtocol::kPyroscope},
+                                          {"otlp_development", ProfilePushProtocol::kOtlpDevelopment}})
+            .value_or(defaults.push_protocol);
+  }
+  read_proxy(program, environment);
   read_seconds(program, environment);
   constexpr const char* kPushHeaders = "NANOSPAN_PROFILING_PUSH_HEADERS";
   const auto headers = environment.text(kPushHeaders);

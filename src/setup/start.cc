@@ -18,6 +18,7 @@
 
 #include "base/immortal.h"
 #include "sdk/diagnostics.h"
+#include "sdk/resource/resource_fields.h"
 #include "setup/environment.h"
 #include "setup/profile_hook.h"
 #include "setup/profiling_settings.h"
@@ -130,12 +131,13 @@ struct Parts {
 
 /// A place for profiles that only the environment asks for is left out where it cannot be used.
 Result<setup::LinkedProfiler> start_profiler(const ProfilingOptions& program, ProfilingOptions settings,
+                                             const std::string& resource_fields,
                                              const setup::Environment& environment) {
   Error no_directory, no_push;
   setup::OptionalRecordings optional;
   if (program.directory.empty()) optional.directory = &no_directory;
   if (program.push_url.empty()) optional.push_url = &no_push;
-  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings), optional);
+  Result<setup::LinkedProfiler> started = setup::start_linked_profiler(std::move(settings), resource_fields, optional);
   if (!started) return started;
   if (!no_directory.message.empty()) {
     environment.warn("NANOSPAN_PROFILING_DIRECTORY", no_directory.message + "; no profiles are kept there");
@@ -149,9 +151,9 @@ Result<setup::LinkedProfiler> start_profiler(const ProfilingOptions& program, Pr
 /// The profiler, if it is asked for. What the program asks for must work; what the environment asks for is tried, and
 /// never stops a program (docs/decisions/0022).
 Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup::Environment& environment,
-                                             std::string service_name) {
+                                             const Resource& resource) {
   ProfilingOptions program = options.profiling;
-  if (program.service_name.empty()) program.service_name = std::move(service_name);
+  if (program.service_name.empty()) program.service_name = resource.string_value("service.name");
   if (program.error_handler == nullptr) {
     program.error_handler = [](std::string_view component, std::string_view message) {
       sdk::report(component, "recording", message);
@@ -159,14 +161,15 @@ Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup
   }
   ProfilingOptions settings = setup::read_profiling_settings(program, environment);
   if (!settings.enabled) return Parts().profiling;
-  Result<setup::LinkedProfiler> started = start_profiler(program, std::move(settings), environment);
+  const std::string fields = sdk::resource_fields(resource);
+  Result<setup::LinkedProfiler> started = start_profiler(program, std::move(settings), fields, environment);
   if (started) return started;
   if (!program.enabled) {
     environment.warn("NANOSPAN_PROFILING", started.error().message + "; there is no profiler");
     return Parts().profiling;
   }
   // A host, a port, a header of the environment may be what is wrong.
-  Result<setup::LinkedProfiler> without_environment = setup::start_linked_profiler(std::move(program));
+  Result<setup::LinkedProfiler> without_environment = setup::start_linked_profiler(std::move(program), fields);
   if (without_environment) {
     environment.warn("NANOSPAN_PROFILING_*", started.error().message + "; all of these variables are ignored");
   }
@@ -182,11 +185,11 @@ Result<Parts> make_parts(const Options& options) {
   if (!wiring) return wiring.error();
   // Also where the SDK is disabled: it is what makes inject() and extract() work, and without being the default
   // provider it leaves every span as it is without an SDK.
-  std::string service_name(wiring->provider.resource.string_value("service.name"));
+  const Resource resource = wiring->provider.resource;
   Result<TracerProvider> provider = TracerProvider::create(std::move(wiring->provider));
   if (!provider) return provider.error();
   auto shared = std::make_shared<TracerProvider>(std::move(provider).value());
-  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment, std::move(service_name));
+  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment, resource);
   if (!profiling) {
     shared->shutdown(kUndoMillis);
     return profiling.error();

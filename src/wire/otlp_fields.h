@@ -138,7 +138,7 @@ struct LogRecord {
                                kObservedTimeUnixNano = 11, kEventName = 12;
 };
 
-// ---- opentelemetry.proto.profiles.v1development, only what is looked at --------------------------------------------
+// ---- opentelemetry.proto.profiles.v1development --------------------------------------------------------------------
 
 struct ResourceProfiles {
   static constexpr FieldNumber kResource = 1, kScopeProfiles = 2, kSchemaUrl = 3;
@@ -147,7 +147,40 @@ struct ScopeProfiles {
   static constexpr FieldNumber kScope = 1, kProfiles = 2, kSchemaUrl = 3;
 };
 struct Profile {
-  static constexpr FieldNumber kSamples = 2;
+  static constexpr FieldNumber kSampleType = 1, kSamples = 2, kTimeUnixNano = 3, kDurationNano = 4, kPeriodType = 5,
+                               kPeriod = 6, kProfileId = 7;
+};
+struct ProfilesDictionary {
+  static constexpr FieldNumber kMappingTable = 1, kLocationTable = 2, kFunctionTable = 3, kLinkTable = 4,
+                               kStringTable = 5, kAttributeTable = 6, kStackTable = 7;
+};
+struct ProfileValueType {
+  static constexpr FieldNumber kTypeStrindex = 1, kUnitStrindex = 2;
+};
+struct ProfileSample {
+  static constexpr FieldNumber kStackIndex = 1, kAttributeIndices = 2, kLinkIndex = 3, kValues = 4;
+};
+struct ProfileMapping {
+  static constexpr FieldNumber kMemoryStart = 1, kMemoryLimit = 2, kFileOffset = 3, kFilenameStrindex = 4,
+                               kAttributeIndices = 5;
+};
+struct ProfileStack {
+  static constexpr FieldNumber kLocationIndices = 1;
+};
+struct ProfileLocation {
+  static constexpr FieldNumber kMappingIndex = 1, kAddress = 2, kLines = 3;
+};
+struct ProfileLine {
+  static constexpr FieldNumber kFunctionIndex = 1, kLine = 2;
+};
+struct ProfileFunction {
+  static constexpr FieldNumber kNameStrindex = 1, kFilenameStrindex = 3;
+};
+struct ProfileLink {
+  static constexpr FieldNumber kTraceId = 1, kSpanId = 2;
+};
+struct KeyValueAndUnit {
+  static constexpr FieldNumber kKeyStrindex = 1, kValue = 2, kUnitStrindex = 3;
 };
 
 // ---- opentelemetry.proto.common.v1 and resource.v1 -----------------------------------------------------------------

@@ -53,6 +53,35 @@ TEST(ProfilingSettings, ProfilesThatNobodyAsksForGoWhereTheEnvironmentSays) {
   EXPECT_EQ(thirty.every_seconds, 60u);
 }
 
+TEST(ProfilingSettings, OtlpProfilesAreAskedForByName) {
+  const auto read = [](const char* protocol) {
+    FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"}, {"NANOSPAN_PROFILING_PUSH_PROTOCOL", protocol}});
+    const ProfilePushProtocol known = read_profiling_settings({}, set).push_protocol;
+    return std::pair(known, set.warnings().size());
+  };
+  EXPECT_EQ(read("pyroscope"), std::pair(ProfilePushProtocol::kPyroscope, std::size_t{0}));
+  EXPECT_EQ(read("otlp_development"), std::pair(ProfilePushProtocol::kOtlpDevelopment, std::size_t{0}));
+  EXPECT_EQ(read("otlp"), std::pair(ProfilePushProtocol::kPyroscope, std::size_t{1}));
+}
+
+TEST(ProfilingSettings, AProxyIsOnTheWayOfProfilesAsOfSpans) {
+  const auto proxy = [](const char* url, const char* name, const char* value, ProfilingOptions program = {}) {
+    FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"}, {"NANOSPAN_PROFILING_PUSH_URL", url}, {name, value}});
+    const ProfilingOptions on = read_profiling_settings(std::move(program), set);
+    return std::pair(on.push_proxy.value_or("none"), set.warnings());
+  };
+  const std::vector<std::string> quiet;
+  EXPECT_EQ(proxy("http://far:4040", "HTTP_PROXY", "http://p:3128"), std::pair(std::string("http://p:3128"), quiet));
+  EXPECT_EQ(proxy("https://far:4040", "HTTP_PROXY", "http://p:3128"), std::pair(std::string("none"), quiet));
+  EXPECT_EQ(proxy("http://localhost:4040", "HTTP_PROXY", "http://p:3128"), std::pair(std::string("none"), quiet));
+  EXPECT_EQ(proxy("http://far:4040", "HTTP_PROXY", "http://p:3128", {.push_proxy = ""}),
+            std::pair(std::string(), quiet));
+  EXPECT_EQ(proxy("http://far:4040", "HTTP_PROXY", "socks5://p:3128"),
+            std::pair(std::string("none"),
+                      std::vector<std::string>{"HTTP_PROXY: a proxy is spoken to in plain HTTP, not socks5; write "
+                                               "http://[user:password@]host:port; it is ignored"}));
+}
+
 TEST(ProfilingSettings, SecondsThatDoNotGoTogetherAreIgnored) {
   const auto read = [](const char* name, const char* value, std::uint32_t seconds, std::uint32_t every,
                        const std::string& warning) {

@@ -18,14 +18,6 @@ namespace {
 
 std::string seconds_text(std::uint64_t nanos) { return std::to_string(nanos / base::kNanosPerSecond) + " s"; }
 
-/// Labels of samples become series there, and names of threads are often numbered.
-Profile without_threads(Profile profile) {
-  for (ProfileSample& sample : profile.samples) {
-    std::erase_if(sample.labels, [](const ProfileLabel& label) { return label.key == "thread"; });
-  }
-  return profile;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ProfileRecorder>> ProfileRecorder::create(net::EventLoop& loop, Profiler& profiler,
@@ -40,7 +32,7 @@ Result<std::unique_ptr<ProfileRecorder>> ProfileRecorder::create(net::EventLoop&
     }
   }
   if (!made->options_.push.url.empty()) {
-    Result<std::unique_ptr<PyroscopePush>> push = PyroscopePush::create(loop, made->options_.push);
+    Result<std::unique_ptr<ProfilePush>> push = ProfilePush::create(loop, made->options_.push);
     if (push) {
       made->push_ = std::move(push).value();
     } else if (const Status left_out = made->leave_out(push.error(), made->options_.no_push); !left_out) {
@@ -80,6 +72,7 @@ void ProfileRecorder::begin(const Kind& kind) {
   request.kind = kind.kind;
   request.nanos = options_.profile_nanos;
   request.all_in_use = true;
+  request.trace_labels = push_ != nullptr && push_->wants_trace_ids();
   under_way_.push_back(
       profiler_.collect(request, [this, kind](Result<Profile> profile) { keep(kind, std::move(profile)); }));
 }
@@ -95,9 +88,7 @@ void ProfileRecorder::keep(const Kind& kind, Result<Profile> profile) {
     note(file ? files_->write(kind.file, profile->time_unix_nanos, file->view()) : Status(file.error()));
   }
   if (push_ == nullptr) return;
-  const Result<net::ByteBlock> file = pprof_file(without_threads(std::move(profile).value()));
-  if (!file) return note(file.error());
-  push_->send(kind.series, file->view(), [this](const Status& status) { note(status); });
+  push_->send(kind.series, std::move(profile).value(), [this](const Status& status) { note(status); });
 }
 
 Status ProfileRecorder::leave_out(const Error& why, const std::function<void(const Error&)>& tell) {
@@ -131,7 +122,7 @@ std::string ProfileRecorder::status_text() const {
             number(counters.removed) + " removed to make room\n";
   }
   if (push_ != nullptr) {
-    const PyroscopePush::Counters& counters = push_->counters();
+    const ProfilePush::Counters& counters = push_->counters();
     text += "sent to " + push_->destination() + ": " + number(counters.accepted) + " accepted, " +
             number(counters.failed) + " failed, " + number(counters.skipped) + " skipped\n";
   }

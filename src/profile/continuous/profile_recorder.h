@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 #include "profile/continuous/profile_files.h"
-#include "profile/continuous/pyroscope_push.h"
+#include "profile/continuous/profile_push.h"
 #include "profile/profiler.h"
 
 namespace nanospan::profile {
@@ -47,7 +47,7 @@ class ProfileRecorder {
   std::uint64_t turned_away() const { return turned_away_; }  ///< Not taken: too many profiles were under way.
   std::uint64_t not_taken() const { return not_taken_; }      ///< For another reason: no signal is free.
   const ProfileFiles* files() const { return files_ ? &*files_ : nullptr; }
-  const PyroscopePush* push() const { return push_.get(); }
+  const ProfilePush* push() const { return push_.get(); }
 
  private:
   struct Kind;
@@ -64,7 +64,7 @@ class ProfileRecorder {
   Profiler& profiler_;
   const RecorderOptions options_;
   std::optional<ProfileFiles> files_;
-  std::unique_ptr<PyroscopePush> push_;
+  std::unique_ptr<ProfilePush> push_;
   std::vector<std::uint64_t> under_way_;  // numbers of collections; some have ended
   std::uint64_t turned_away_ = 0, not_taken_ = 0;
   std::string last_problem_;

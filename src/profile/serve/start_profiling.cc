@@ -34,13 +34,22 @@ Status check_recorder(const ProfilingOptions& options) {
   return {};
 }
 
-profile::RecorderOptions recorder_options(ProfilingOptions& options) {
+Result<profile::RecorderOptions> recorder_options(ProfilingOptions& options, std::string_view resource_fields) {
   profile::RecorderOptions recorder;
   recorder.profile_nanos = options.profile_seconds * base::kNanosPerSecond;
   recorder.every_nanos = options.every_seconds * base::kNanosPerSecond;
   recorder.files = {std::move(options.directory), options.directory_bytes_max};
   recorder.push.url = std::move(options.push_url);
+  recorder.push.protocol = options.push_protocol == ProfilePushProtocol::kOtlpDevelopment
+                               ? profile::PushProtocol::kOtlpDevelopment
+                               : profile::PushProtocol::kPyroscope;
   recorder.push.headers = std::move(options.push_headers);
+  recorder.push.resource_fields = resource_fields;
+  if (options.push_proxy && !options.push_proxy->empty()) {
+    Result<net::Proxy> proxy = net::parse_proxy(*options.push_proxy);
+    if (!proxy) return proxy.error().with_prefix("push_proxy");
+    recorder.push.proxy = std::move(proxy).value();
+  }
   recorder.push.service_name = options.service_name.empty()
                                    ? std::string("unknown_service:") + program_invocation_short_name
                                    : std::move(options.service_name);
@@ -56,7 +65,8 @@ profile::RecorderOptions recorder_options(ProfilingOptions& options) {
 }
 
 /// `no_directory`, `no_push`: why there is none; null: then it is an error.
-Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions options, Error* no_directory,
+Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions options,
+                                                             const std::string& resource_fields, Error* no_directory,
                                                              Error* no_push) {
   constexpr std::uint32_t kHzMax = 1000;
   if (const Status checked = check_recorder(options); !checked) return checked.error();
@@ -71,7 +81,9 @@ Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions op
   server.profiler.hz = options.hz;
   server.profiler.continuous = options.continuous;
   server.profiler.history.bytes_max = options.history_bytes_max;
-  server.recorder = recorder_options(options);
+  Result<profile::RecorderOptions> recorder = recorder_options(options, resource_fields);
+  if (!recorder) return recorder.error().with_prefix("profiling");
+  server.recorder = std::move(recorder).value();
   const auto told = [](Error* where) {
     return where == nullptr ? std::function<void(const Error&)>() : [where](const Error& why) { *where = why; };
   };
@@ -85,7 +97,7 @@ Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions op
 }  // namespace
 
 Result<Profiling> start_profiling(ProfilingOptions options) {
-  Result<std::unique_ptr<profile::ProfileServer>> started = start_server(std::move(options), nullptr, nullptr);
+  Result<std::unique_ptr<profile::ProfileServer>> started = start_server(std::move(options), {}, nullptr, nullptr);
   if (!started) return started.error();
   auto state = std::make_unique<Profiling::State>(Profiling::State{std::move(started).value()});
   return Profiling(state.release());
@@ -95,11 +107,12 @@ Result<Profiling> start_profiling(ProfilingOptions options) {
 }  // namespace nanospan
 
 // The declaration is in setup/profile_hook.cc.
-extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r2(nanospan::ProfilingOptions& options,
+extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r3(nanospan::ProfilingOptions& options,
+                                                                    const std::string& resource_fields,
                                                                     void (*&stop)(void*), nanospan::Error& error,
                                                                     nanospan::Error* no_directory,
                                                                     nanospan::Error* no_push) {
-  auto started = nanospan::start_server(std::move(options), no_directory, no_push);
+  auto started = nanospan::start_server(std::move(options), resource_fields, no_directory, no_push);
   if (!started) {
     error = started.error();
     return nullptr;

@@ -22,6 +22,7 @@
 #include "sdk/provider/simple_processor.h"
 #include "sdk/resource/detectors.h"
 #include "sdk/resource/process_context.h"
+#include "sdk/resource/resource_fields.h"
 #include "sdk/runtime/drain_signal.h"
 #include "sdk/runtime/thread_record.h"
 #include "sdk/runtime/threads.h"
@@ -92,27 +93,9 @@ void take_over(ProviderCore& core, std::vector<std::weak_ptr<BatchPipeline>> pip
   slot.pipelines = std::move(pipelines);
 }
 
-std::string resource_message(const Resource& resource) {
-  std::string message;
-  append_attributes(message, wire::otlp::Resource::kAttributes, resource.attributes(), SpanLimits::kUnlimited, {});
-  return message;
-}
-
-std::string encode_resource(const Resource& resource) {
-  const std::string message = resource_message(resource);
-  std::string fields;
-  std::string scratch;
-  wire::Appender append(fields);
-  append.bytes_field(wire::otlp::ResourceSpans::kResource, message);
-  if (!resource.schema_url().empty()) {
-    append.bytes_field(wire::otlp::ResourceSpans::kSchemaUrl, valid_text(resource.schema_url(), scratch));
-  }
-  return fields;
-}
-
 void set_resource(ProviderCore& core, Resource resource) {
   core.resource = std::move(resource);
-  core.resource_fields = encode_resource(core.resource);
+  core.resource_fields = resource_fields(core.resource);
   core.process = getpid();
 }
 

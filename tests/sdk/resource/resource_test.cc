@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sdk/resource/detectors.h"
+#include "sdk/resource/resource_fields.h"
 #include "tests/sdk/resource/fixture_tree.h"
 
 namespace nanospan {
@@ -120,6 +121,14 @@ TEST_F(ResourceTest, ADetectorThatFailsOrThrowsIsReportedAndSkipped) {
   EXPECT_EQ(resource.string_value("a"), "1");
   EXPECT_EQ(reports_, (std::vector<std::string>{"detector broken failed and is skipped: no kernel",
                                                 "detector thrower failed and is skipped: no disk"}));
+}
+
+TEST_F(ResourceTest, ItsFieldsInOtlp) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kMessage = "\x0A\x0A\x0A\x01\x61\x12\x05\x0A\x03one"sv;
+  EXPECT_EQ(sdk::resource_message(Resource({{"a", "one"}})), kMessage);
+  EXPECT_EQ(sdk::resource_fields(Resource({{"a", "one"}})), "\x0A\x0C" + std::string(kMessage));
+  EXPECT_EQ(sdk::resource_fields(Resource({{"a", "one"}}, "u")), "\x0A\x0C" + std::string(kMessage) + "\x1A\x01u");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ profile::RecorderOptions Pprof::recorder_options() const {
   profile::PushOptions& push = recorder.push;
   push.url = config_.push.endpoint;
   for (const net::Header& header : config_.push.headers) push.headers.emplace_back(header.name, header.value);
+  if (config_.push.as_otlp) push.protocol = profile::PushProtocol::kOtlpDevelopment;
   push.service_name = config_.push.service_name;
   push.timeout_nanos = config_.push.timeout_nanos;
   push.proxy = proxy_;

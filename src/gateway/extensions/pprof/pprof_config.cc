@@ -32,6 +32,9 @@ void read_push(MapReader& reader, PprofPushConfig& out) {
   } else {
     out.url = *std::move(url);
   }
+  std::string protocol = "pyroscope";
+  reader.read_choice("protocol", {"pyroscope", "otlp_development"}, protocol);
+  out.as_otlp = protocol == "otlp_development";
   read_otlp_headers(reader, out.headers);
   TlsClientConfig tls = read_tls_client(reader);
   if (tls.given && !tls.insecure && !out.url.https) reader.ignore("tls", "endpoint is not https://");

@@ -18,10 +18,12 @@
 
 namespace nanospan::gateway {
 
-/// Profiles are sent to a Pyroscope server. The keys are named as those of the Collector's HTTP clients (confighttp).
+/// Profiles are sent to a Pyroscope server, or as OTLP profiles, which are in development. The keys are named as those
+/// of the Collector's HTTP clients (confighttp).
 struct PprofPushConfig {
-  net::Url url;                      ///< Without a host: nothing is sent.
-  std::string endpoint;              ///< The same as text.
+  net::Url url;          ///< Without a host: nothing is sent.
+  std::string endpoint;  ///< The same as text.
+  bool as_otlp = false;
   std::vector<net::Header> headers;  ///< Tenant, credentials.
   net::TlsClientOptions tls;
   std::string proxy_url;  ///< Empty: as the environment says.

@@ -93,6 +93,7 @@ TEST(Pprof, EverythingAboutRecordings) {
   EXPECT_EQ(config.push.headers[0].name, "X-Scope-OrgID");
   EXPECT_EQ(config.push.proxy_url, "http://user:word@p:3128");
   EXPECT_EQ(config.push.service_name, "edge");
+  EXPECT_FALSE(config.push.as_otlp);
   EXPECT_EQ(config.push.timeout_nanos, 5 * base::kNanosPerSecond);
 }
 
@@ -112,6 +113,9 @@ TEST(Pprof, FaultsOfRecordings) {
   EXPECT_THAT(faults("push: {endpoint: 'http://h', proxy_url: 'socks5://p'}"), HasSubstr("it.push.proxy_url: "));
   EXPECT_THAT(faults("push: {endpoint: 'unix:/run/p.sock', proxy_url: 'http://p'}"), HasSubstr("is a unix socket"));
   EXPECT_THAT(faults("push: {endpoint: 'http://h', what: 1}"), HasSubstr("it.push.what"));
+  EXPECT_EQ(faults("push: {endpoint: 'http://h', protocol: otlp_development}"), "");
+  EXPECT_THAT(faults("push: {endpoint: 'http://h', protocol: otlp}"),
+              HasSubstr("is not one of pyroscope or otlp_development"));
   EXPECT_THAT(faults("profile_duration: 2m"),
               HasSubstr("it.profile_duration: a profile of 120s cannot be taken every 60s; make profile_duration "
                         "shorter or profile_interval longer"));

@@ -1,9 +1,10 @@
-// PyroscopePush: sends profiles to Grafana Pyroscope, or to what takes profiles as it does (Alloy), one request each.
+// ProfilePush: sends profiles to a server, one request each: to Grafana Pyroscope, or to what takes profiles as it does
+// (Alloy); or, in development, as OTLP profiles to whatever takes those.
 //
 // Never in anybody's way: a profile that does not get there within its time is lost and counted, not kept; while too
 // many are under way, further ones are not sent. On one EventLoop, for its thread.
 // Source: Pyroscope "Server HTTP API", /push.v1.PusherService/Push (scope/public): a unary call of the Connect protocol
-// with a protobuf body; api/push/v1/push.proto, api/types/v1/types.proto.
+// with a protobuf body; api/push/v1/push.proto, api/types/v1/types.proto. OTLP/HTTP: /v1development/profiles.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +19,21 @@
 #include "base/result.h"
 #include "net/http1_client.h"
 #include "net/proxy.h"
+#include "profile/model/profile.h"
 
 namespace nanospan::profile {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+enum class PushProtocol : std::uint8_t { kPyroscope, kOtlpDevelopment };
+
 struct PushOptions {
-  std::string url = {};                  ///< Of the server: "http://pyroscope:4040". The path of the call is appended.
-  Labels headers = {};                   ///< With each request: tenant, credentials.
-  std::string service_name = {};         ///< Labels of the series: this and the name of the host.
+  std::string url = {};  ///< Of the server: "http://pyroscope:4040". The path of the call is appended.
+  PushProtocol protocol = PushProtocol::kPyroscope;
+  Labels headers = {};            ///< With each request: tenant, credentials.
+  std::string service_name = {};  ///< What the profiles are of: this and the name of the host.
+  /// The same for OTLP, with all else that is known: see otlp_profiles_message(). Empty: the two.
+  std::string resource_fields = {};
   std::optional<net::Proxy> proxy = {};  ///< On the way there.
   /// The streams to an https URL; empty: by nanospan::tls, with the system's authorities.
   std::function<Result<net::StreamFactory>(const net::Url& url)> tls_streams = {};
@@ -37,7 +44,7 @@ struct PushOptions {
 /// PushRequest with one profile of one series. `id` is a UUID.
 std::string push_message(const Labels& labels, std::string_view id, std::string_view pprof);
 
-class PyroscopePush {
+class ProfilePush {
  public:
   struct Counters {
     std::uint64_t accepted = 0;
@@ -48,23 +55,27 @@ class PyroscopePush {
   using Done = net::UniqueFunction<void(const Status&)>;
 
   /// kInvalidArgument: the URL, a header, or a proxy before a unix socket; kUnsupported: https without nanospan::tls.
-  static Result<std::unique_ptr<PyroscopePush>> create(net::EventLoop& loop, PushOptions options);
+  static Result<std::unique_ptr<ProfilePush>> create(net::EventLoop& loop, PushOptions options);
 
-  /// `name` is Pyroscope's of this kind: process_cpu, memory, mutex, block. `pprof` is a file of that format.
-  void send(const std::string& name, std::string_view pprof, Done done);
+  /// `name` is Pyroscope's of this kind: process_cpu, memory, mutex, block.
+  void send(const std::string& name, Profile profile, Done done);
 
+  bool wants_trace_ids() const { return options_.protocol == PushProtocol::kOtlpDevelopment; }
   const Counters& counters() const { return counters_; }
   const std::string& destination() const { return destination_; }
 
  private:
-  PyroscopePush(net::EventLoop& loop, PushOptions options, net::Url url);
+  ProfilePush(net::EventLoop& loop, PushOptions options, net::Url url);
+  Result<std::string> body_of(const std::string& name, Profile profile) const;
   void finish(const net::HttpResult& result, Done& done);
+  Status judge(const net::Response& response) const;
 
   net::EventLoop& loop_;
   const PushOptions options_;
   const std::string target_;
   const std::string destination_;
   const Labels labels_;
+  const std::string resource_fields_;
   std::vector<net::Header> headers_;
   Counters counters_;
   std::unique_ptr<net::Http1Client> client_;

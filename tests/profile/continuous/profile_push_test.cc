@@ -1,10 +1,11 @@
-#include "profile/continuous/pyroscope_push.h"
+#include "profile/continuous/profile_push.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "tests/profile/format/sample_profile.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_server.h"
 
@@ -16,13 +17,14 @@ using namespace nanospan::testing;
 struct Pushing {
   explicit Pushing(PushOptions options) {
     if (options.url.empty()) options.url = server.url();
-    auto made = PyroscopePush::create(*loop, std::move(options));
+    auto made = ProfilePush::create(*loop, std::move(options));
     EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.error().message);
     push = std::move(made).value();
   }
-  void send(const std::string& profile) {
-    push->send("process_cpu", profile,
-               [this](const Status& status) { answers.push_back(status ? "" : status.error().message); });
+  void send() { send(*push); }
+  void send(ProfilePush& to) {
+    to.send("process_cpu", profile::testing::sample_profile(),
+            [this](const Status& status) { answers.push_back(status ? "" : status.error().message); });
   }
   std::vector<std::string> run(std::size_t count) {
     while (answers.size() < count) loop->run_once(base::Deadline::never());
@@ -32,20 +34,20 @@ struct Pushing {
   FakeClock clock;
   std::unique_ptr<net::EventLoop> loop = net::EventLoop::create(clock).value();
   ScriptedServer server{*loop};
-  std::unique_ptr<PyroscopePush> push;
+  std::unique_ptr<ProfilePush> push;
   std::vector<std::string> answers;
 };
 
-TEST(PyroscopePush, AMessageIsWhatLibprotobufWrites) {
+TEST(ProfilePush, AMessageIsWhatLibprotobufWrites) {
   using namespace std::string_view_literals;
   EXPECT_EQ(push_message({{"__name__", "process_cpu"}, {"service_name", "shop"}}, "1-2", "PPROF"),
             "\n=\n\x17\n\x08__name__\x12\x0bprocess_cpu\n\x14\n\x0cservice_name\x12\x04shop\x12\x0c\n\x05PPROF\x12\x03"
             "1-2"sv);
 }
 
-TEST(PyroscopePush, AProfileIsACallOfPush) {
+TEST(ProfilePush, AProfileIsACallOfPush) {
   Pushing pushing({.url = {}, .headers = {{"X-Scope-OrgID", "team"}}, .service_name = "shop"});
-  pushing.send("PPROF");
+  pushing.send();
   EXPECT_EQ(pushing.run(1), std::vector<std::string>{""});
   const SeenRequest seen = pushing.server.requests().at(0);
   EXPECT_EQ(seen.method, "POST");
@@ -53,52 +55,64 @@ TEST(PyroscopePush, AProfileIsACallOfPush) {
   EXPECT_EQ(net::find_header(seen.headers, "Content-Type"), "application/proto");
   EXPECT_EQ(net::find_header(seen.headers, "Connect-Protocol-Version"), "1");
   EXPECT_EQ(net::find_header(seen.headers, "X-Scope-OrgID"), "team");
-  for (const char* part : {"service_name", "shop", "hostname", "__name__", "process_cpu", "PPROF"}) {
+  for (const char* part : {"service_name", "shop", "hostname", "__name__", "process_cpu", "\x1F\x8B"}) {
     EXPECT_NE(seen.body.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(pushing.push->counters().accepted, 1u);
 }
 
-TEST(PyroscopePush, ThePathOfTheServerComesFirst) {
+TEST(ProfilePush, ThePathOfTheServerComesFirst) {
   Pushing pushing({});
-  auto below = PyroscopePush::create(*pushing.loop, {.url = pushing.server.url("/tenant/")});
+  auto below = ProfilePush::create(*pushing.loop, {.url = pushing.server.url("/tenant/")});
   ASSERT_TRUE(below.ok());
-  (*below)->send("process_cpu", "PPROF", [&](const Status&) { pushing.answers.emplace_back(); });
+  pushing.send(**below);
   pushing.run(1);
   EXPECT_EQ(pushing.server.requests().at(0).target, "/tenant/push.v1.PusherService/Push");
 }
 
-TEST(PyroscopePush, AProxyIsSentTheWholeUrl) {
+TEST(ProfilePush, AProxyIsSentTheWholeUrl) {
   Pushing pushing({});
-  auto through = PyroscopePush::create(
+  auto through = ProfilePush::create(
       *pushing.loop, {.url = "http://pyroscope.example:4040", .proxy = net::parse_proxy(pushing.server.url()).value()});
   ASSERT_TRUE(through.ok());
-  (*through)->send("process_cpu", "PPROF",
-                   [&](const Status& status) { pushing.answers.push_back(status ? "" : status.error().message); });
+  pushing.send(**through);
   EXPECT_EQ(pushing.run(1).at(0), "");
   EXPECT_EQ(pushing.server.requests().at(0).target, "http://pyroscope.example:4040/push.v1.PusherService/Push");
 }
 
-TEST(PyroscopePush, ARefusalIsSaidCountedAndNotRepeated) {
+TEST(ProfilePush, OtlpProfilesGoWhereOtlpSays) {
+  Pushing pushing({.protocol = PushProtocol::kOtlpDevelopment, .service_name = "shop"});
+  pushing.server.script({respond(200, "")});
+  pushing.send();
+  EXPECT_EQ(pushing.run(1), std::vector<std::string>{""});
+  const SeenRequest seen = pushing.server.requests().at(0);
+  EXPECT_EQ(seen.target, "/v1development/profiles");
+  EXPECT_EQ(net::find_header(seen.headers, "Content-Type"), "application/x-protobuf");
+  EXPECT_EQ(net::find_header(seen.headers, "Content-Encoding"), "gzip");
+  EXPECT_TRUE(seen.body.starts_with("\x1F\x8B"));
+  EXPECT_EQ(pushing.push->counters().accepted, 1u);
+}
+
+TEST(ProfilePush, ARefusalIsSaidCountedAndNotRepeated) {
   Pushing pushing({});
   pushing.server.script({respond(401, R"({"code":"unauthenticated","message":"no org id"})")});
   pushing.server.script({reset_now()});
-  pushing.send("PPROF");
+  pushing.send();
   const std::string destination = pushing.server.url("/");
   EXPECT_EQ(pushing.run(1).at(0), destination + R"( answered 401: {"code":"unauthenticated","message":"no org id"})");
-  pushing.send("PPROF");
+  pushing.send();
   EXPECT_NE(pushing.run(2).at(1), "");
-  pushing.send("PPROF");
+  pushing.send();
   EXPECT_EQ(pushing.run(3).at(2), "") << "and the next one arrives";
   EXPECT_EQ(pushing.server.requests().size(), 3u);
   EXPECT_EQ(pushing.push->counters().failed, 2u);
   EXPECT_EQ(pushing.push->counters().accepted, 1u);
 }
 
-TEST(PyroscopePush, AServerThatNeverAnswersHoldsNothingUp) {
+TEST(ProfilePush, AServerThatNeverAnswersHoldsNothingUp) {
   Pushing pushing({.timeout_nanos = 10 * base::kNanosPerSecond, .in_flight_max = 2});
   pushing.server.script({wait_nanos(base::kNever / 2)});
-  for (int i = 0; i < 3; ++i) pushing.send("PPROF");
+  for (int i = 0; i < 3; ++i) pushing.send();
   ASSERT_EQ(pushing.answers.size(), 1u) << "the third is refused at once";
   EXPECT_EQ(pushing.answers[0], pushing.server.url("/") + " is behind by 2 profiles; this one is not sent");
   while (pushing.server.requests().empty()) pushing.loop->run_once(base::Deadline::never());
@@ -108,11 +122,11 @@ TEST(PyroscopePush, AServerThatNeverAnswersHoldsNothingUp) {
   EXPECT_EQ(pushing.push->counters().failed, 2u);
 }
 
-TEST(PyroscopePush, NonsenseIsRefused) {
+TEST(ProfilePush, NonsenseIsRefused) {
   FakeClock clock;
   const auto loop = net::EventLoop::create(clock).value();
   const auto message = [&](PushOptions options) {
-    const auto made = PyroscopePush::create(*loop, std::move(options));
+    const auto made = ProfilePush::create(*loop, std::move(options));
     return made.ok() ? std::string() : made.error().message;
   };
   EXPECT_NE(message({.url = "pyroscope:4040"}), "");
