@@ -368,6 +368,7 @@ void Profiler::finish_profile(WindowKind kind, const Window& window, const Stack
       number_text("handler_ns_per_sample", counters.samples == 0 ? 0 : counters.handler_nanos / counters.samples),
       number_text("stacks_to_root", counters.to_root),
       number_text("stacks_lost", counters.lost),
+      number_text("stacks_in_unknown_code", counters.unknown_code),
       number_text("stacks_truncated", counters.truncated),
       number_text("stacks_without_room", store.overflowed()),
       number_text("dropped_ring_full", counters.dropped_ring_full),

@@ -182,11 +182,13 @@ void report(const Asked& asked, const SamplerCounters& counters) {
   const int size = std::snprintf(
       line.data(), line.size(),
       "asked %llu times in %.1f s, samples %llu (%.0f/s), the others merged with one that was pending\n"
-      "drops: ring full %llu, foreign or late %llu; to the root %.3f %%, lost %llu, truncated %llu\n"
+      "drops: ring full %llu, foreign or late %llu; to the root %.3f %%\n"
+      "not to the root: in unknown code %llu, lost in known code %llu, truncated %llu\n"
       "%.0f ns in the handler\n",
       number(asked.signals), seconds, number(counters.samples), samples / seconds, number(counters.dropped_ring_full),
-      number(counters.foreign_signals), 100.0 * static_cast<double>(counters.to_root) / samples, number(counters.lost),
-      number(counters.truncated), static_cast<double>(counters.handler_nanos) / samples);
+      number(counters.foreign_signals), 100.0 * static_cast<double>(counters.to_root) / samples,
+      number(counters.unknown_code), number(counters.lost), number(counters.truncated),
+      static_cast<double>(counters.handler_nanos) / samples);
   if (write(STDOUT_FILENO, line.data(), static_cast<std::size_t>(size)) < 0) _exit(7);
 }
 

@@ -112,7 +112,8 @@ void Sampler::drain_slot(const SampledThread& thread, const Sink& sink) {
     counters_.handler_nanos += sample.handler_nanos;
     counters_.to_root += sample.end == WalkEnd::kRoot;
     counters_.truncated += sample.end == WalkEnd::kTruncated;
-    counters_.lost += sample.end == WalkEnd::kLost || sample.end == WalkEnd::kNoCode;
+    counters_.lost += sample.end == WalkEnd::kLost;
+    counters_.unknown_code += sample.end == WalkEnd::kNoCode;
     counters_.in_span += sample.labels.has_trace();
     counters_.with_route += sample.labels.route_size != 0;
     sink(thread, sample);

@@ -24,7 +24,8 @@ struct SamplerCounters {
   std::uint64_t handler_nanos = 0;  ///< In our handler, without the kernel's entry and exit.
   std::uint64_t to_root = 0;        ///< Stacks that reached the thread's first function.
   std::uint64_t truncated = 0;      ///< Deeper than kFramesMax.
-  std::uint64_t lost = 0;           ///< Ended early.
+  std::uint64_t lost = 0;           ///< Ended in known code: no rule led further, or the stack made no sense.
+  std::uint64_t unknown_code = 0;   ///< Ended in code of no object that was known: generated, or loaded just now.
   std::uint64_t dropped_ring_full = 0;
   std::uint64_t foreign_signals = 0;
   std::uint64_t in_span = 0;          ///< Taken while a span was current ...

@@ -5,11 +5,15 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "profile/sampler/signal.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_server.h"
@@ -31,9 +35,22 @@ struct Recording {
   /// Lets the busy thread be sampled at least once more, and then time pass.
   void pass(std::uint64_t seconds) {
     const std::uint64_t before = profiler->counters().samples;
-    while (profiler->counters().samples == before) turn();
+    while (profiler->counters().samples == before) {
+      if (is_known_and_idle()) {
+        std::this_thread::yield();  // time stands still until there is something to collect
+      } else {
+        turn();
+      }
+    }
     clock.advance(seconds * base::kNanosPerSecond);
     turn();
+  }
+  /// The busy thread was found, and no sample of it waits to be collected.
+  static bool is_known_and_idle() {
+    const std::span slots(signal_state().slots, kSlots);
+    return std::any_of(slots.begin(), slots.end(), [](const ThreadSlot& slot) { return slot.tid != 0; }) &&
+           std::none_of(slots.begin(), slots.end(),
+                        [](const ThreadSlot& slot) { return slot.tid != 0 && slot.ring.readable() != 0; });
   }
   void turn() {
     clock.advance(base::kNanosPerMilli);
