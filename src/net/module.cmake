@@ -23,8 +23,8 @@ endif()
 # The peer that misbehaves on request and the network that does, for the tests of this and of later modules.
 if(TARGET nanospan_net_test)
   add_library(nanospan_scripted_server STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/support/scripted_server.cc
-    ${PROJECT_SOURCE_DIR}/tests/support/test_certificates.cc ${PROJECT_SOURCE_DIR}/tests/net/simulated_network.cc
-    ${PROJECT_SOURCE_DIR}/tests/net/simulated_poller.cc)
+    ${PROJECT_SOURCE_DIR}/tests/support/test_certificates.cc ${PROJECT_SOURCE_DIR}/tests/support/simulated_network.cc
+    ${PROJECT_SOURCE_DIR}/tests/support/simulated_poller.cc)
   target_include_directories(nanospan_scripted_server PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_link_libraries(nanospan_scripted_server PUBLIC nanospan_net GTest::gtest PRIVATE nanospan_flags)
   target_link_libraries(nanospan_net_test PRIVATE nanospan_scripted_server nanospan_net_gzip ZLIB::ZLIB nanospan_net_http2

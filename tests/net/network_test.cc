@@ -9,7 +9,7 @@
 #include <string>
 
 #include "tests/net/loop_fixture.h"
-#include "tests/net/simulated_network.h"
+#include "tests/support/simulated_network.h"
 
 namespace nanospan::net {
 namespace {

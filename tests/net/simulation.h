@@ -19,7 +19,7 @@
 #include "net/http1_client.h"
 #include "net/http2_server.h"
 #include "tests/net/http1_server_fixture.h"
-#include "tests/net/simulated_network.h"
+#include "tests/support/simulated_network.h"
 
 namespace nanospan::net {
 

@@ -15,7 +15,7 @@
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/fake_host.h"
 #include "tests/gateway/sample_traces.h"
-#include "tests/net/simulated_network.h"
+#include "tests/support/simulated_network.h"
 
 namespace nanospan::gateway {
 namespace {

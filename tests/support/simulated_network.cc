@@ -1,4 +1,4 @@
-#include "tests/net/simulated_network.h"
+#include "tests/support/simulated_network.h"
 
 #include <fcntl.h>
 

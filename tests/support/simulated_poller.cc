@@ -1,7 +1,7 @@
 // The poller of a SimulatedNetwork: what is ready, and the passing of time.
 #include <algorithm>
 
-#include "tests/net/simulated_network.h"
+#include "tests/support/simulated_network.h"
 
 namespace nanospan::net {
 
