@@ -89,6 +89,7 @@ void Simulation::start_server() {
   Http1ServerOptions options;
   options.port = kPort;
   options.http2 = http2_server_protocol(http2_options);
+  options.skip_body_bytes_max = skip_body_bytes_max;
   std::shared_ptr<Http1Handler> handler = std::make_shared<SimulatedHandler>(*this);
   if (protocol == Protocol::kGrpc) {
     handler =

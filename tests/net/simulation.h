@@ -99,7 +99,8 @@ class Simulation {
   Http2ServerOptions http2_options;
   std::size_t connections_max = 4;  ///< Of the client.
   std::size_t answer_bytes = 0;     ///< That each answer has at least.
-  bool tls = false;                 ///< A run is then the same but for the lengths of signatures.
+  std::size_t skip_body_bytes_max = Http1ServerOptions().skip_body_bytes_max;
+  bool tls = false;  ///< A run is then the same but for the lengths of signatures.
   std::deque<SentRequest> requests;
   std::unique_ptr<Http1Server> server;
 
