@@ -20,13 +20,9 @@
 namespace nanospan::sdk {
 namespace {
 
-constexpr std::uint64_t kShortestSleep = 500 * base::kNanosPerMicro;
-constexpr std::uint64_t kFirstSleep = 5 * base::kNanosPerMilli;
 // A ring is too small if a sixteenth of it is full sooner than that, in this many rounds without a break.
 constexpr std::uint64_t kLeastRound = 2 * base::kNanosPerMilli;
 constexpr std::uint32_t kBusyRounds = 8;
-// A few spans are no reason to come more often.
-constexpr std::uint64_t kLeastShare = 2U << 10;
 constexpr std::uint64_t kLongestSleep = base::kNanosPerSecond;
 // Without spans for this many longest sleeps the thread goes to the deep one, where the next span wakes it.
 constexpr std::uint64_t kIdleSleeps = 2;
@@ -72,7 +68,7 @@ void Drain::start_thread_locked() {
   last_drain_ = last_span_ = now();
   if (last_drain_ < next_start_) return;
   next_start_ = last_drain_ + kStartAgain;
-  interval_ = kShortestSleep;
+  pace_ = DrainPace();
   drain_signal().set_sleep(DrainSignal::Sleep::kAwake);
   if (drain_signal().open() && start_sdk_thread("nanospan", [] { instance().run(); })) {
     started_ = true;
@@ -142,16 +138,14 @@ void Drain::route(const TracerRecord& tracer, Bytes field) {
   if (holder != tracer.provider) holder->stray_spans.fetch_add(1, std::memory_order_relaxed);
 }
 
-// What waits should be far from the watermark at which the producer wakes this thread: a sleep may last some
-// milliseconds longer than it was asked for, and every End that looks at the drain pays for cache misses. So a round
-// comes when a sixteenth is full, and a ring that fills that far in two milliseconds, round after round, is too small
-// for its thread; so is one that a burst fills by a quarter.
+// A round comes when a sixteenth is full (DrainPace), and a ring that fills that far in two milliseconds, round after
+// round, is too small for its thread; so is one that a burst fills by a quarter.
 void Drain::pace(detail::Ring& ring, std::uint64_t waiting, std::uint64_t since_last) {
   const std::uint64_t share = ring.size / 16;
   const bool fast = waiting * kLeastRound >= share * since_last;
   ring.busy_rounds = fast ? ring.busy_rounds + 1 : 0;
   if (ring.busy_rounds >= kBusyRounds || waiting >= ring.size / 4) offer_larger_ring(ring);
-  if (waiting >= std::max(share, kLeastShare)) interval_ = std::max(kShortestSleep, interval_ / 2);
+  pace_.see(ring.size, waiting);
 }
 
 std::uint64_t Drain::drain_rings(std::uint64_t since_last) {
@@ -192,10 +186,10 @@ void Drain::work() {
   const base::MonotonicNanos before = now();
   refine_clock();
   const std::uint64_t limit = sleep_limit();
-  interval_ = std::min(limit, interval_ + interval_ / 4);
+  pace_.lengthen(limit);
   if (drain_rings(before - last_drain_) != 0) {
     last_span_ = before;
-    if (idle_) interval_ = std::min(limit, kFirstSleep);
+    if (idle_) pace_.begin(limit);
     idle_ = told_ = false;
   }
   for (const auto& pipeline : pipelines_) {
@@ -209,7 +203,7 @@ void Drain::work() {
 std::uint64_t Drain::sleep_limit() const {
   std::uint64_t limit = kLongestSleep;
   for (const auto& pipeline : pipelines_) limit = std::min(limit, pipeline->schedule_delay() / 4);
-  return std::max(limit, kShortestSleep);
+  return std::max(limit, DrainPace::kShortest);
 }
 
 base::MonotonicNanos Drain::next_due() const {
@@ -254,7 +248,7 @@ void Drain::gather_descriptors() {
 void Drain::rest(bool out_of_memory) {
   using Sleep = DrainSignal::Sleep;
   const base::MonotonicNanos start = now();
-  std::uint64_t length = interval_;
+  std::uint64_t length = pace_.interval();
   Sleep kind = Sleep::kShort;
   if (tick_clock().scale() == nullptr) length = std::min(length, TickClock::kFirstInterval);
   if (start - last_span_ > std::max(kIdleLeast, kIdleSleeps * sleep_limit())) {
@@ -267,7 +261,7 @@ void Drain::rest(bool out_of_memory) {
   const base::MonotonicNanos due = next_due();
   if (due != base::kNever) length = std::min(length, due > start ? due - start : 0);
 
-  if (out_of_memory) length = kShortestSleep;
+  if (out_of_memory) length = DrainPace::kShortest;
   // A producer publishes, then looks at the kind of sleep; here it is the other way round, so one of the two sees the
   // other.
   drain_signal().set_sleep(kind);

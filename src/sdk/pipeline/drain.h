@@ -17,6 +17,7 @@
 #include "base/immortal.h"
 #include "base/time.h"
 #include "sdk/pipeline/batch_pipeline.h"
+#include "sdk/pipeline/drain_pace.h"
 
 namespace nanospan::sdk {
 
@@ -85,7 +86,7 @@ class Drain {
   base::MonotonicNanos next_start_ = 0;  // after a refusal
   base::MonotonicNanos last_drain_ = 0;
   base::MonotonicNanos last_span_ = 0;
-  std::uint64_t interval_ = 0;
+  DrainPace pace_;
   bool idle_ = false;  ///< No span came for a while.
   bool told_ = false;  ///< All producers' limits are zero, and have been for an arming sleep.
 };

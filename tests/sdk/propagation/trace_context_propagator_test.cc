@@ -12,7 +12,7 @@ using testing::Headers;
 using testing::MapCarrier;
 
 constexpr std::string_view kTrace = "12345678901234567890123456789012";
-constexpr std::string_view kParent = "1234567890123456";
+constexpr std::string_view kHeaderParent = "1234567890123456";
 const std::string kSampled = "00-12345678901234567890123456789012-1234567890123456-01";
 const std::string kUnsampled = "00-12345678901234567890123456789012-1234567890123456-00";
 
@@ -41,7 +41,7 @@ TEST(TraceContextLevel2, BothTraceparentAndTracestateMissing) { EXPECT_FALSE(ext
 TEST(TraceContextLevel2, TraceparentIncludedTracestateMissing) {
   const SpanContext parent = parent_of(kSampled);
   EXPECT_EQ(parent.trace_id().to_hex(), kTrace);
-  EXPECT_EQ(parent.span_id().to_hex(), kParent);
+  EXPECT_EQ(parent.span_id().to_hex(), kHeaderParent);
   EXPECT_TRUE(parent.is_sampled());
   EXPECT_TRUE(parent.is_remote());
   EXPECT_TRUE(parent.trace_state().empty());
@@ -323,7 +323,7 @@ TEST(TraceContextLevel2, ATracestateThatServersWouldRefuseIsCutByWholeMembers) {
 
 // context/api-propagators.md "Extract": what cannot be read leaves the context as it was.
 TEST(TraceContextLevel2, ExtractLeavesTheContextWhenThereIsNothingValid) {
-  const SpanContext before(TraceId::from_hex(kTrace), SpanId::from_hex(kParent), 1, false);
+  const SpanContext before(TraceId::from_hex(kTrace), SpanId::from_hex(kHeaderParent), 1, false);
   const Context context = Context::root().with_span_context(before);
   EXPECT_EQ(propagator().extract(context, MapCarrier()).span_context(), before);
   EXPECT_EQ(propagator().extract(context, MapCarrier(Headers{{"traceparent", "x"}})).span_context(), before);
