@@ -76,7 +76,7 @@ std::string not_found(const std::vector<Command>& commands, const std::string& n
          (meant.empty() ? "; see nanospan --help" : "; did you mean " + std::string(meant) + "?");
 }
 
-int run(const std::vector<std::string_view>& words) {
+int run(std::vector<std::string_view> words) {
   std::vector<Command> commands = {serve_command(),      validate_command(),      print_config_command(),
                                    components_command(), load_http_command(),     load_otlp_command(),
                                    tree_command(),       bench_compare_command(), version_command()};
@@ -85,14 +85,20 @@ int run(const std::vector<std::string_view>& words) {
     print(stderr, overview(commands));
     return kExitUsage;
   }
-  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  const bool asks_for_help = words[0] == "--help" || words[0] == "-h" || words[0] == "help";
+  if (asks_for_help && words.size() == 1) {
     print(stdout, overview(commands));
     return kExitOk;
   }
+  if (asks_for_help) words.erase(words.begin());  // help COMMAND: as COMMAND --help
   const auto [command, used] = find_command(commands, words);
   if (command == nullptr) {
     print(stderr, "nanospan: " + not_found(commands, std::string(words[0])) + "\n");
     return kExitUsage;
+  }
+  if (asks_for_help) {
+    print(stdout, help_of(*command));
+    return kExitOk;
   }
   Result<Arguments> arguments =
       Arguments::parse({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, command->options);

@@ -142,6 +142,7 @@ int Serving::run(const sigset_t& signals) {
     return kExitFailed;
   }
   loop_.run();
+  gateway_->log().flush();
   if (const std::uint64_t lost = gateway_->lost_in_drain(); lost != 0) {
     gateway_->log().error("serve", "stopped; " + std::to_string(lost) +
                                        " items that were acknowledged are lost; the lines above say by which exporter, "

@@ -31,6 +31,7 @@ Connector::Connector(EventLoop& loop, Resolver& resolver, const StreamFactory& m
 
 void Connector::connect(const Route& route, base::Deadline deadline, OnDone done) {
   connect_head_ = route.connect_head;
+  to_proxy_ = !route.via.empty();
   done_ = std::move(done);
   deadline_ = deadline;
   resolving_ = true;
@@ -51,7 +52,7 @@ void Connector::connect(Addresses addresses, base::Deadline deadline, OnDone don
 
 void Connector::on_addresses(Result<Addresses> result) {
   resolving_ = false;
-  if (!result.ok()) return finish({nullptr, HttpFailure::kResolve, result.error().message});
+  if (!result.ok()) return unreachable(HttpFailure::kResolve, result.error().message);
   addresses_ = std::move(result).value();
   connect_next();
 }
@@ -76,8 +77,17 @@ void Connector::connect_next() {
     timer_.arm(now + std::min(untried > 1 ? left / untried : base::kNever, kConnectNanosMax));
     return;
   }
-  finish({nullptr, failure_for(error_),
-          "cannot connect to " + addresses_.back().text() + ": " + std::generic_category().message(error_)});
+  unreachable(failure_for(error_),
+              "cannot connect to " + addresses_.back().text() + ": " + std::generic_category().message(error_));
+}
+
+/// What is wrong with a proxy is no fault of the origin, and has another remedy.
+void Connector::unreachable(HttpFailure failure, std::string message) {
+  if (!to_proxy_ || failure == HttpFailure::kSystem) return finish({nullptr, failure, std::move(message)});
+  finish({nullptr, HttpFailure::kProxy,
+          message +
+              "; is the proxy running? http_proxy, https_proxy or the exporter's own setting name it, no_proxy what "
+              "goes past it"});
 }
 
 void Connector::on_ready(unsigned /*ready*/) {

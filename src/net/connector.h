@@ -53,6 +53,7 @@ class Connector final : public FdHandler {
   void on_timer();
   void note(int error);
   void drop();
+  void unreachable(HttpFailure failure, std::string message);
   void finish(Outcome outcome);
 
   EventLoop& loop_;
@@ -65,6 +66,7 @@ class Connector final : public FdHandler {
   int error_ = 0;  // of the addresses that failed; "refused" says more than the others
   Fd connecting_;
   std::string connect_head_;
+  bool to_proxy_ = false;  // the addresses are a proxy's
   std::unique_ptr<ProxyTunnel> tunnel_;
   std::unique_ptr<ByteStream> establishing_;
   bool resolving_ = false;

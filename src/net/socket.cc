@@ -152,6 +152,19 @@ Result<Fd> listen_on(const SocketAddress& address, bool share_port) {
                                            : "; another program listens there: stop it (ss -ltnp 'sport = :" + port +
                                                  "' shows it), or use another port";
     }
+    if (why == EACCES) {
+      refused.message += address.is_unix()
+                             ? "; this user may not write the socket's folder: change its owner or mode, or "
+                               "use another path"
+                             : "; ports below 1024 take the capability CAP_NET_BIND_SERVICE: use a higher "
+                               "port, or give it (setcap, AmbientCapabilities=)";
+    } else if (why == EADDRNOTAVAIL) {
+      refused.message +=
+          "; this machine has no such address (ip addr lists those that it has): use one of them, or "
+          "0.0.0.0 for all";
+    } else if (why == ENOENT) {
+      refused.message += "; there is no such folder: make it, or use another path";
+    }
     return refused;
   }
   if (::listen(fd.get(), kListenBacklog) != 0) return system_error("listen" + where, errno);

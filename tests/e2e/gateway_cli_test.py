@@ -24,6 +24,9 @@ class Commands(unittest.TestCase):
             self.assertEqual(result.returncode, 0)
             self.assertIn(f"Usage: nanospan {command}", result.stdout)
             self.assertIn("Exit codes", result.stdout)
+            self.assertEqual(run("help", command).stdout, result.stdout)
+        self.assertIn("Usage: nanospan load otlp", run("help", "load", "otlp").stdout)
+        self.assertEqual(run("help", "serv").returncode, 2)
 
     def test_version_and_components(self):
         self.assertRegex(run("version").stdout, r"^nanospan \d+\.\d+\.\d+\n$")
@@ -116,7 +119,7 @@ class Commands(unittest.TestCase):
             pathlib.Path(folder, "c.yaml").write_text(config)
             result = run("serve", "--config", "c.yaml", cwd=folder)
             self.assertEqual(result.returncode, 1)
-            self.assertIn("receiver otlp: ", result.stderr)
+            self.assertIn("receiver otlp: protocols.http.endpoint: ", result.stderr)
             self.assertIn(f"127.0.0.1:{port}", result.stderr)
             self.assertIn("another program listens there", result.stderr)
 

@@ -171,6 +171,22 @@ TEST_F(Http1ClientProxyTest, AProxyThatWantsCredentialsSaysSoForHttpToo) {
                                             "http://user:password@host:port");
 }
 
+TEST_F(Http1ClientProxyTest, AProxyThatIsNotThereIsNotTakenForTheOrigin) {
+  for (const std::string_view origin : {"http://collector.example", "https://collector.example"}) {
+    Http1ClientOptions options;
+    options.origin = parse_url(origin).value();
+    options.proxy = parse_proxy("http://127.0.0.1:1").value();
+    options.make_stream = &make_socket_stream;
+    client_ = std::move(Http1Client::create(*loop_, std::move(options))).value();
+    const HttpResult result = exchange();
+    EXPECT_EQ(result.error.failure, HttpFailure::kProxy) << origin;
+    EXPECT_NE(result.error.error.message.find("through the proxy http://127.0.0.1:1: cannot connect to 127.0.0.1:1: "
+                                              "Connection refused; is the proxy running? http_proxy, https_proxy"),
+              std::string::npos)
+        << result.error.error.message;
+  }
+}
+
 TEST_F(Http1ClientProxyTest, AProxyThatDoesNotAnswerIsToldApart) {
   start("https://collector.example");
   server_.script({wait_nanos(20 * kSeconds)});

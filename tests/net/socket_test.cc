@@ -101,6 +101,19 @@ TEST_F(UnixSocketTest, ConnectionsStand) {
   }
 }
 
+TEST_F(UnixSocketTest, WhatCannotBeListenedOnSaysWhatToDo) {
+  const auto refusal = [](const SocketAddress& where) { return listen_on(where, false).error().message; };
+  EXPECT_NE(
+      refusal(address((path_ + "/no/such.sock").c_str())).find("No such file or directory; there is no such folder"),
+      std::string::npos);
+  SocketAddress foreign;
+  ASSERT_TRUE(SocketAddress::parse("192.0.2.1", 4317, foreign));  // TEST-NET-1: nobody's (RFC 5737)
+  EXPECT_EQ(
+      refusal(foreign),
+      "bind on 192.0.2.1:4317: Cannot assign requested address; this machine has no such address (ip addr lists those "
+      "that it has): use one of them, or 0.0.0.0 for all");
+}
+
 TEST_F(UnixSocketTest, OneThatIsInUseIsLeftAlone) {
   const Fd first = listen_on(address_, false).value();
   const Result<Fd> second = listen_on(address_, false);

@@ -40,8 +40,13 @@ std::string describe(const ConfigNode& value) {
 MapReader::MapReader(const ConfigNode& node, std::string path, Diagnostics& diagnostics)
     : node_(&node), path_(std::move(path)), diagnostics_(&diagnostics) {
   if (node.kind == ConfigNode::Kind::kMap || node.is_null()) return;
-  diagnostics.error(node.line, path_, "expected a map of keys, found " + describe(node));
+  // A scalar is not quoted: where keys are expected it may be a secret, such as a header or a token.
+  const bool is_scalar = node.kind == ConfigNode::Kind::kScalar;
+  diagnostics.error(
+      node.line, path_,
+      "expected a map of keys, found " + (is_scalar ? "a single value; write key: value" : describe(node)));
   node_ = &kEmpty;
+  was_map_ = false;
 }
 
 std::string MapReader::path_to(std::string_view key) const {
@@ -269,6 +274,7 @@ void MapReader::warn(std::string_view key, std::string_view text) {
 }
 
 void MapReader::fail(std::string_view key, std::string_view text) {
+  if (!was_map_) return;  // what is missing in it is not the fault
   const ConfigNode* value = key.empty() ? nullptr : node_->find(key);
   diagnostics_->error(value != nullptr ? value->line : node_->line, path_to(key), text);
 }

@@ -72,6 +72,7 @@ class MapReader {
   void wrong_type(const ConfigNode& value, std::string_view key, std::string_view wanted);
 
   const ConfigNode* node_;
+  bool was_map_ = true;  // or nothing; else that has been complained about
   std::string path_;
   Diagnostics* diagnostics_;
   std::vector<std::string_view> known_;

@@ -11,6 +11,7 @@ namespace {
 
 // What a sender is told that finds the queue full, if nothing better is known: soon, but not at once.
 constexpr std::uint64_t kFullRetryNanos = 1 * base::kNanosPerSecond;
+constexpr std::uint64_t kSayLossesNanos = 10 * base::kNanosPerSecond;
 constexpr std::string_view kShutdown = "shutdown";  // the reason of what the drain's deadline cut off
 
 }  // namespace
@@ -285,11 +286,26 @@ void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const S
     lost_ += spans;
     if (has_drain_deadline_) lost_in_drain_.fetch_add(spans, std::memory_order_relaxed);
   }
-  if (result.reason == kShutdown) return;  // expire_drain() reports them all in one line
-  if (!acknowledged) return log_.warn_limited(subject_, result.reason, result.message);
-  log_.warn_limited(subject_, "lost",
-                    "lost " + std::to_string(spans) + " " + std::string(info_of(options_.signal).items) +
-                        " that were acknowledged (" + std::to_string(lost_) + " since the start): " + result.message);
+  if (result.reason == kShutdown) {  // expire_drain() reports them all in one line
+    lost_said_ += acknowledged ? spans : 0;
+    return;
+  }
+  if (!acknowledged) {
+    log_.warn_limited(subject_, result.reason, result.message);
+    return;
+  }
+  last_loss_ = result.message;
+  if (loop_.clock().monotonic_now() >= say_losses_next_) say_losses();
+}
+
+/// All since the last time, so that the lines add up.
+void ExportQueue::say_losses() {
+  const std::uint64_t unsaid = lost_ - lost_said_;
+  if (unsaid == 0) return;
+  lost_said_ = lost_;
+  say_losses_next_ = loop_.clock().monotonic_now() + kSayLossesNanos;
+  log_.warn(subject_, "lost " + std::to_string(unsaid) + " " + std::string(info_of(options_.signal).items) +
+                          " that were acknowledged (" + std::to_string(lost_) + " since the start): " + last_loss_);
 }
 
 void ExportQueue::settle(Item item, const SendResult& result) {
@@ -376,6 +392,7 @@ void ExportQueue::finish_drain_if_empty() {
     if (!draining_ || !waiting_.empty() || !flights_.empty()) return;
   }
   drain_timer_.cancel();
+  say_losses();
   if (drained_) std::exchange(drained_, net::Task())();
 }
 

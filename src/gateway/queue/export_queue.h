@@ -94,6 +94,7 @@ class ExportQueue {
   void count_failed(std::uint64_t spans, std::string_view reason);
   void settle(Item item, const SendResult& result);
   void report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result);
+  void say_losses();
   void expire_drain();
   void finish_drain_if_empty();
 
@@ -124,7 +125,10 @@ class ExportQueue {
   std::atomic<std::uint64_t> lost_in_drain_{0};
 
   // The loop's own.
-  std::uint64_t lost_ = 0;    // acknowledged spans that failed, since the start
+  std::uint64_t lost_ = 0;  // acknowledged spans that failed, since the start
+  std::uint64_t lost_said_ = 0;
+  base::MonotonicNanos say_losses_next_ = 0;
+  std::string last_loss_;
   std::string last_problem_;  // what the last try came to that failed for now
   std::vector<std::unique_ptr<Flight>> flights_;
   std::minstd_rand jitter_;

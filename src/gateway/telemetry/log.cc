@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -52,23 +53,55 @@ void Log::raw(std::string_view text) {
   sink_(text);
 }
 
-void Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
-  std::uint64_t suppressed = 0;
+bool Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
+  Limit before;
+  std::uint64_t left_out = 0;
   {
     const std::lock_guard lock(mutex_);
     if (limits_.size() >= kReasonsMax) limits_.clear();
     Limit& limit = limits_[std::string(subject) + "\n" + std::string(reason)];
     const base::MonotonicNanos now = clock_.monotonic_now();
-    if (now < limit.next) {
-      ++limit.suppressed;
-      return;
+    if (now >= limit.next) {
+      before = std::exchange(limit, {std::string(subject), now + kIntervalNanos, {}, 0});
     }
-    suppressed = std::exchange(limit.suppressed, 0);
-    limit.next = now + kIntervalNanos;
+    const auto is_this = [&](const Seen& seen) { return seen.text == text; };
+    if (const auto known = std::find_if(limit.seen.begin(), limit.seen.end(), is_this); known != limit.seen.end()) {
+      ++known->left_out;
+      return false;
+    }
+    if (limit.seen.size() >= kTextsMax) {
+      ++limit.others;
+      return false;
+    }
+    limit.seen.push_back({std::string(text), 0});
+    if (const auto known = std::find_if(before.seen.begin(), before.seen.end(), is_this); known != before.seen.end()) {
+      left_out = known->left_out;
+    }
   }
+  write_left_out(before, text);
   std::string line(text);
-  if (suppressed != 0) line += "  (" + std::to_string(suppressed) + " more like this before)";
+  if (left_out != 0) line += "  (" + std::to_string(left_out) + " more like this before)";
   write(LogLevel::kWarn, subject, line);
+  return true;
+}
+
+void Log::write_left_out(const Limit& limit, std::string_view but) {
+  for (const Seen& seen : limit.seen) {
+    if (seen.left_out == 0 || seen.text == but) continue;
+    write(LogLevel::kWarn, limit.subject, seen.text + "  (" + std::to_string(seen.left_out) + " more like this)");
+  }
+  if (limit.others != 0) {
+    write(LogLevel::kWarn, limit.subject, std::to_string(limit.others) + " more warnings of this kind, in other words");
+  }
+}
+
+void Log::flush() {
+  std::map<std::string, Limit> limits;
+  {
+    const std::lock_guard lock(mutex_);
+    limits.swap(limits_);
+  }
+  for (const auto& [key, limit] : limits) write_left_out(limit, {});
 }
 
 Log::Sink standard_error_sink() {

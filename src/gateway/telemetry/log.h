@@ -1,7 +1,7 @@
-// Log: what the gateway says about itself, one line each, limited to one line per subject and reason in ten seconds.
+// Log: what the gateway says about itself, one line each; what repeats itself is counted instead.
 //
-//   2026-11-24T13:10:23.123Z  warn  exporter otlp_http: connection refused by 127.0.0.1:4318  (12 more like this in
-//   10s)
+//   2026-11-24T13:10:23.123Z  warn  exporter otlp_http: connection refused by 127.0.0.1:4318  (12 more like this
+//   before)
 //
 // Thread-safe. The memory for limits is bounded: subjects and reasons come from the configuration and the code, not
 // from peers.
@@ -36,9 +36,12 @@ class Log {
   void info(std::string_view subject, std::string_view text) { write(LogLevel::kInfo, subject, text); }
   void warn(std::string_view subject, std::string_view text) { write(LogLevel::kWarn, subject, text); }
   void error(std::string_view subject, std::string_view text) { write(LogLevel::kError, subject, text); }
-  /// A warning about something that may happen a million times a second: one line per `subject` and `reason` in ten
-  /// seconds.
-  void warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
+  /// A warning about something that may happen a million times a second: each text of a `subject` and `reason` once in
+  /// ten seconds, and eight of them at most; what is left out is counted, and said with the next line or by flush().
+  /// False if it was left out.
+  bool warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
+  /// Says what was left out and not said yet. At the end.
+  void flush();
 
   /// The last warnings and errors that were written, oldest first, each a line with its newline.
   std::vector<std::string> recent() const;
@@ -50,11 +53,19 @@ class Log {
   static constexpr std::size_t kReasonsMax = 1024;
   static constexpr std::size_t kRecentMax = 50;
   static constexpr std::size_t kRecentBytesMax = 1000;  // of each
+  static constexpr std::size_t kTextsMax = 8;
+  struct Seen {
+    std::string text;
+    std::uint64_t left_out = 0;
+  };
   struct Limit {
+    std::string subject;
     base::MonotonicNanos next = 0;
-    std::uint64_t suppressed = 0;
+    std::vector<Seen> seen;
+    std::uint64_t others = 0;  // beyond kTextsMax
   };
   void write(LogLevel level, std::string_view subject, std::string_view text);
+  void write_left_out(const Limit& limit, std::string_view but);
 
   const base::Clock& clock_;
   std::atomic<LogLevel> level_;

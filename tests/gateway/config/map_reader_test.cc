@@ -132,6 +132,20 @@ TEST(MapReader, PairsAsListOfNameAndValue) {
   EXPECT_EQ(f.first_error(), "f.yaml:3: top.h.name: is missing; write {name: ..., value: ...}");
 }
 
+// "headers: Authorization=..." is a slip of those who know the variable; what it says is a secret all the same.
+TEST(MapReader, AValueInPlaceOfAMapIsNotQuotedAndComplainedAboutOnceWithItsLine) {
+  Fixture f("x: 1\nh: \"Authorization=Bearer 12345\"\nc: token\n");
+  std::vector<std::pair<std::string, std::string>> pairs;
+  f.reader.read_pairs("h", pairs);
+  std::optional<MapReader> child = f.reader.child("c");
+  child->fail("name", "is missing");
+  child->finish();
+  EXPECT_EQ(
+      f.diagnostics.errors(),
+      (std::vector<std::string>{"f.yaml:2: top.h: expected a map of keys, found a single value; write key: value",
+                                "f.yaml:3: top.c: expected a map of keys, found a single value; write key: value"}));
+}
+
 TEST(ListenAddress, Forms) {
   EXPECT_EQ(parse_listen_address("localhost:4318")->host, "localhost");
   EXPECT_EQ(parse_listen_address(":4318")->host, "");

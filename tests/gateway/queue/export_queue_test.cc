@@ -240,6 +240,27 @@ TEST_F(ExportQueueTest, GivesUpAfterMaxElapsedTimeAndCountsTheReason) {
       << logged_;
 }
 
+// One line in ten seconds, but no loss is left out of the account.
+TEST_F(ExportQueueTest, LinesAboutLossesAddUpToTheTotal) {
+  script_.results.assign(4, final_failure());
+  for (const std::uint64_t spans : {1U, 10U, 100U}) offer(spans);
+  run();
+  advance(10 * kNanosPerSecond);
+  offer(1000);
+  run();
+  script_.results.assign(1, final_failure());
+  offer(10'000);
+  run();
+  queue().drain(base::Deadline::never(), [] {});
+  run();
+  for (const std::string line : {"lost 1 spans that were acknowledged (1 since the start): bad request",
+                                 "lost 1110 spans that were acknowledged (1111 since the start): bad request",
+                                 "lost 10000 spans that were acknowledged (11111 since the start): bad request"}) {
+    EXPECT_NE(logged_.find(line), std::string::npos) << line << " in " << logged_;
+  }
+  EXPECT_EQ(std::count(logged_.begin(), logged_.end(), '\n'), 3) << logged_;
+}
+
 TEST_F(ExportQueueTest, PermanentFailuresAreNotRetried) {
   script_.results = {final_failure()};
   offer(2);

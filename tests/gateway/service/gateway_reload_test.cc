@@ -160,10 +160,12 @@ TEST_F(GatewayReloadTest, WhatCannotStartChangesNothing) {
   parts_.declared += "  file/b: {path: /nonexistent/b}\n";
   parts_.exporters = "file, file/b";
   parts_.processors = "batch";
-  EXPECT_EQ(reload(), "error: exporter file/b: open /nonexistent/b: No such file or directory");
+  EXPECT_EQ(reload(),
+            "error: exporter file/b: open /nonexistent/b: No such file or directory; there is no such folder: make it, "
+            "or set create_directory: true");
   parts_ = before;
   parts_.receiver = "192.0.2.1:4318";  // Not an address of this machine (RFC 5737).
-  EXPECT_THAT(reload(), StartsWith("error: receiver otlp: bind on 192.0.2.1:4318"));
+  EXPECT_THAT(reload(), StartsWith("error: receiver otlp: protocols.http.endpoint: bind on 192.0.2.1:4318"));
   EXPECT_THAT(send(), StartsWith("HTTP/1.1 200"));
   drain();
   EXPECT_EQ(lines("a"), 1u);

@@ -81,7 +81,9 @@ TEST_F(GatewayTest, TheStartBlockSaysEverything) {
 TEST_F(GatewayTest, WhatCannotStartIsNamed) {
   const auto gateway =
       start("  file: {path: /nonexistent/x}\n", "    traces: {receivers: [otlp], exporters: [file]}\n");
-  EXPECT_EQ(gateway.error().message, "exporter file: open /nonexistent/x: No such file or directory");
+  EXPECT_EQ(gateway.error().message,
+            "exporter file: open /nonexistent/x: No such file or directory; there is no such folder: make it, or set "
+            "create_directory: true");
 }
 
 TEST_F(GatewayTest, DestroyedWithoutDrainWhileRequestsWait) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "gateway/telemetry/printable.h"
 #include "tests/support/fake_clock.h"
 
@@ -30,6 +33,36 @@ TEST_F(LogTest, OneLineForEachReasonInTenSeconds) {
             "2023-11-14T22:13:20.000Z  warn  a: no\n"
             "2023-11-14T22:13:20.000Z  warn  a: late\n"
             "2023-11-14T22:13:30.000Z  warn  a: no  (4 more like this before)\n");
+}
+
+TEST_F(LogTest, DifferentTextsOfOneReasonAreNotTakenForEachOther) {
+  EXPECT_TRUE(log_.warn_limited("a", "refused", "too large"));
+  EXPECT_TRUE(log_.warn_limited("a", "refused", "too old"));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(log_.warn_limited("a", "refused", "too old"));
+  EXPECT_FALSE(log_.warn_limited("a", "refused", "too large"));
+  clock_.advance(10 * base::kNanosPerSecond);
+  text_.clear();
+  EXPECT_TRUE(log_.warn_limited("a", "refused", "too large"));
+  EXPECT_EQ(text_,
+            "2023-11-14T22:13:30.000Z  warn  a: too old  (3 more like this)\n"
+            "2023-11-14T22:13:30.000Z  warn  a: too large  (1 more like this before)\n");
+}
+
+TEST_F(LogTest, AReasonWithEverNewTextsIsLimitedToo) {
+  for (int i = 0; i < 100; ++i) log_.warn_limited("a", "refused", "request " + std::to_string(i));
+  EXPECT_EQ(std::count(text_.begin(), text_.end(), '\n'), 8);
+  text_.clear();
+  log_.flush();
+  EXPECT_EQ(text_, "2023-11-14T22:13:20.000Z  warn  a: 92 more warnings of this kind, in other words\n");
+}
+
+TEST_F(LogTest, WhatWasLeftOutIsSaidAtTheEndAndOnce) {
+  for (int i = 0; i < 5; ++i) log_.warn_limited("a", "refused", "no");
+  log_.warn_limited("b", "refused", "once");
+  text_.clear();
+  log_.flush();
+  log_.flush();
+  EXPECT_EQ(text_, "2023-11-14T22:13:20.000Z  warn  a: no  (4 more like this)\n");
 }
 
 TEST_F(LogTest, LevelsBelowAreSilent) {

@@ -72,7 +72,13 @@ std::vector<Backup> backups_of(const fs::path& path) {
 }  // namespace
 
 Error RotatingFile::error(std::string_view call, int error_number) const {
-  return net::system_error(std::string(call) + " " + options_.path, error_number);
+  Error failed = net::system_error(std::string(call) + " " + options_.path, error_number);
+  if (error_number == ENOENT) {
+    failed.message += "; there is no such folder: make it, or set create_directory: true";
+  } else if (error_number == EACCES || error_number == EROFS) {
+    failed.message += "; this user may not write there: change owner or mode of the folder, or the exporter's path";
+  }
+  return failed;
 }
 
 Status RotatingFile::open() {

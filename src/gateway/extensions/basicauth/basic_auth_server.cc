@@ -71,7 +71,8 @@ void BasicAuthServer::follow() {
   if (!content) return;
   Result<Users> users = content->ok() ? users_in(**content) : Result<Users>(content->error());
   if (!users) {
-    return log_.warn_limited(subject_, "htpasswd", users.error().message + "; the old users stay");
+    log_.warn_limited(subject_, "htpasswd", users.error().message + "; the old users stay");
+    return;
   }
   users_ = std::move(users).value();
   allowed_.clear();

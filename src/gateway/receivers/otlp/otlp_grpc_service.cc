@@ -46,7 +46,7 @@ GrpcStatus status_of(const Outcome& outcome) {
 
 OtlpGrpcService::OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host,
                                  const SignalConsumers& next)
-    : intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
+    : http_at_(options.http_at), intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
 
 /// Nothing for a signal that no pipeline takes from here.
 std::optional<Signal> OtlpGrpcService::signal_of(std::string_view path) const {
@@ -100,6 +100,16 @@ GrpcStatus OtlpGrpcService::on_refused(GrpcStatus status, const net::MessageHead
       break;
   }
   return status;
+}
+
+std::string OtlpGrpcService::on_no_call(const net::MessageHead& /*head*/) {
+  intake_.count_request();
+  Refusal refusal{415, "http_on_grpc_port",
+                  "the client speaks HTTP without gRPC, this port takes OTLP/gRPC; " +
+                      (http_at_.empty() ? "let it send gRPC, or enable protocols.http"
+                                        : "OTLP/HTTP is taken on " + http_at_ + " (protocols.http)")};
+  intake_.count_refusal(refusal);
+  return refusal.message;
 }
 
 GrpcStatus OtlpGrpcService::refuse(const Refusal& refusal) {

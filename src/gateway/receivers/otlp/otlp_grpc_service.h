@@ -25,6 +25,7 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
   Decision on_call(const net::MessageHead& head) override;
   void on_message(net::Request request, net::GrpcResponder responder) override;
   net::GrpcStatus on_refused(net::GrpcStatus status, const net::MessageHead& head) override;
+  std::string on_no_call(const net::MessageHead& head) override;
 
   /// From now on new calls are answered UNAVAILABLE.
   void begin_drain() { intake_.begin_drain(); }
@@ -36,6 +37,7 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
   net::GrpcStatus refuse(const Refusal& refusal);
   Refusal too_large() const;
 
+  const std::string http_at_;
   OtlpIntake intake_;
 };
 

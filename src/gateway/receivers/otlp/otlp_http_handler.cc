@@ -6,6 +6,7 @@
 #include "gateway/config/units.h"
 #include "gateway/receivers/otlp/cors.h"
 #include "gateway/telemetry/printable.h"
+#include "net/grpc_framing.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -54,6 +55,12 @@ Refusal OtlpHttpHandler::wrong_path(std::string_view path) const {
 }
 
 std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head) const {
+  if (net::is_grpc_content_type(content_type(head))) {
+    return Refusal{415, "grpc_on_http_port",
+                   "the client speaks gRPC, this port takes OTLP/HTTP; " +
+                       (options_.grpc_at.empty() ? "let it send http/protobuf, or enable protocols.grpc"
+                                                 : "gRPC is taken on " + options_.grpc_at + " (protocols.grpc)")};
+  }
   const std::optional<Signal> signal = signal_of(head.path());
   if (!signal) return wrong_path(head.path());
   if (head.method() != "POST") {

@@ -18,10 +18,19 @@ std::string describe_access(const std::optional<net::TlsServerOptions>& tls, con
   return authenticator.empty() ? text : text + ", for those whom " + authenticator + " knows";
 }
 
+/// Each side knows where the other is, for clients that come to the wrong one.
+OtlpReceiverConfig with_other_ports(OtlpReceiverConfig config) {
+  if (config.http_enabled && config.grpc_enabled) {
+    config.http.grpc_at = ListenAddress{config.grpc.host, config.grpc.port}.text();
+    config.grpc.http_at = ListenAddress{config.http.host, config.http.port}.text();
+  }
+  return config;
+}
+
 }  // namespace
 
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, const SignalConsumers& next)
-    : config_(std::move(config)), receiver_(std::move(receiver)), host_(host), next_(next) {
+    : config_(with_other_ports(std::move(config))), receiver_(std::move(receiver)), host_(host), next_(next) {
   if (config_.http_enabled) {
     http_handler_ = std::make_shared<OtlpHttpHandler>(config_.http, receiver_, host, next);
   }
@@ -53,7 +62,7 @@ Status OtlpReceiver::start_http() {
   options.http2 = net::http2_server_protocol(http2);
   Result<std::unique_ptr<net::Http1Server>> server =
       net::Http1Server::start(host_.loops(), std::move(options), http_handler_);
-  if (!server) return server.error();
+  if (!server) return server.error().with_prefix("protocols.http.endpoint");
   http_server_ = std::move(server).value();
   publish_counters("http", *http_server_);
   return {};
@@ -73,7 +82,7 @@ Status OtlpReceiver::start_grpc() {
   auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, grpc_coding_names(), nullptr);
   Result<std::unique_ptr<net::Http1Server>> server =
       net::Http1Server::start(host_.loops(), std::move(options), std::move(handler));
-  if (!server) return server.error();
+  if (!server) return server.error().with_prefix("protocols.grpc.endpoint");
   grpc_server_ = std::move(server).value();
   publish_counters("grpc", *grpc_server_);
   return {};

@@ -68,7 +68,9 @@ TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
   testing::TestHost host;
   testing::ConfigText text("path: /nonexistent/t.jsonl");
   const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces);
-  EXPECT_EQ((*made)->start().error().message, "open /nonexistent/t.jsonl: No such file or directory");
+  EXPECT_EQ((*made)->start().error().message,
+            "open /nonexistent/t.jsonl: No such file or directory; there is no such folder: make it, or set "
+            "create_directory: true");
 }
 
 TEST(FileExporter, SignalsShareTheFile) {

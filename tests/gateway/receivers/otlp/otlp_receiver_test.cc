@@ -220,6 +220,20 @@ TEST_F(OtlpReceiverTest, WrongPathMethodTypeAndEncoding) {
     EXPECT_TRUE(refused(reason)) << reason;
 }
 
+TEST_F(OtlpReceiverTest, AGrpcClientAtTheHttpPortIsToldWhereToGoAndCounted) {
+  const std::string call =
+      post("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "Content-Type: application/grpc\r\n", "x");
+  const std::string alone = exchange(port(), call);
+  EXPECT_THAT(alone, StartsWith("HTTP/1.1 415"));
+  EXPECT_THAT(alone, EndsWith("the client speaks gRPC, this port takes OTLP/HTTP; let it send http/protobuf, or enable "
+                              "protocols.grpc\n"));
+  EXPECT_TRUE(refused("grpc_on_http_port"));
+  config_.grpc_enabled = true;
+  config_.grpc.port = 0;
+  receiver_.reset();
+  EXPECT_THAT(exchange(port(), call), EndsWith("gRPC is taken on 127.0.0.1:0 (protocols.grpc)\n"));
+}
+
 TEST_F(OtlpReceiverTest, SizesAreBoundedBeforeAndAfterInflating) {
   EXPECT_THAT(
       exchange(port(), post("/v1/traces", kJson, std::string(5000, ' '))),
