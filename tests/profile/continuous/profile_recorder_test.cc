@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -46,11 +47,13 @@ struct Recording {
     turn();
   }
   /// The busy thread was found, and no sample of it waits to be collected.
-  static bool is_known_and_idle() {
+  bool is_known_and_idle() const {
     const std::span slots(signal_state().slots, kSlots);
-    return std::any_of(slots.begin(), slots.end(), [](const ThreadSlot& slot) { return slot.tid != 0; }) &&
-           std::none_of(slots.begin(), slots.end(),
-                        [](const ThreadSlot& slot) { return slot.tid != 0 && slot.ring.readable() != 0; });
+    const auto of_busy = std::find_if(slots.begin(), slots.end(), [&](const ThreadSlot& slot) {
+      const std::int32_t tid = slot.tid;
+      return tid != 0 && tid == busy_tid;
+    });
+    return of_busy != slots.end() && of_busy->ring.readable() == 0;
   }
   void turn() {
     clock.advance(base::kNanosPerMilli);
@@ -62,7 +65,11 @@ struct Recording {
   std::unique_ptr<Profiler> profiler;
   std::unique_ptr<ProfileRecorder> recorder;
   std::vector<std::string> problems;
-  const profile::testing::BusyThreads busy{1, profile::testing::known_hot_function};
+  std::atomic<std::int32_t> busy_tid{0};
+  const profile::testing::BusyThreads busy{1, [this] {
+                                             if (busy_tid == 0) busy_tid = gettid();
+                                             profile::testing::known_hot_function();
+                                           }};
 };
 
 TEST(ProfileRecorder, ThirtySecondsOfEveryMinuteBecomeAFile) {
