@@ -151,7 +151,10 @@ void Simulation::send(std::size_t bytes, std::uint64_t deadline_nanos, bool repe
   const std::size_t number = requests.size();
   SentRequest& request = requests.emplace_back();
   request.body = std::to_string(number) + ":";
-  while (request.body.size() < bytes) request.body += static_cast<char>('a' + numbers.below(26));
+  while (request.body.size() < bytes) {
+    std::uint64_t letters = numbers.next();
+    for (int i = 0; i < 12; ++i, letters /= 26) request.body += static_cast<char>('a' + letters % 26);
+  }
   request.deadline = base::Deadline::after(clock, deadline_nanos).at;
   request.repeatable = repeatable;
   auto body = std::make_shared<const std::string>(request.body);

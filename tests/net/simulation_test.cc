@@ -58,7 +58,7 @@ class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>
 };
 INSTANTIATE_TEST_SUITE_P(, SimulationTest,
                          ::testing::Combine(::testing::Values(Protocol::kHttp1, Protocol::kGrpc),
-                                            ::testing::Range(0, 60)),
+                                            ::testing::Range(0, 40)),
                          [](const auto& each) {
                            const bool http1 = std::get<Protocol>(each.param) == Protocol::kHttp1;
                            return (http1 ? "Http1_" : "Grpc_") + std::to_string(std::get<int>(each.param));
@@ -147,7 +147,7 @@ TEST_P(SimulationTest, ARefusalIsHeardHoweverMuchOfTheRequestIsStillToCome) {
   };
   start();
   for (int i = 0; i < 4; ++i) {
-    simulation_.send(below(300'000), 60 * kSeconds, false);
+    simulation_.send(below(150'000), 60 * kSeconds, false);
     if (percent(50)) simulation_.run_for(below(100 * kMillis));
   }
   simulation_.run_until_all_told();
