@@ -23,25 +23,29 @@ SPAN_BYTES = 822  # what `load otlp` makes
 BATCH = 200
 BACKEND_SPANS_PER_SECOND = 10_000
 TIMES = 10
+WARM_UP_SECONDS = 1
 
 
 def load_over(stage, protocol, url, sink, seconds, *shape):
     (load,) = stage.json_of(
         f"load-{protocol}", BUILD / "nanospan", "load", "otlp", "--url", url, "--protocol", protocol,
         "--sink", f"127.0.0.1:{sink}", *shape, "--batch", BATCH, "--rate", TIMES * BACKEND_SPANS_PER_SECOND,
-        "--seconds", seconds, "--settle", 60, "--json", codes=(0, 1, 4),
+        "--warm-up", WARM_UP_SECONDS, "--seconds", seconds, "--settle", 60, "--json", codes=(0, 1, 4),
     )  # fmt: skip
     return load
 
 
-def judge(report, over, load):
-    offered = load["spans_sent"] + load["not_sent"] * BATCH
+def judge(report, over, load, seconds):
+    # Without these two the others would hold of a gateway that nobody overloads, or that refuses everything.
+    times_sent = load["spans_sent"] / (WARM_UP_SECONDS + seconds) / BACKEND_SPANS_PER_SECOND
+    report.check(f"{over}: sent, of what the backend takes", times_sent, ">=", 0.9 * TIMES, "times")
+    times_taken = load["spans_per_second"] / BACKEND_SPANS_PER_SECOND  # in the time that is measured, not afterwards
+    report.check(f"{over}: acknowledged, of what the backend takes", times_taken, ">=", 0.8, "times")
     report.check(f"{over}: acknowledged spans lost", load["spans_lost"], "=", 0)
     report.check(f"{over}: acknowledged, delivered", load["spans_received"], "=", load["spans_acknowledged"], "spans")
     report.check(f"{over}: requests refused, to be retried", load["refused"], ">=", 1)
     report.check(f"{over}: requests that broke", load["failed"], "=", 0)
-    report.figure(f"{over}: spans offered", offered)
-    report.figure(f"{over}: offered for each that was delivered", offered / max(1, load["spans_received"]))
+    report.figure(f"{over}: spans sent", load["spans_sent"])
     report.figure(f"{over}: acknowledgement P50", load["p50_ms"], "ms")
 
 
@@ -61,10 +65,11 @@ def measure(stage, group, seconds):
         grpc = load_over(stage, "grpc", gateway.grpc_url, sink, half, "--connections", 100, "--in-flight", 5)
         report.check("kills for memory", group.oom_kills(), "=", 0)
         report.check("gateway ended by itself", int(gateway.program.poll() is not None), "=", 0)
-        report.check("memory of the container, highest", group.peak_mebibytes(), "<=", MEBIBYTES, "MiB")
+        peak = group.peak_mebibytes()  # The kernel keeps it within the limit; whether it was measured is the check.
+        report.check("memory of the container, highest", peak, ">=", 1, "MiB", f"of {MEBIBYTES} MiB")
         report.figure("memory of the gateway, highest", resident_peak_mb(gateway.program), "MB")
-        judge(report, "HTTP/1.1", http)
-        judge(report, "gRPC", grpc)
+        judge(report, "HTTP/1.1", http, half)
+        judge(report, "gRPC", grpc, half)
         for step in ("return", "shrink", "refuse"):
             report.figure(f"memory steps, {step}", gateway.metric("nanospan_memory_steps", f'step="{step}"'))
     return report.finish(stage.folder)
