@@ -91,9 +91,7 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   auto collection = std::make_unique<Collection>();
   collection->id = ++last_id_;
   collection->request = request;
-  collection->began_unix = loop_.clock().unix_now();
-  collection->began = loop_.clock().monotonic_now();
-  collection->until = collection->began + (request.kind == WindowKind::kThreads ? kThreadAnswerNanos : request.nanos);
+  begin_window(*collection);
   if (const Status begun = begin_recorded(*collection); !begun) {
     done(begun.error());
     return 0;
@@ -104,14 +102,24 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
     done(begun.error());
     return 0;
   }
-  collections_.back()->done = std::move(done);
+  Collection& made = *collections_.back();
+  made.done = std::move(done);
+  // What is sampled counts from here: a sampler that starts reads unwind tables first, of a large program for seconds.
+  if (!is_recorded(request.kind)) begin_window(made);
   if (request.kind == WindowKind::kThreads) {
-    ask_threads(*collections_.back());
+    ask_threads(made);
   } else {
     next_scan_ = 0;  // whom the last scan did not find yet is wanted, too
   }
   tick();
   return last_id_;
+}
+
+void Profiler::begin_window(Collection& collection) {
+  const CollectRequest& request = collection.request;
+  collection.began_unix = loop_.clock().unix_now();
+  collection.began = loop_.clock().monotonic_now();
+  collection.until = collection.began + (request.kind == WindowKind::kThreads ? kThreadAnswerNanos : request.nanos);
 }
 
 void Profiler::finish_early(std::uint64_t collection) {

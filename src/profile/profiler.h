@@ -97,6 +97,7 @@ class Profiler {
   };
 
   Profiler(net::EventLoop& loop, std::unique_ptr<Sampler> sampler, ProfilerOptions options);
+  void begin_window(Collection& collection);
   Status adapt_sampling();
   void ask_threads(Collection& collection);
   void add_silent_threads(Collection& collection);
