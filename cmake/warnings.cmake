@@ -13,6 +13,13 @@ endif()
 if(NANOSPAN_SANITIZE)
   add_compile_options(-fsanitize=${NANOSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NANOSPAN_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang") # g++ says itself which sanitizer it compiles for
+    if(NANOSPAN_SANITIZE MATCHES address)
+      add_compile_definitions(__SANITIZE_ADDRESS__)
+    elseif(NANOSPAN_SANITIZE MATCHES thread)
+      add_compile_definitions(__SANITIZE_THREAD__)
+    endif()
+  endif()
 endif()
 if(NANOSPAN_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)  # coverage feedback from the libraries too

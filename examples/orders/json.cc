@@ -151,8 +151,8 @@ class Parser {
       if (!parse_string(name)) return false;
       if (value.member(name) != nullptr) return fail("a name that occurs twice");
       if (!accept(':')) return fail("no \":\" after a name");
-      value.members.emplace_back(std::move(name), Json());
-      if (!parse_value(value.members.back().second, depth - 1)) return false;
+      value.members.push_back({std::move(name), Json()});
+      if (!parse_value(value.members.back().value, depth - 1)) return false;
     } while (accept(','));
     return accept('}') || fail("no \",\" or \"}\" after a member");
   }
@@ -219,8 +219,8 @@ class Parser {
 }  // namespace
 
 const Json* Json::member(std::string_view name) const {
-  const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == name; });
-  return found == members.end() ? nullptr : &found->second;
+  const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.name == name; });
+  return found == members.end() ? nullptr : &found->value;
 }
 
 Result<Json> Json::parse(std::string_view text) { return Parser(text).document(); }

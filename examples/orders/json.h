@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <nanospan/result.h>
 
 namespace orders {
+
+struct JsonMember;
 
 struct Json {
   enum class Kind : std::uint8_t { kNull, kBool, kInteger, kString, kArray, kObject };
@@ -24,13 +25,18 @@ struct Json {
   std::int64_t integer = 0;
   std::string text;
   std::vector<Json> elements;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<JsonMember> members;
 
   /// The member of that name, or null.
   const Json* member(std::string_view name) const;
 
   /// The error names the byte at which the text stops being JSON.
   static nanospan::Result<Json> parse(std::string_view text);
+};
+
+struct JsonMember {
+  std::string name;
+  Json value;
 };
 
 /// Appends `text` as a JSON string with its quotes. REQUIRES: valid UTF-8.

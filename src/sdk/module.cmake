@@ -1,4 +1,7 @@
 nanospan_module(sdk)
+if(NANOSPAN_TESTS)
+  target_sources(nanospan_sdk_test PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/allocations.cc)
+endif()
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/resource/resource.cc
   PROPERTIES COMPILE_DEFINITIONS NANOSPAN_VERSION="${PROJECT_VERSION}")
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/sdk/runtime/thread_record.cc

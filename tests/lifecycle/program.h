@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,11 +22,11 @@
 namespace nanospan::lifecycle {
 
 /// Ends the process at once, without running anything else, unless `holds`.
-inline void require(bool holds, std::string_view what, std::source_location where = std::source_location::current()) {
+inline void require(bool holds, std::string_view what, const char* file = __builtin_FILE(),
+                    int line = __builtin_LINE()) {
   if (holds) return;
-  const std::string line =
-      std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": not so: " + std::string(what) + "\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  const std::string said = std::string(file) + ":" + std::to_string(line) + ": not so: " + std::string(what) + "\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, said.data(), said.size());
   _exit(1);
 }
 

@@ -108,7 +108,6 @@ TEST_F(GrpcTest, TheBackoffDoublesUpToItsMaximum) {
   start();
   server_.reset();
   settle();
-  std::uint64_t waited = 0;
   for (const std::uint64_t expected : {0u, 100u, 200u, 400u, 800u, 1600u, 2500u, 2500u}) {
     std::optional<GrpcReply> reply;
     call("x", reply);
@@ -120,7 +119,6 @@ TEST_F(GrpcTest, TheBackoffDoublesUpToItsMaximum) {
       advance(1);
     }
     EXPECT_EQ(finish(reply).failure, HttpFailure::kRefused) << expected;
-    waited += expected;
   }
   EXPECT_EQ(client_->counters().connections_opened, 0u);
 }
