@@ -173,12 +173,29 @@ namespace detail {
 // throw would say the same, but not where exceptions are off.)
 void a_key_or_name_must_be_a_non_empty_string_literal();
 void a_key_or_name_must_not_contain_a_zero_byte();
+
+// Before 17, clang lets the other temporaries of an expression live on after it if a consteval constructor is called
+// there (LLVM issue 60709): a temporary span would end too late. For it, Literal's constructor is an ordinary one that
+// takes what this accepts; the optimiser folds the hash.
+#if defined(__clang__) && __clang_major__ < 17
+#define NANOSPAN_LITERAL_IS_CONSTEVAL 0
+template <std::size_t N>
+constexpr bool is_key_or_name(const char (&text)[N]) {
+  for (std::size_t i = 0; i + 1 < N; ++i) {
+    if (text[i] == '\0') return false;
+  }
+  return N >= 2 && text[N - 1] == '\0';
+}
+#else
+#define NANOSPAN_LITERAL_IS_CONSTEVAL 1
+#endif
 }  // namespace detail
 
 /// Text known at compile time. Written as a literal where it is expected, its hash and its check for ASCII cost nothing
 /// at run time; other text takes the overloads for std::string_view.
 class Literal {
  public:
+#if NANOSPAN_LITERAL_IS_CONSTEVAL
   template <std::size_t N>
   consteval Literal(const char (&text)[N]) : data_(text), size_(N - 1), hash_(hash_of(text, N - 1)) {
     if (N < 2 || text[N - 1] != '\0') detail::a_key_or_name_must_be_a_non_empty_string_literal();
@@ -187,6 +204,18 @@ class Literal {
       if (static_cast<unsigned char>(text[i]) >= 0x80) ascii_ = false;
     }
   }
+#else
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgcc-compat"
+  template <std::size_t N>
+  constexpr Literal(const char (&text)[N])
+      __attribute__((enable_if(detail::is_key_or_name(text), "a key or name must be a non-empty string literal")))
+      : data_(text), size_(N - 1), hash_(hash_of(text, N - 1)) {
+    for (std::size_t i = 0; i < size_; ++i) ascii_ = ascii_ && static_cast<unsigned char>(text[i]) < 0x80;
+  }
+#pragma clang diagnostic pop
+#endif
+#undef NANOSPAN_LITERAL_IS_CONSTEVAL
 
   constexpr const char* data() const { return data_; }
   constexpr std::size_t size() const { return size_; }

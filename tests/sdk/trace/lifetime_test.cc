@@ -32,6 +32,13 @@ TEST(SpanEnd, IsIdempotentAndEverythingAfterItDoesNothing) {
   EXPECT_EQ(sent.dropped_attributes + sent.dropped_events + sent.dropped_links, 0U);
 }
 
+// Before 17, clang kept temporaries of an expression with a consteval constructor alive (LLVM issue 60709).
+TEST(SpanEnd, OfATemporaryIsWhereItsExpressionEnds) {
+  ExportingProvider sdk;
+  sdk.tracer().start_span("name").set("key", "value");
+  EXPECT_EQ(sdk.provider().ledger().ended, 1U);
+}
+
 TEST(SpanEnd, DoesNotEndChildrenAndDoesNotDeactivateTheContext) {
   ExportingProvider sdk;
   Span parent = sdk.tracer().start_span("parent");
