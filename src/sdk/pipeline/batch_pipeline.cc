@@ -157,12 +157,13 @@ void BatchPipeline::request_flush() {
 FlushResult BatchPipeline::shutdown(std::uint64_t timeout_ms) {
   const base::Deadline deadline = deadline_of(timeout_ms, clock_);
   if (cloned_silently() || shutdown_claimed_.exchange(true, std::memory_order_relaxed)) return FlushResult::kFailure;
-  // Looked at before the request can be seen: no thread is started only to be told to stop.
-  const bool runs =
-      try_attach() && Drain::instance().ensure_thread() == Drain::Thread::kRuns && !Drain::on_export_thread();
+  // Looked at before the request can be seen: no thread is started only to be told to stop. And once more after it, as
+  // the first span may have ended, and started the thread, in between.
+  const bool attached = try_attach();
+  const bool ran = attached && Drain::instance().ensure_thread() == Drain::Thread::kRuns;
   shutdown_by_.store(deadline.at, std::memory_order_relaxed);
   shutdown_requested_.store(true, std::memory_order_seq_cst);
-  if (runs) {
+  if ((ran || (attached && Drain::instance().runs())) && !Drain::on_export_thread()) {
     drain_signal().wake();
     const std::lock_guard lock(notifier_);
     notifier_.wait(deadline, [&] { return over_; });

@@ -88,6 +88,11 @@ Drain::Thread Drain::ensure_thread() {
   return started_ ? Thread::kRuns : Thread::kRefused;
 }
 
+bool Drain::runs() {
+  const std::lock_guard lock(mutex_);
+  return started_;
+}
+
 bool Drain::on_export_thread() { return is_export_thread; }
 
 void Drain::attach(std::shared_ptr<BatchPipeline> pipeline) {

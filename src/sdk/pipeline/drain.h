@@ -41,6 +41,8 @@ class Drain {
   };
   /// Starts the thread if spans wait for it.
   Thread ensure_thread();
+  /// True once the thread has been started, by whomever.
+  bool runs();
   /// True on the export thread, which cannot wait for itself.
   static bool on_export_thread();
   /// Empties the rings into the pipelines in the place of a thread that cannot. REQUIRES: paused.

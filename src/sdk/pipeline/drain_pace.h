@@ -2,12 +2,12 @@
 //
 //   nothing waits, or little      the next sleep is a quarter longer, up to a limit
 //   a sixteenth of a ring waits   half as long
-//   half of the largest waits     at once as short as after a deep sleep
+//   half of the largest waits     at once half of what it is after a deep sleep, or less
 //
 // The last, as the producer had to wake this thread, and would again while sleeps are halved one by one from a second;
-// smaller rings grow instead. What waits should be far from the watermark: a sleep may last some milliseconds longer
-// than it was asked for, and each End that looks at the drain pays for cache misses. A plain value of the export
-// thread; times in nanoseconds.
+// smaller rings grow instead, as far as memory is allowed. What waits should be far from the watermark: a sleep may
+// last some milliseconds longer than it was asked for, and each End that looks at the drain pays for cache misses. A
+// plain value of the export thread; times in nanoseconds.
 #pragma once
 
 #include <algorithm>

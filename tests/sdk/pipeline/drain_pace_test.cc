@@ -64,6 +64,12 @@ TEST(DrainPace, HalfOfASmallRingIsNoMoreThanASixteenthAsItGrows) {
   EXPECT_EQ(pace.interval(), kLimit / 2);
 }
 
+TEST(DrainPace, HalfOfTheLargestRingIsHalfOfTheFirstSleep) {
+  DrainPace pace = pace_at_the_limit();
+  pace.see(kLastRingBytes, kLastRingBytes / 2);
+  EXPECT_EQ(pace.interval(), DrainPace::kFirst / 2);
+}
+
 TEST(DrainPace, SleepsStayWithinTheirBounds) {
   DrainPace pace;
   for (int round = 0; round < 20; ++round) pace.see(kLastRingBytes, kLastRingBytes);
