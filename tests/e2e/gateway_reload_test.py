@@ -182,7 +182,12 @@ class Reloads(unittest.TestCase):
             (gateway.path / "config.yaml").write_text(text.replace("[otlp_http]", "[otlp_http, file]").replace(
                 "  debug:\n", "  file: {path: /nonexistent/x}\n"))  # fmt: skip
             self.assertEqual(
-                post(), (500, "exporter file: open /nonexistent/x: No such file or directory\n")
+                post(),
+                (
+                    500,
+                    "exporter file: open /nonexistent/x: No such file or directory; there is no such folder: make it, "
+                    "or set create_directory: true\n",
+                ),
             )
             self.assertEqual(gateway.post(request_with(["n-000001"])), 200)
 

@@ -28,10 +28,15 @@ Function* next_of(const char* name) {
 
 }  // namespace
 
+// A sanitizer's, where it is linked into the program: dlsym() passes by that, and its threads must be known to it.
+extern "C" [[gnu::weak]] decltype(pthread_create) __interceptor_pthread_create;
+
 extern "C" [[gnu::visibility("default")]] int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                                              void* (*body)(void*), void* argument) noexcept {
   if (refuse_threads) return EAGAIN;
-  return next_of<decltype(pthread_create)>("pthread_create")(thread, attributes, body, argument);
+  auto* const next = &__interceptor_pthread_create != nullptr ? &__interceptor_pthread_create
+                                                              : next_of<decltype(pthread_create)>("pthread_create");
+  return next(thread, attributes, body, argument);
 }
 
 extern "C" [[gnu::visibility("default")]] ssize_t getrandom(void* to, std::size_t size, unsigned flags) {
