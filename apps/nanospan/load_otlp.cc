@@ -1,3 +1,4 @@
+// The senders, their clients and the sink take turns on one loop; the ledger says what became of each span. One thread.
 #include "apps/nanospan/load_otlp.h"
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
-// A token; or a Host header that is an address or localhost, as a web page that rebinds its own name has neither. Pure.
+// A token; or, where none is set, a Host header that is an address or localhost, as a web page that rebinds its own
+// name has neither. A request without Host is let in: no browser sends one. Pure.
 #include "profile/serve/access.h"
 
 #include <arpa/inet.h>

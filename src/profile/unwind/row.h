@@ -5,7 +5,7 @@
 //   cfa       offset << 4 | CfaRule     where the caller's stack pointer is ("canonical frame address", DWARF 6.4)
 //   frame     offset << 2 | FrameRule   where the caller's rbp is
 //
-// Tables keep what rows have in common once (unwind_table.h). // The return address is always at CFA - 8 on x86-64
+// Tables keep what rows have in common once (unwind_table.h). The return address is always at CFA - 8 on x86-64
 // (psABI 3.2.2). Plain values.
 #pragma once
 

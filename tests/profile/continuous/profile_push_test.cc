@@ -1,3 +1,4 @@
+// A profile on its way to a server that answers as it is told, on a clock that is told what time it is.
 #include "profile/continuous/profile_push.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Rows as .eh_frame gives them, and what the table that is made of them answers.
 #include "profile/unwind/unwind_table.h"
 
 #include <gtest/gtest.h>
