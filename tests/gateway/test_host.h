@@ -9,7 +9,7 @@
 
 namespace nanospan::gateway::testing {
 
-class TestHost final : public Host {
+class TestHost : public Host {
  public:
   explicit TestHost(std::uint64_t budget_bytes = 64u << 20) : budget_(budget_bytes) {}
 

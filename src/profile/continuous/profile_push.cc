@@ -161,7 +161,7 @@ Result<std::string> ProfilePush::body_of(const std::string& name, Profile profil
 }
 
 void ProfilePush::send(const std::string& name, Profile profile, Done done) {
-  if (client_->in_flight() >= options_.in_flight_max) {
+  if (in_flight_ >= options_.in_flight_max) {
     ++counters_.skipped;
     return done(Error{
         ErrorCode::kUnavailable,
@@ -179,12 +179,24 @@ void ProfilePush::send(const std::string& name, Profile profile, Done done) {
   request.body = {*body};
   request.body_owner = body;
   request.deadline = base::Deadline::after(loop_.clock(), options_.timeout_nanos);
+  ++in_flight_;
   client_->send(std::move(request),
                 [this, done = std::move(done)](const net::HttpResult& result) mutable { finish(result, done); });
 }
 
+void ProfilePush::give_up(std::uint64_t nanos) {
+  given_up_ = nanos;
+  client_->cancel_all();
+}
+
 void ProfilePush::finish(const net::HttpResult& result, Done& done) {
-  const Status status = result.ok() ? judge(result.response) : Status(result.error.error);
+  --in_flight_;
+  Status status = result.ok() ? judge(result.response) : Status(result.error.error);
+  if (!result.ok() && given_up_) {
+    status = Error{ErrorCode::kDeadlineExceeded, destination_ + " has not answered within the " +
+                                                     std::to_string(*given_up_ / base::kNanosPerMilli) +
+                                                     " ms that it had when the profiler stopped; this profile is lost"};
+  }
   ++(status ? counters_.accepted : counters_.failed);
   done(status);
 }

@@ -59,9 +59,12 @@ class ProfilePush {
 
   /// `name` is Pyroscope's of this kind: process_cpu, memory, mutex, block.
   void send(const std::string& name, Profile profile, Done done);
+  /// What is under way is lost, as it had `nanos` to get there: counted as failed, and told to its `done`, soon.
+  void give_up(std::uint64_t nanos);
 
   bool wants_trace_ids() const { return options_.protocol == PushProtocol::kOtlpDevelopment; }
   const Counters& counters() const { return counters_; }
+  std::size_t in_flight() const { return in_flight_; }  ///< Neither accepted nor failed yet.
   const std::string& destination() const { return destination_; }
 
  private:
@@ -78,6 +81,8 @@ class ProfilePush {
   const std::string resource_fields_;
   std::vector<net::Header> headers_;
   Counters counters_;
+  std::size_t in_flight_ = 0;
+  std::optional<std::uint64_t> given_up_;  ///< After these nanoseconds.
   std::unique_ptr<net::Http1Client> client_;
 };
 

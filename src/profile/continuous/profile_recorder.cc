@@ -48,7 +48,8 @@ ProfileRecorder::ProfileRecorder(net::EventLoop& loop, Profiler& profiler, Recor
       profiler_(profiler),
       options_(std::move(options)),
       next_(loop.clock().monotonic_now()),
-      timer_(loop, [this] { begin(); }) {}
+      timer_(loop, [this] { begin(); }),
+      give_up_(loop, [this] { push_->give_up(finish_nanos_); }) {}
 
 void ProfileRecorder::begin() {
   static constexpr std::array<Kind, 4> kKinds = {{{WindowKind::kCpu, "cpu", "process_cpu"},
@@ -88,7 +89,10 @@ void ProfileRecorder::keep(const Kind& kind, Result<Profile> profile) {
     note(file ? files_->write(kind.file, profile->time_unix_nanos, file->view()) : Status(file.error()));
   }
   if (push_ == nullptr) return;
-  push_->send(kind.series, std::move(profile).value(), [this](const Status& status) { note(status); });
+  push_->send(kind.series, std::move(profile).value(), [this](const Status& status) {
+    note(status);
+    end_if_sent();
+  });
 }
 
 Status ProfileRecorder::leave_out(const Error& why, const std::function<void(const Error&)>& tell) {
@@ -104,9 +108,20 @@ void ProfileRecorder::note(const Status& status) {
   if (options_.problem) options_.problem(last_problem_);
 }
 
-void ProfileRecorder::finish() {
+void ProfileRecorder::finish(std::uint64_t nanos, net::Task done) {
   timer_.cancel();
+  finish_nanos_ = nanos;
+  give_up_.arm(base::Deadline::after(loop_.clock(), nanos).at);
   for (const std::uint64_t collection : std::exchange(under_way_, {})) profiler_.finish_early(collection);
+  finished_ = std::move(done);
+  end_if_sent();
+}
+
+// `done` may destroy this, so it comes when nothing of this or of the client is being called.
+void ProfileRecorder::end_if_sent() {
+  if (!finished_ || (push_ != nullptr && push_->in_flight() > 0)) return;
+  give_up_.cancel();
+  loop_.post(std::exchange(finished_, {}));
 }
 
 std::string ProfileRecorder::status_text() const {

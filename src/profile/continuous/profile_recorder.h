@@ -39,8 +39,9 @@ class ProfileRecorder {
     return !options.files.directory.empty() || !options.push.url.empty();
   }
 
-  /// Ends what is under way and writes it; there is no more after that. What is sent may not arrive any more.
-  void finish();
+  /// Ends what is under way, writes it and sends it; there is no more after that. Calls `done` once, later, when all
+  /// that is sent was answered, or after `nanos`: what was not answered by then has failed.
+  void finish(std::uint64_t nanos, net::Task done);
   /// For people.
   std::string status_text() const;
 
@@ -55,6 +56,7 @@ class ProfileRecorder {
   ProfileRecorder(net::EventLoop& loop, Profiler& profiler, RecorderOptions options);
   void begin();
   void begin(const Kind& kind);
+  void end_if_sent();
   void keep(const Kind& kind, Result<Profile> profile);
   void note(const Status& status);
   Status leave_out(const Error& why, const std::function<void(const Error&)>& tell);
@@ -70,6 +72,9 @@ class ProfileRecorder {
   std::string last_problem_;
   base::MonotonicNanos next_;
   net::Timer timer_;
+  net::Task finished_;  // empty: finish() was not called, or is over
+  std::uint64_t finish_nanos_ = 0;
+  net::Timer give_up_;
 };
 
 }  // namespace nanospan::profile

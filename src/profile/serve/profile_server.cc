@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -85,13 +86,14 @@ Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions
 ProfileServer::ProfileServer(std::unique_ptr<Parts> parts, std::uint64_t stop_nanos)
     : parts_(std::move(parts)), stop_nanos_(stop_nanos), process_(::getpid()) {}
 
-ProfileServer::~ProfileServer() {
+void ProfileServer::stop(std::uint64_t nanos) {
+  if (parts_ == nullptr) return;
   if (::getpid() != process_) {  // the thread is the parent's
     static_cast<void>(parts_.release());
     return;
   }
   parts_->server->shutdown(base::Deadline{0});
-  if (!finish()) {
+  if (!finish(std::min(nanos, stop_nanos_))) {
     leave(std::move(parts_));
     return;
   }
@@ -99,27 +101,33 @@ ProfileServer::~ProfileServer() {
   parts_->recorder.reset();
   parts_->profiler.reset();
   parts_->server.reset();
+  parts_.reset();
 }
 
 /// The last profiles, on the loop's thread. False if they took too long: that thread ends by itself.
-bool ProfileServer::finish() {
+bool ProfileServer::finish(std::uint64_t nanos) {
   struct Closing {
     std::mutex mutex;
     std::condition_variable changed;
     bool finished = false, left = false;
   };
   const auto closing = std::make_shared<Closing>();
-  parts_->threads->loops().front()->post([parts = parts_.get(), closing] {
-    if (parts->recorder) parts->recorder->finish();
+  net::EventLoop& loop = *parts_->threads->loops().front();
+  const auto finished = [parts = parts_.get(), closing] {
     std::unique_lock lock(closing->mutex);
     closing->finished = true;
     if (!closing->left) return closing->changed.notify_all();
     lock.unlock();
     end_on_its_own(*parts);
+  };
+  // The last tenth is for giving up what was not answered, so that the thread need not be left.
+  loop.post([recorder = parts_->recorder.get(), for_answers = nanos - nanos / 10, finished] {
+    if (recorder == nullptr) return finished();
+    recorder->finish(for_answers, finished);
   });
   std::unique_lock lock(closing->mutex);
   const auto is_finished = [&] { return closing->finished; };
-  closing->left = !closing->changed.wait_for(lock, std::chrono::nanoseconds(stop_nanos_), is_finished);
+  closing->left = !closing->changed.wait_for(lock, std::chrono::nanoseconds(nanos), is_finished);
   return !closing->left;
 }
 

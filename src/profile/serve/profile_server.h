@@ -1,9 +1,10 @@
 // ProfileServer: a thread of its own with the profiler, and the HTTP server that shows it.
 //
-// start() returns when the port listens; the destructor stops both. What is recorded is written then, for which it
-// waits stop_nanos at most: a disk that hangs holds the program up no longer, its thread does the rest when it can. In
-// the child of a fork the object is dead: it neither samples nor serves, and its destructor lets go of it. Thread-safe,
-// but for the destructor.
+// start() returns when the port listens; stop(), or the destructor, stops both. What is recorded is written and sent
+// then, for which it waits a bounded time: a server that does not answer is given up before, with a line and a count; a
+// disk that hangs holds the program up no longer, its thread does the rest when it can. In the child of a fork the
+// object is dead: it neither samples nor serves, and its destructor lets go of it. Thread-safe, but for stop() and the
+// destructor.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct ProfileServerOptions {
   EndpointOptions endpoints = {};
   ProfilerOptions profiler = {};
   RecorderOptions recorder = {};
-  std::uint64_t stop_nanos = 5 * base::kNanosPerSecond;  ///< For the last profiles, when it stops.
+  std::uint64_t stop_nanos = 5 * base::kNanosPerSecond;  ///< For the last profiles, when it stops: at most.
 };
 
 class ProfileServer {
@@ -33,10 +34,14 @@ class ProfileServer {
   /// kInvalidArgument if others than this machine could reach the port and no token is set; kAlreadyExists if the
   /// process has a profiler; kSystem if the port is taken; what ProfileRecorder::create() says.
   static Result<std::unique_ptr<ProfileServer>> start(ProfileServerOptions options);
-  ~ProfileServer();
+  ~ProfileServer() { stop(base::kNever); }
   ProfileServer(const ProfileServer&) = delete;
   ProfileServer& operator=(const ProfileServer&) = delete;
 
+  /// Blocks for `nanos` or stop_nanos, whichever is less. Nothing if it has stopped; what stops it first counts.
+  void stop(std::uint64_t nanos);
+
+  /// REQUIRES: it has not been stopped.
   std::uint16_t port() const { return parts_->server->port(); }
 
  private:
@@ -49,7 +54,7 @@ class ProfileServer {
   };
   static Status make_profiler(Parts& parts, const ProfileServerOptions& options);
   ProfileServer(std::unique_ptr<Parts> parts, std::uint64_t stop_nanos);
-  bool finish();
+  bool finish(std::uint64_t nanos);
   static void end_on_its_own(Parts& parts);
   static void leave(std::unique_ptr<Parts> parts);
 

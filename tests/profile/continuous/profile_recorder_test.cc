@@ -55,6 +55,13 @@ struct Recording {
     });
     return of_busy != slots.end() && of_busy->ring.readable() == 0;
   }
+  /// Until it says that it has finished.
+  void finish(std::uint64_t nanos) {
+    bool finished = false;
+    recorder->finish(nanos, [&] { finished = true; });
+    EXPECT_FALSE(finished) << "not from within";
+    while (!finished) turn();
+  }
   void turn() {
     clock.advance(base::kNanosPerMilli);
     loop->poll_once();
@@ -122,10 +129,39 @@ TEST(ProfileRecorder, TheLastProfileIsWrittenThoughItIsShorter) {
   Recording recording;
   recording.start({.files = {folder.path().string(), 1 << 20}});
   recording.pass(3);
-  recording.recorder->finish();
+  recording.finish(base::kNever);
   EXPECT_EQ(folder.files(), 1u);
   recording.pass(120);
   EXPECT_EQ(folder.files(), 1u) << "and it was the last one";
+}
+
+TEST(ProfileRecorder, TheLastProfileIsSentBeforeItHasFinished) {
+  Recording recording;
+  ScriptedServer server(*recording.loop);
+  recording.start({.push = {.url = server.url()}});
+  recording.pass(3);
+  recording.finish(base::kNever);
+  EXPECT_EQ(recording.recorder->push()->counters().accepted, 1u);
+  EXPECT_EQ(server.requests().size(), 1u);
+  EXPECT_TRUE(recording.problems.empty());
+}
+
+TEST(ProfileRecorder, ALastProfileThatNobodyAnswersHasFailedAtTheDeadline) {
+  Recording recording;
+  ScriptedServer server(*recording.loop);
+  server.script({wait_nanos(base::kNever / 2)});
+  recording.start({.push = {.url = server.url(), .timeout_nanos = 100 * base::kNanosPerSecond}});
+  recording.pass(3);
+  const base::Deadline deadline = base::Deadline::after(recording.clock, 5 * base::kNanosPerSecond);
+  recording.finish(5 * base::kNanosPerSecond);
+  EXPECT_GE(recording.clock.monotonic_now(), deadline.at);
+  EXPECT_LT(recording.clock.monotonic_now(), deadline.at + base::kNanosPerSecond);
+  EXPECT_EQ(recording.recorder->push()->counters().failed, 1u);
+  EXPECT_EQ(recording.recorder->push()->counters().accepted, 0u);
+  EXPECT_EQ(
+      recording.problems,
+      std::vector{server.url("/") +
+                  " has not answered within the 5000 ms that it had when the profiler stopped; this profile is lost"});
 }
 
 TEST(ProfileRecorder, AFullProfilerIsCounted) {

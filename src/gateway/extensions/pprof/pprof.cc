@@ -56,9 +56,10 @@ Status Pprof::start() {
   return {};
 }
 
-// Profiles that somebody waits for are of no use to a process that ends; those that are recorded are written, as far as
-// they are.
-void Pprof::drain(base::Deadline, net::Task done) {
+// Profiles that somebody waits for are of no use to a process that ends; those that are recorded are written and
+// sent, as far as they are.
+void Pprof::drain(base::Deadline deadline, net::Task done) {
+  if (server_) server_->stop(deadline.left(host_.clock().monotonic_now()));
   server_.reset();
   done();
 }

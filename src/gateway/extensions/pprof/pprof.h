@@ -25,7 +25,7 @@ class Pprof final : public Component {
   ~Pprof() override;
 
   Status start() override;
-  /// Blocks until the last profiles are written, 5 s at most.
+  /// Blocks until the last profiles are written and their server has answered, 5 s at most.
   void drain(base::Deadline deadline, net::Task done) override;
   std::string describe() const override;
 

@@ -10,6 +10,8 @@
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/raw_http.h"
 #include "tests/gateway/test_host.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
@@ -22,6 +24,12 @@ using ::testing::HasSubstr;
 std::uint16_t profile_port_of(const Component& pprof) {
   const std::string shown = pprof.describe();
   return static_cast<std::uint16_t>(std::stoi(shown.substr(shown.find(':') + 1)));
+}
+
+void while_nothing_was_sampled(std::uint16_t port) {
+  while (exchange(port, "GET /debug/pprof/profile?from=-1m&to=now&debug=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+             .find("thread=") == std::string::npos) {
+  }
 }
 
 TEST(Pprof, ServesTheProfileOfThisProcess) {
@@ -134,12 +142,49 @@ TEST(Pprof, WhatItHasRecordedIsWrittenWhenItEnds) {
   EXPECT_THAT(pprof->describe(), HasSubstr("/debug/pprof/, profiles in " + profiles));
   EXPECT_EQ(folder.files(), 0u);
   const std::uint16_t port = profile_port_of(*pprof);
-  while (exchange(port, "GET /debug/pprof/profile?from=-1m&to=now&debug=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-             .find("thread=") == std::string::npos) {  // until something was sampled
-  }
+  while_nothing_was_sampled(port);
   pprof->drain(base::Deadline::never(), [] {});
   EXPECT_EQ(folder.files(), 1u);
   host.stop();
+}
+
+/// Keeps its log; its time stands still.
+struct HostWithLog : testing::TestHost {
+  Log& log() override { return log_to_keep; }
+  const base::Clock& clock() override { return fake_clock; }
+
+  nanospan::testing::FakeClock fake_clock;
+  std::string said;
+  Log log_to_keep{fake_clock, LogLevel::kWarn, [this](std::string_view line) { said += line; }};
+};
+
+/// What the log says when one ends that has recorded something for `destination`, with `nanos` for it.
+std::string log_of_the_end(const std::string& destination, std::uint64_t nanos) {
+  HostWithLog host;
+  testing::ConfigText text("endpoint: 127.0.0.1:0\npush: {endpoint: '" + destination + "'}");
+  std::unique_ptr<Component> pprof = pprof_factory().read({"pprof", ""}, text.reader)(host).value();
+  EXPECT_TRUE(pprof->start().ok());
+  while_nothing_was_sampled(profile_port_of(*pprof));
+  bool drained = false;
+  pprof->drain(base::Deadline::after(host.fake_clock, nanos), [&] { drained = true; });
+  EXPECT_TRUE(drained);
+  host.stop();
+  return host.said;
+}
+
+TEST(Pprof, WhatItHasRecordedIsSentWhenItEnds) {
+  nanospan::testing::ScriptedServer pyroscope;
+  EXPECT_EQ(log_of_the_end(pyroscope.url(), base::kNever), "");
+  ASSERT_EQ(pyroscope.requests().size(), 1u);
+  EXPECT_EQ(pyroscope.requests()[0].target, "/push.v1.PusherService/Push");
+}
+
+TEST(Pprof, AServerThatDoesNotAnswerHoldsItUpNoLongerThanItsDeadline) {
+  nanospan::testing::ScriptedServer pyroscope;
+  pyroscope.script({nanospan::testing::wait_nanos(base::kNever / 2)});
+  EXPECT_THAT(
+      log_of_the_end(pyroscope.url(), base::kNanosPerSecond),
+      HasSubstr("has not answered within the 900 ms that it had when the profiler stopped; this profile is lost"));
 }
 
 TEST(Pprof, AFolderThatCannotBeIsSaidAtTheStart) {
