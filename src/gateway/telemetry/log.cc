@@ -11,8 +11,6 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr std::uint64_t kIntervalNanos = 10 * base::kNanosPerSecond;
-
 std::string timestamp(base::UnixNanos now) {
   const std::time_t seconds = static_cast<std::time_t>(now / base::kNanosPerSecond);
   std::tm parts{};
@@ -53,36 +51,42 @@ void Log::raw(std::string_view text) {
   sink_(text);
 }
 
-bool Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
+void Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
+  std::map<std::string, Limit> forgotten;
   Limit before;
-  std::uint64_t left_out = 0;
+  bool is_left_out = false;
   {
     const std::lock_guard lock(mutex_);
-    if (limits_.size() >= kReasonsMax) limits_.clear();
+    if (limits_.size() >= kReasonsMax) forgotten.swap(limits_);
     Limit& limit = limits_[std::string(subject) + "\n" + std::string(reason)];
     const base::MonotonicNanos now = clock_.monotonic_now();
     if (now >= limit.next) {
       before = std::exchange(limit, {std::string(subject), now + kIntervalNanos, {}, 0});
     }
-    const auto is_this = [&](const Seen& seen) { return seen.text == text; };
-    if (const auto known = std::find_if(limit.seen.begin(), limit.seen.end(), is_this); known != limit.seen.end()) {
+    if (Seen* const known = find(limit, text); known != nullptr) {
       ++known->left_out;
-      return false;
-    }
-    if (limit.seen.size() >= kTextsMax) {
+      is_left_out = true;
+    } else if (limit.seen.size() >= kTextsMax) {
       ++limit.others;
-      return false;
-    }
-    limit.seen.push_back({std::string(text), 0});
-    if (const auto known = std::find_if(before.seen.begin(), before.seen.end(), is_this); known != before.seen.end()) {
-      left_out = known->left_out;
+      is_left_out = true;
+    } else {
+      limit.seen.push_back({std::string(text), 0});
     }
   }
+  for (const auto& [key, limit] : forgotten) write_left_out(limit, {});
+  if (is_left_out) return;
   write_left_out(before, text);
   std::string line(text);
-  if (left_out != 0) line += "  (" + std::to_string(left_out) + " more like this before)";
+  if (const Seen* const known = find(before, text); known != nullptr && known->left_out != 0) {
+    line += "  (" + std::to_string(known->left_out) + " more like this before)";
+  }
   write(LogLevel::kWarn, subject, line);
-  return true;
+}
+
+Log::Seen* Log::find(Limit& limit, std::string_view text) {
+  const auto known =
+      std::find_if(limit.seen.begin(), limit.seen.end(), [&](const Seen& seen) { return seen.text == text; });
+  return known == limit.seen.end() ? nullptr : &*known;
 }
 
 void Log::write_left_out(const Limit& limit, std::string_view but) {

@@ -25,6 +25,9 @@ enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
 class Log {
  public:
+  /// Between lines about the same: what happens in the meantime is summed up.
+  static constexpr std::uint64_t kIntervalNanos = 10 * base::kNanosPerSecond;
+
   using Sink = net::UniqueFunction<void(std::string_view line)>;
 
   /// `sink` gets whole lines with their newline, one call at a time.
@@ -37,9 +40,9 @@ class Log {
   void warn(std::string_view subject, std::string_view text) { write(LogLevel::kWarn, subject, text); }
   void error(std::string_view subject, std::string_view text) { write(LogLevel::kError, subject, text); }
   /// A warning about something that may happen a million times a second: each text of a `subject` and `reason` once in
-  /// ten seconds, and eight of them at most; what is left out is counted, and said with the next line or by flush().
-  /// False if it was left out.
-  bool warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
+  /// kIntervalNanos, and three of them at most; what is left out is counted, and said with the next line of this reason
+  /// or by flush().
+  void warn_limited(std::string_view subject, std::string_view reason, std::string_view text);
   /// Says what was left out and not said yet. At the end.
   void flush();
 
@@ -53,7 +56,7 @@ class Log {
   static constexpr std::size_t kReasonsMax = 1024;
   static constexpr std::size_t kRecentMax = 50;
   static constexpr std::size_t kRecentBytesMax = 1000;  // of each
-  static constexpr std::size_t kTextsMax = 8;
+  static constexpr std::size_t kTextsMax = 3;
   struct Seen {
     std::string text;
     std::uint64_t left_out = 0;
@@ -64,6 +67,7 @@ class Log {
     std::vector<Seen> seen;
     std::uint64_t others = 0;  // beyond kTextsMax
   };
+  static Seen* find(Limit& limit, std::string_view text);
   void write(LogLevel level, std::string_view subject, std::string_view text);
   void write_left_out(const Limit& limit, std::string_view but);
 

@@ -36,13 +36,16 @@ TEST_F(LogTest, OneLineForEachReasonInTenSeconds) {
 }
 
 TEST_F(LogTest, DifferentTextsOfOneReasonAreNotTakenForEachOther) {
-  EXPECT_TRUE(log_.warn_limited("a", "refused", "too large"));
-  EXPECT_TRUE(log_.warn_limited("a", "refused", "too old"));
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(log_.warn_limited("a", "refused", "too old"));
-  EXPECT_FALSE(log_.warn_limited("a", "refused", "too large"));
+  log_.warn_limited("a", "refused", "too large");
+  log_.warn_limited("a", "refused", "too old");
+  for (int i = 0; i < 3; ++i) log_.warn_limited("a", "refused", "too old");
+  log_.warn_limited("a", "refused", "too large");
+  EXPECT_EQ(text_,
+            "2023-11-14T22:13:20.000Z  warn  a: too large\n"
+            "2023-11-14T22:13:20.000Z  warn  a: too old\n");
   clock_.advance(10 * base::kNanosPerSecond);
   text_.clear();
-  EXPECT_TRUE(log_.warn_limited("a", "refused", "too large"));
+  log_.warn_limited("a", "refused", "too large");
   EXPECT_EQ(text_,
             "2023-11-14T22:13:30.000Z  warn  a: too old  (3 more like this)\n"
             "2023-11-14T22:13:30.000Z  warn  a: too large  (1 more like this before)\n");
@@ -50,10 +53,16 @@ TEST_F(LogTest, DifferentTextsOfOneReasonAreNotTakenForEachOther) {
 
 TEST_F(LogTest, AReasonWithEverNewTextsIsLimitedToo) {
   for (int i = 0; i < 100; ++i) log_.warn_limited("a", "refused", "request " + std::to_string(i));
-  EXPECT_EQ(std::count(text_.begin(), text_.end(), '\n'), 8);
+  EXPECT_EQ(std::count(text_.begin(), text_.end(), '\n'), 3);
   text_.clear();
   log_.flush();
-  EXPECT_EQ(text_, "2023-11-14T22:13:20.000Z  warn  a: 92 more warnings of this kind, in other words\n");
+  EXPECT_EQ(text_, "2023-11-14T22:13:20.000Z  warn  a: 97 more warnings of this kind, in other words\n");
+}
+
+TEST_F(LogTest, WhatWasLeftOutIsSaidEvenIfThereAreMoreReasonsThanAreKept) {
+  for (int i = 0; i < 5; ++i) log_.warn_limited("a", "refused", "no");
+  for (int i = 0; i < 1100; ++i) log_.warn_limited("b", "reason " + std::to_string(i), "once");
+  EXPECT_NE(text_.find("a: no  (4 more like this)\n"), std::string::npos);
 }
 
 TEST_F(LogTest, WhatWasLeftOutIsSaidAtTheEndAndOnce) {
