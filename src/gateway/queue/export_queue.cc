@@ -11,7 +11,6 @@ namespace {
 
 // What a sender is told that finds the queue full, if nothing better is known: soon, but not at once.
 constexpr std::uint64_t kFullRetryNanos = 1 * base::kNanosPerSecond;
-constexpr std::uint64_t kSayLossesNanos = 10 * base::kNanosPerSecond;
 constexpr std::string_view kShutdown = "shutdown";  // the reason of what the drain's deadline cut off
 
 }  // namespace
@@ -54,6 +53,7 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
                                {{"exporter", options_.exporter}})),
       retries_(
           metrics.counter("nanospan_exporter_retries", "Tries after the first.", {{"exporter", options_.exporter}})),
+      say_losses_timer_(loop, [this] { say_losses(); }),
       jitter_(static_cast<std::minstd_rand::result_type>(loop.clock().unix_now() | 1)),
       drain_timer_(loop, [this] { expire_drain(); }),
       sender_(std::make_unique<SenderInUse>(SenderInUse{std::move(sender)})) {
@@ -294,18 +294,28 @@ void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const S
     log_.warn_limited(subject_, result.reason, result.message);
     return;
   }
-  last_loss_ = result.message;
-  if (loop_.clock().monotonic_now() >= say_losses_next_) say_losses();
+  Loss& loss = losses_[result.reason];
+  loss.items += spans;
+  loss.message = result.message;
+  if (loop_.clock().monotonic_now() >= say_losses_next_) {
+    say_losses();
+  } else if (!say_losses_timer_.armed()) {
+    say_losses_timer_.arm(say_losses_next_);
+  }
 }
 
-/// All since the last time, so that the lines add up.
+/// All since the last time, a line for each reason, so that the lines add up.
 void ExportQueue::say_losses() {
-  const std::uint64_t unsaid = lost_ - lost_said_;
-  if (unsaid == 0) return;
-  lost_said_ = lost_;
-  say_losses_next_ = loop_.clock().monotonic_now() + kSayLossesNanos;
-  log_.warn(subject_, "lost " + std::to_string(unsaid) + " " + std::string(info_of(options_.signal).items) +
-                          " that were acknowledged (" + std::to_string(lost_) + " since the start): " + last_loss_);
+  say_losses_timer_.cancel();
+  if (losses_.empty()) return;
+  for (const auto& [reason, loss] : losses_) {
+    lost_said_ += loss.items;
+    log_.warn(subject_, "lost " + std::to_string(loss.items) + " " + std::string(info_of(options_.signal).items) +
+                            " that were acknowledged (" + std::to_string(lost_said_) +
+                            " since the start): " + loss.message);
+  }
+  losses_.clear();
+  say_losses_next_ = loop_.clock().monotonic_now() + Log::kIntervalNanos;
 }
 
 void ExportQueue::settle(Item item, const SendResult& result) {

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -125,10 +126,15 @@ class ExportQueue {
   std::atomic<std::uint64_t> lost_in_drain_{0};
 
   // The loop's own.
+  struct Loss {
+    std::uint64_t items = 0;
+    std::string message;  // of the last of them
+  };
   std::uint64_t lost_ = 0;  // acknowledged spans that failed, since the start
   std::uint64_t lost_said_ = 0;
+  std::map<std::string_view, Loss> losses_;  // not said yet, by reason: of SendResult's fixed set
   base::MonotonicNanos say_losses_next_ = 0;
-  std::string last_loss_;
+  net::Timer say_losses_timer_;
   std::string last_problem_;  // what the last try came to that failed for now
   std::vector<std::unique_ptr<Flight>> flights_;
   std::minstd_rand jitter_;
