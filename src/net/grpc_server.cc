@@ -78,7 +78,8 @@ GrpcHandler::GrpcHandler(std::shared_ptr<GrpcService> service, std::vector<std::
 Admission GrpcHandler::on_headers(const MessageHead& head) {
   if (!is_call(head)) {
     if (other_) return other_->on_headers(head);
-    return Admission::answer(on_refused(415, service_->on_no_call(head), nullptr));
+    if (std::optional<Response> answer = service_->on_no_call(head)) return Admission::answer(*std::move(answer));
+    return Admission::answer(on_refused(415, "this port serves gRPC; content-type must be application/grpc", nullptr));
   }
   if (head.major_version != 2) {
     return Admission::answer(Http1Handler::on_refused(505, "gRPC needs HTTP/2", nullptr));

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,10 +49,8 @@ class GrpcService {
   /// The transport refuses a call: too large, no memory, too slow, deadline, malformed. What is sent is what this
   /// returns.
   virtual GrpcStatus on_refused(GrpcStatus status, const MessageHead& /*head*/) { return status; }
-  /// A request that is no call came, and there is no other handler for it: what it is told, with 415.
-  virtual std::string on_no_call(const MessageHead& /*head*/) {
-    return "this port serves gRPC; content-type must be application/grpc";
-  }
+  /// A request that is no call came, and there is no other handler for it: what it is told, or nothing: a plain 415.
+  virtual std::optional<Response> on_no_call(const MessageHead& /*head*/) { return std::nullopt; }
 };
 
 class GrpcHandler final : public Http1Handler {

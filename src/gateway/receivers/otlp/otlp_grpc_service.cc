@@ -3,6 +3,7 @@
 #include "gateway/receivers/otlp/otlp_grpc_service.h"
 
 #include "gateway/config/units.h"
+#include "gateway/receivers/otlp/otlp_answer.h"
 #include "gateway/telemetry/printable.h"
 #include "wire/otlp_reply.h"
 
@@ -46,7 +47,7 @@ GrpcStatus status_of(const Outcome& outcome) {
 
 OtlpGrpcService::OtlpGrpcService(const OtlpGrpcOptions& options, std::string receiver, Host& host,
                                  const SignalConsumers& next)
-    : http_at_(options.http_at), intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
+    : intake_(std::move(receiver), "grpc", options.message_bytes_max, host, next) {}
 
 /// Nothing for a signal that no pipeline takes from here.
 std::optional<Signal> OtlpGrpcService::signal_of(std::string_view path) const {
@@ -102,14 +103,18 @@ GrpcStatus OtlpGrpcService::on_refused(GrpcStatus status, const net::MessageHead
   return status;
 }
 
-std::string OtlpGrpcService::on_no_call(const net::MessageHead& /*head*/) {
+std::optional<net::Response> OtlpGrpcService::on_no_call(const net::MessageHead& head) {
   intake_.count_request();
-  Refusal refusal{415, "http_on_grpc_port",
-                  "the client speaks HTTP without gRPC, this port takes OTLP/gRPC; " +
-                      (http_at_.empty() ? "let it send gRPC, or enable protocols.http"
-                                        : "OTLP/HTTP is taken on " + http_at_ + " (protocols.http)")};
-  intake_.count_refusal(refusal);
-  return refusal.message;
+  std::optional<Refusal> refusal = intake_.check_sender(head);
+  if (!refusal) {
+    const std::optional<std::string> place = intake_.other_place();
+    refusal = {
+        415, "http_on_grpc_port",
+        "the client speaks HTTP without gRPC, this port takes OTLP over gRPC; " +
+            (place ? "OTLP over HTTP is on " + *place : "let it send grpc, or enable protocols.http of this receiver")};
+  }
+  intake_.count_refusal(*refusal);
+  return refusal_answer(*refusal, std::nullopt);
 }
 
 GrpcStatus OtlpGrpcService::refuse(const Refusal& refusal) {

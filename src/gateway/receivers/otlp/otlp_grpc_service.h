@@ -25,10 +25,12 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
   Decision on_call(const net::MessageHead& head) override;
   void on_message(net::Request request, net::GrpcResponder responder) override;
   net::GrpcStatus on_refused(net::GrpcStatus status, const net::MessageHead& head) override;
-  std::string on_no_call(const net::MessageHead& head) override;
+  std::optional<net::Response> on_no_call(const net::MessageHead& head) override;
 
   /// From now on new calls are answered UNAVAILABLE.
   void begin_drain() { intake_.begin_drain(); }
+  /// See OtlpIntake.
+  void set_other_port(std::uint16_t port) { intake_.set_other_port(port); }
   /// Before the first request.
   Status require(const std::string& authenticator) { return intake_.require(authenticator); }
 
@@ -37,7 +39,6 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
   net::GrpcStatus refuse(const Refusal& refusal);
   Refusal too_large() const;
 
-  const std::string http_at_;
   OtlpIntake intake_;
 };
 

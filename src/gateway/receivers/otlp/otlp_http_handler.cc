@@ -56,10 +56,11 @@ Refusal OtlpHttpHandler::wrong_path(std::string_view path) const {
 
 std::optional<Refusal> OtlpHttpHandler::check_head(const net::MessageHead& head) const {
   if (net::is_grpc_content_type(content_type(head))) {
+    const std::optional<std::string> place = intake_.other_place();
     return Refusal{415, "grpc_on_http_port",
-                   "the client speaks gRPC, this port takes OTLP/HTTP; " +
-                       (options_.grpc_at.empty() ? "let it send http/protobuf, or enable protocols.grpc"
-                                                 : "gRPC is taken on " + options_.grpc_at + " (protocols.grpc)")};
+                   "the client speaks gRPC, this port takes OTLP over HTTP; " +
+                       (place ? "OTLP over gRPC is on " + *place
+                              : "let it send http/protobuf, or enable protocols.grpc of this receiver")};
   }
   const std::optional<Signal> signal = signal_of(head.path());
   if (!signal) return wrong_path(head.path());
@@ -139,10 +140,7 @@ net::Response OtlpHttpHandler::on_refused(int status, std::string_view reason, c
 net::Response OtlpHttpHandler::refuse(const Refusal& refusal, const net::MessageHead* head) {
   intake_.count_refusal(refusal);
   const std::optional<OtlpEncoding> encoding = head == nullptr ? std::nullopt : encoding_of(content_type(*head));
-  net::Response response = refusal.retry_after_nanos == 0
-                               ? error_answer(refusal.status, refusal.message, encoding)
-                               : retry_answer(refusal.status, refusal.message, encoding, refusal.retry_after_nanos);
-  response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
+  net::Response response = refusal_answer(refusal, encoding);
   decorate(response, head == nullptr ? "" : head->headers.find("Origin").value_or(""));
   return response;
 }

@@ -35,6 +35,8 @@ class OtlpHttpHandler final : public net::Http1Handler, public std::enable_share
 
   /// From now on new requests are answered 503.
   void begin_drain() { intake_.begin_drain(); }
+  /// See OtlpIntake.
+  void set_other_port(std::uint16_t port) { intake_.set_other_port(port); }
   /// Before the first request.
   Status require(const std::string& authenticator) { return intake_.require(authenticator); }
 

@@ -52,6 +52,12 @@ Status OtlpIntake::require(const std::string& authenticator) {
   return {};
 }
 
+std::optional<std::string> OtlpIntake::other_place() const {
+  const int port = other_port_.load(std::memory_order_relaxed);
+  if (port == kNowhere) return std::nullopt;
+  return port == 0 ? "another address of this receiver" : "port " + std::to_string(port);
+}
+
 std::optional<Refusal> OtlpIntake::check_sender(const net::MessageHead& head) const {
   if (authenticator_ == nullptr) return std::nullopt;
   ServerAuthenticator::Verdict verdict = authenticator_->authenticate(head.headers);

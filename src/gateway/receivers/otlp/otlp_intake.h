@@ -36,6 +36,12 @@ class OtlpIntake {
   /// A request whose head was complete.
   void count_request() { requests_.add(1); }
 
+  /// Where this receiver takes its other protocol, for clients that come to the wrong port: a TCP port, or 0 for a unix
+  /// socket, whose path is not for strangers. Until then, nowhere. Any thread.
+  void set_other_port(std::uint16_t port) { other_port_.store(port, std::memory_order_relaxed); }
+  /// "port 4317" or "another address of this receiver"; nothing if the other protocol is off.
+  std::optional<std::string> other_place() const;
+
   bool takes(Signal signal) const { return next_.of(signal) != nullptr; }
   /// What a body of `bytes` is charged to; null if there is no memory for it now.
   std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes) const;
@@ -68,6 +74,8 @@ class OtlpIntake {
   const SignalConsumers next_;
   std::map<net::EventLoop*, BodyDecoder> decoders_;     // no lock, and buffers are reused
   std::shared_ptr<ServerAuthenticator> authenticator_;  // null: anybody may send
+  static constexpr int kNowhere = -1;
+  std::atomic<int> other_port_{kNowhere};
   std::atomic<bool> draining_{false};
   PerSignal<Counters> counters_;
   Metric& requests_;

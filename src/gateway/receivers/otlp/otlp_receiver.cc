@@ -18,19 +18,10 @@ std::string describe_access(const std::optional<net::TlsServerOptions>& tls, con
   return authenticator.empty() ? text : text + ", for those whom " + authenticator + " knows";
 }
 
-/// Each side knows where the other is, for clients that come to the wrong one.
-OtlpReceiverConfig with_other_ports(OtlpReceiverConfig config) {
-  if (config.http_enabled && config.grpc_enabled) {
-    config.http.grpc_at = ListenAddress{config.grpc.host, config.grpc.port}.text();
-    config.grpc.http_at = ListenAddress{config.http.host, config.http.port}.text();
-  }
-  return config;
-}
-
 }  // namespace
 
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host& host, const SignalConsumers& next)
-    : config_(with_other_ports(std::move(config))), receiver_(std::move(receiver)), host_(host), next_(next) {
+    : config_(std::move(config)), receiver_(std::move(receiver)), host_(host), next_(next) {
   if (config_.http_enabled) {
     http_handler_ = std::make_shared<OtlpHttpHandler>(config_.http, receiver_, host, next);
   }
@@ -41,7 +32,12 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, std::string receiver, Host
 
 Status OtlpReceiver::start() {
   if (Status started = start_http(); !started) return started;
-  return start_grpc();
+  if (Status started = start_grpc(); !started) return started;
+  if (http_server_ && grpc_server_) {  // Each side knows where the other is, for clients that come to the wrong one.
+    http_handler_->set_other_port(grpc_server_->port());
+    grpc_service_->set_other_port(http_server_->port());
+  }
+  return {};
 }
 
 Status OtlpReceiver::start_http() {

@@ -30,7 +30,6 @@ PerSignal<std::string> default_paths();
 struct OtlpHttpOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 4318;
-  std::string grpc_at;  ///< Where the same receiver takes gRPC, for those who come to the wrong port; empty: nowhere.
   PerSignal<std::string> paths = default_paths();
   std::uint64_t body_bytes_max = 20u << 20;  ///< Of the body as it came, and after inflating. The Collector's default.
   std::vector<const ContentCoding*> codings = all_codings();  ///< Content-Encodings that are accepted beside none.
@@ -48,7 +47,6 @@ struct OtlpHttpOptions {
 struct OtlpGrpcOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 4317;
-  std::string http_at;                         ///< The same of OTLP/HTTP.
   std::uint64_t message_bytes_max = 4u << 20;  ///< As it came, and after inflating.
   std::uint64_t connections_max = 10'000;
   net::Http2ServerOptions http2;

@@ -169,11 +169,13 @@ TEST_F(OtlpGrpcServiceTest, AnHttpClientAtTheGrpcPortIsToldWhereToGoAndCounted) 
   ASSERT_TRUE(receiver_->start().ok());
   const std::string described = receiver_->describe();  // "...; grpc 127.0.0.1:PORT, ..."
   const std::string port = described.substr(described.find("grpc 127.0.0.1:") + 15);
+  const std::size_t http = described.find("http 127.0.0.1:") + 15;
   const std::string answer =
       testing::exchange(static_cast<std::uint16_t>(std::stoi(port)),
                         testing::post("/v1/traces", "Content-Type: application/x-protobuf\r\n", "x"));
   EXPECT_THAT(answer, HasSubstr("HTTP/1.1 415"));
-  EXPECT_THAT(answer, HasSubstr("this port takes OTLP/gRPC; OTLP/HTTP is taken on 127.0.0.1:0 (protocols.http)"));
+  EXPECT_THAT(answer, HasSubstr("this port takes OTLP over gRPC; OTLP over HTTP is on port " +
+                                described.substr(http, described.find('/') - http) + "\n"));
   EXPECT_TRUE(refused("http_on_grpc_port"));
 }
 

@@ -115,6 +115,21 @@ TEST_F(OtlpReceiverAuthTest, AStrangerLearnsNothingOfPathsAndMethods) {
   EXPECT_THAT(http("", "GET"), HasSubstr("HTTP/1.1 401"));
 }
 
+TEST_F(OtlpReceiverAuthTest, AStrangerAtTheWrongPortLearnsNothingOfTheOther) {
+  const auto http_at_grpc = [&](const std::string& headers) {
+    testing::RawConnection connection(port("grpc"));
+    connection.send("POST /v1/traces HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: 0\r\n\r\n");
+    host_.run();
+    return connection.receive();
+  };
+  const std::string answer = http_at_grpc("");
+  EXPECT_THAT(answer, HasSubstr("HTTP/1.1 401 "));
+  EXPECT_THAT(answer, HasSubstr("WWW-Authenticate: Sesame\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("port")));
+  EXPECT_EQ(refused("grpc", "unauthenticated"), 1u);
+  EXPECT_THAT(http_at_grpc("Authorization: open sesame\r\n"), HasSubstr(std::to_string(port("http"))));
+}
+
 TEST_F(OtlpReceiverAuthTest, ABrowserMayAskFirst) {
   EXPECT_THAT(http("Origin: https://shop\r\nAccess-Control-Request-Method: POST\r\n", "OPTIONS"),
               HasSubstr("HTTP/1.1 204"));

@@ -8,6 +8,7 @@
 #include "tests/gateway/receivers/otlp/destination.h"
 #include "tests/gateway/sample_traces.h"
 #include "tests/gateway/test_host.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -225,13 +226,20 @@ TEST_F(OtlpReceiverTest, AGrpcClientAtTheHttpPortIsToldWhereToGoAndCounted) {
       post("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "Content-Type: application/grpc\r\n", "x");
   const std::string alone = exchange(port(), call);
   EXPECT_THAT(alone, StartsWith("HTTP/1.1 415"));
-  EXPECT_THAT(alone, EndsWith("the client speaks gRPC, this port takes OTLP/HTTP; let it send http/protobuf, or enable "
-                              "protocols.grpc\n"));
+  EXPECT_THAT(alone, EndsWith("the client speaks gRPC, this port takes OTLP over HTTP; let it send http/protobuf, or "
+                              "enable protocols.grpc of this receiver\n"));
   EXPECT_TRUE(refused("grpc_on_http_port"));
   config_.grpc_enabled = true;
   config_.grpc.port = 0;
   receiver_.reset();
-  EXPECT_THAT(exchange(port(), call), EndsWith("gRPC is taken on 127.0.0.1:0 (protocols.grpc)\n"));
+  const std::string both = exchange(port(), call), described = receiver_->describe();
+  const std::size_t at = described.find("grpc 127.0.0.1:") + 15;
+  EXPECT_THAT(both,
+              EndsWith("; OTLP over gRPC is on port " + described.substr(at, described.find(',', at) - at) + "\n"));
+  nanospan::testing::TemporaryFolder folder;
+  config_.grpc.host = folder / "private.sock";
+  receiver_.reset();
+  EXPECT_THAT(exchange(port(), call), EndsWith("; OTLP over gRPC is on another address of this receiver\n"));
 }
 
 TEST_F(OtlpReceiverTest, SizesAreBoundedBeforeAndAfterInflating) {
