@@ -34,4 +34,18 @@ ProbabilisticSamplerConfig read_probabilistic_sampler_config(MapReader& reader) 
   return config;
 }
 
+void check_probabilistic_sampler_config(MapReader& reader, Signal signal) {
+  if (signal == Signal::kTraces) {
+    for (const std::string_view key : {"attribute_source", "from_attribute", "sampling_priority"}) {
+      reader.warn(key, "has no effect in pipelines of traces: it is about logs");
+    }
+    return;
+  }
+  const ConfigNode* const mode = reader.node("mode");
+  if (mode == nullptr || (mode->as_string() != "equalizing" && mode->as_string() != "proportional")) return;
+  for (const std::string_view key : {"attribute_source", "from_attribute"}) {
+    reader.warn(key, "has no effect in mode " + mode->as_string() + ", which hashes nothing; hash_seed does");
+  }
+}
+
 }  // namespace nanospan::gateway

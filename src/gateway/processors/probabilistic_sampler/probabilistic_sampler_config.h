@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gateway/config/map_reader.h"
+#include "gateway/pipeline/signal.h"
 
 namespace nanospan::gateway {
 
@@ -25,5 +26,7 @@ struct ProbabilisticSamplerConfig {
 };
 
 ProbabilisticSamplerConfig read_probabilistic_sampler_config(MapReader& reader);
+/// Warns about keys that do nothing in a pipeline of `signal`; the Collector accepts them silently.
+void check_probabilistic_sampler_config(MapReader& reader, Signal signal);
 
 }  // namespace nanospan::gateway

@@ -16,7 +16,8 @@ ProcessorFactory probabilistic_sampler_factory() {
           return std::unique_ptr<Processor>(std::make_unique<ProbabilisticSampler>(config, name, signal, host, next));
         };
       },
-      {Signal::kTraces, Signal::kLogs}};
+      {Signal::kTraces, Signal::kLogs},
+      check_probabilistic_sampler_config};
 }
 
 }  // namespace nanospan::gateway

@@ -280,6 +280,28 @@ TEST_F(LogSamplerTest, WhatIsMalformedGoesOrStaysAsConfigured) {
             "sampling.threshold=xyz, sampling.threshold=0, sampling.threshold=0, ");
 }
 
+/// What is said of keys that do nothing in a pipeline of `signal`.
+std::string warned(const std::string& keys, Signal signal) {
+  testing::ConfigText text("sampling_percentage: 10\nattribute_source: record\nfrom_attribute: id\n" + keys);
+  const ProcessorFactory factory = probabilistic_sampler_factory();
+  factory.read({"s", ""}, text.reader);
+  factory.check_signal(text.reader, signal);
+  EXPECT_EQ(text.errors(), "");
+  return text.warnings();
+}
+
+TEST(ProbabilisticSamplerConfig, SaysWhichKeysDoNothing) {
+  EXPECT_EQ(warned("sampling_priority: p\n", Signal::kLogs), "");
+  EXPECT_EQ(warned("mode: hash_seed\n", Signal::kLogs), "");
+  EXPECT_EQ(warned("mode: equalizing\nsampling_priority: p\n", Signal::kLogs),
+            "f.yaml:2: it.attribute_source: has no effect in mode equalizing, which hashes nothing; hash_seed does\n"
+            "f.yaml:3: it.from_attribute: has no effect in mode equalizing, which hashes nothing; hash_seed does\n");
+  EXPECT_EQ(warned("sampling_priority: p\n", Signal::kTraces),
+            "f.yaml:2: it.attribute_source: has no effect in pipelines of traces: it is about logs\n"
+            "f.yaml:3: it.from_attribute: has no effect in pipelines of traces: it is about logs\n"
+            "f.yaml:4: it.sampling_priority: has no effect in pipelines of traces: it is about logs\n");
+}
+
 TEST(ProbabilisticSamplerConfig, SaysWhatIsWrong) {
   testing::ConfigText text("sampling_percentage: -1\nmode: random\nsampling_precision: 15\nattribute_source: x\n");
   read_probabilistic_sampler_config(text.reader);
