@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kOpen = "open";                          // the call that has remedies
 constexpr std::size_t kLengthBytes = 4;                             // before each record of RecordForm::kLengthPrefixed
 constexpr std::string_view kStampForm = "0000-00-00T00-00-00.000";  // of a backup's name
 
@@ -73,10 +74,13 @@ std::vector<Backup> backups_of(const fs::path& path) {
 
 Error RotatingFile::error(std::string_view call, int error_number) const {
   Error failed = net::system_error(std::string(call) + " " + options_.path, error_number);
-  if (error_number == ENOENT) {
+  if (call != kOpen) return failed;
+  if (error_number == ENOENT && !options_.create_directory) {
     failed.message += "; there is no such folder: make it, or set create_directory: true";
-  } else if (error_number == EACCES || error_number == EROFS) {
+  } else if (error_number == EACCES) {
     failed.message += "; this user may not write there: change owner or mode of the folder, or the exporter's path";
+  } else if (error_number == EROFS) {
+    failed.message += "; nothing can be written there: mount a writable volume, or change the exporter's path";
   }
   return failed;
 }
@@ -108,7 +112,7 @@ void RotatingFile::set_rotation(const RotatingFileOptions& other) {
 
 Status RotatingFile::open_file() {
   net::Fd file(::open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!file) return error("open", errno);
+  if (!file) return error(kOpen, errno);
   // A full disk must not cost the data of another gateway that writes here: lock before cutting or renaming anything.
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{ErrorCode::kAlreadyExists, options_.path +

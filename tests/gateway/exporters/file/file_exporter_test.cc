@@ -73,6 +73,14 @@ TEST(FileExporter, APathThatCannotBeOpenedFailsAtStart) {
             "create_directory: true");
 }
 
+TEST(FileExporter, ADirectoryThatWasToBeMadeIsNotAskedForAgain) {
+  testing::TestHost host;
+  testing::ConfigText text("{path: /proc/nonexistent/t.jsonl, create_directory: true}");
+  const auto made = file_exporter_factory().read({"file", ""}, text.reader)(host, Signal::kTraces);
+  EXPECT_EQ((*made)->start().error().message,
+            "create the directory of /proc/nonexistent/t.jsonl: No such file or directory");
+}
+
 TEST(FileExporter, SignalsShareTheFile) {
   nanospan::testing::TemporaryFolder folder;
   testing::TestHost host;
