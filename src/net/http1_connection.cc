@@ -123,6 +123,11 @@ void Http1Connection::drain() {
   drained_ = false;
   run();  // a request may be here already, unread
   if (state_ == State::kReading && parser_.between_messages()) state_ = State::kClosed;
+  if (state_ == State::kSkipping) linger();
+  if (state_ == State::kLingering) {
+    linger_bytes_ = 0;
+    lingered({});
+  }
   settle();
 }
 
@@ -174,7 +179,7 @@ void Http1Connection::on_timer() {
       close(&C::closed_write_slow);
       break;
     case State::kLingering:
-      state_ = State::kClosed;
+      close(&C::closed_linger);
       break;
     case State::kAnswering:
     case State::kIsHttp2:
@@ -287,7 +292,7 @@ bool Http1Connection::handle_end(const IoResult& result) {
 }
 
 void Http1Connection::parse(std::string_view input) {
-  if (state_ == State::kLingering) return lingered(input.size());
+  if (state_ == State::kLingering) return lingered(input);
   const bool was_between = parser_.between_messages();
   // A ClientHello: record type 22, version 3.x (RFC 8446, 5.1).
   const bool is_tls = was_between && input.starts_with("\x16\x03");
@@ -305,12 +310,14 @@ void Http1Connection::parse(std::string_view input) {
         keep_body(step.body);
         break;
       case Http1Parser::Event::kDone:
-        keep_rest(input);
+        if (state_ != State::kWriting || keep_alive_) keep_rest(input);  // else nothing that follows is served
         if (state_ == State::kReading) return dispatch();
         body_unread_ = false;  // refused, and all of it has come
         return state_ == State::kSkipping ? next_request() : void();
       case Http1Parser::Event::kFault:
         if (state_ == State::kSkipping) return linger();
+        if (state_ != State::kReading) return;  // refused already
+        body_received_ += input.size();         // of a body too large, what came along with its head
         if (is_tls) {
           shard_.count(&C::refused_malformed);
           return refuse(400,
@@ -318,9 +325,8 @@ void Http1Connection::parse(std::string_view input) {
         }
         return refuse(parser_.fault());
     }
-    // Refused: the rest of the body is dropped here and now. To keep it would take memory, which may be what there was
-    // none of. (Where the connection ends, so is all that follows.)
-    if (state_ == State::kWriting && !keep_alive_) return;
+    // If it was refused, the loop goes on to the body's end, and drops it here and now. To keep it would take memory,
+    // which may be what there was none of.
   }
 }
 
@@ -348,7 +354,7 @@ void Http1Connection::on_head(bool body_follows_in_input) {
   start_writing(std::move(admission.response));
 }
 
-/// Of the body whose head has been read; without a declared length, the most there is.
+/// Of the body whose head has been read; in chunks, the most there is: only the parser finds their end.
 std::uint64_t Http1Connection::body_to_come() const {
   const std::optional<std::uint64_t> length = parser_.head().content_length;
   return length ? *length - std::min(*length, body_received_) : std::numeric_limits<std::uint64_t>::max();
@@ -489,22 +495,35 @@ void Http1Connection::linger() {
   stream_->finish_writing();
   keep_rest({});
   state_ = State::kLingering;
-  linger_bytes_ = body_unread_ && parser_.head_seen() ? body_to_come() : 0;
+  linger_bytes_ = body_unread_ && parser_.head_seen() && !shard_.draining() ? body_to_come() : 0;
+  body_unread_ = true;
   body_since_ = shard_.loop().now();
   body_received_ = 0;
-  lingered(0);
+  lingered({});
 }
 
-/// A peer that writes all before it reads gets the time for it, at the pace of any body; one that is done and does not
-/// close, or goes on for ever, does not.
-void Http1Connection::lingered(std::size_t bytes) {
-  body_received_ += bytes;
-  if (body_received_ > shard_.options().linger_bytes_max) {
-    state_ = State::kClosed;
-  } else if (body_received_ < linger_bytes_) {
-    set_deadline(body_deadline());
-  } else if (body_received_ - bytes < linger_bytes_ || bytes == 0) {
-    set_deadline(shard_.loop().now() + shard_.options().linger_nanos);
+/// A peer that writes all before it reads gets the time for it, at the pace of any body and without long pauses; one
+/// that is done and does not close, or goes on for ever, does not.
+void Http1Connection::lingered(std::string_view input) {
+  body_received_ += input.size();
+  if (body_received_ > shard_.options().linger_bytes_max) return close(&C::closed_linger);
+  if (!body_unread_) return;  // nothing moves its deadline any more
+  const base::MonotonicNanos now = shard_.loop().now();
+  body_unread_ = body_received_ < linger_bytes_ && !chunks_end_in(input);
+  set_deadline(body_unread_ ? std::min(body_deadline(), now + shard_.options().body_grace_nanos)
+                            : now + shard_.options().linger_nanos);
+}
+
+/// If the refused body comes in chunks: no more of them, or nothing that is one. (After a chunk over the limit the
+/// parser cannot go on, though the peer does.)
+bool Http1Connection::chunks_end_in(std::string_view input) {
+  if (!parser_.head().chunked) return false;
+  for (;;) {
+    const Http1Parser::Step step = parser_.next(input);
+    input.remove_prefix(step.consumed);
+    if (step.event == Http1Parser::Event::kNeedMore) return false;
+    if (step.event == Http1Parser::Event::kDone) return true;
+    if (step.event == Http1Parser::Event::kFault) return parser_.fault() != Http1Fault::kBodyTooLarge;
   }
 }
 

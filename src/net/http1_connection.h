@@ -71,7 +71,8 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   void after_answer();
   void next_request();
   void linger();
-  void lingered(std::size_t bytes);
+  void lingered(std::string_view input);
+  bool chunks_end_in(std::string_view input);
   void close(std::uint64_t Http1ServerCounters::*reason);
 
   void set_deadline(base::MonotonicNanos at);

@@ -153,7 +153,8 @@ struct Http1ServerOptions {
   std::uint64_t body_grace_nanos = 10 * base::kNanosPerSecond;
   std::uint64_t write_nanos = 30 * base::kNanosPerSecond;  ///< For the peer to take a response.
   /// After an answer that ends the connection, for the peer to read it and close. Before that, who still sends a
-  /// refused body, no slower than above, may finish it, up to linger_bytes_max.
+  /// refused body may finish it, up to linger_bytes_max, no slower than above, and with no pause of body_grace_nanos;
+  /// in a drain it may not.
   std::uint64_t linger_nanos = 2 * base::kNanosPerSecond;
   std::uint64_t linger_bytes_max = 64u << 20;
   /// What is still to come of a refused request's body is read away to keep the connection, up to this.
@@ -179,6 +180,7 @@ struct Http1ServerCounters {
   std::uint64_t closed_head_slow = 0;  ///< 408
   std::uint64_t closed_body_slow = 0;  ///< 408
   std::uint64_t closed_write_slow = 0;
+  std::uint64_t closed_linger = 0;  ///< After its last answer, the peer did not close in time or sent without end.
   std::uint64_t closed_by_peer_in_head = 0;
   std::uint64_t closed_by_peer_in_body = 0;
   std::uint64_t closed_by_peer_in_response = 0;

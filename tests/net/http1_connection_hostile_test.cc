@@ -315,57 +315,6 @@ TEST_F(Http1ServerTest, ARefusedBodyTakesNoMemoryAndTheConnectionIsKeptAsPromise
   EXPECT_EQ(counters().refused_ticket, 0u);
 }
 
-// 50 senders at once, which write all before they read, and take half a minute for it.
-TEST_F(Http1ServerTest, WhoWritesAllBeforeItReadsGetsTheRefusalHoweverLongItTakes) {
-  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {{"Retry-After", "1"}}, "later", false}); };
-  start();
-  constexpr std::size_t kBody = 2'000'000;
-  constexpr int kSecondsOfIt = 30;
-  std::vector<std::unique_ptr<RawPeer>> peers;
-  for (int i = 0; i < 50; ++i) {
-    peers.push_back(std::make_unique<RawPeer>(server_->port()));
-    peers.back()->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kBody) + "\r\n\r\n");
-  }
-  const std::string piece(kBody / kSecondsOfIt, 'x');
-  for (int second = 0; second < kSecondsOfIt; ++second) {
-    for (const auto& peer : peers) ASSERT_EQ(peer->send(piece), piece.size()) << "after " << second << " s";
-    advance(kSeconds);
-  }
-  for (const auto& peer : peers) {
-    ASSERT_TRUE(ends(*peer));
-    EXPECT_FALSE(peer->was_reset());
-    EXPECT_EQ(peer->count("Retry-After: 1\r\n"), 1u);
-    EXPECT_EQ(peer->count("Connection: close\r\n"), 1u);
-    peer->close();
-  }
-  settle();
-  EXPECT_EQ(counters().connections_open, 0u);
-}
-
-TEST_F(Http1ServerTest, WhoNeitherClosesNorSendsAtAPaceAfterARefusalIsClosed) {
-  options_.linger_bytes_max = 1'000'000;
-  handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
-  start();
-  RawPeer silent(server_->port()), trickling(server_->port()), endless(server_->port());
-  for (RawPeer* peer : {&silent, &trickling, &endless}) {
-    peer->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
-    ASSERT_TRUE(gets(*peer, "later"));
-  }
-  EXPECT_EQ(counters().connections_open, 3u);
-  for (int i = 0; i < 20; ++i) {
-    endless.send(std::string(60'000, 'x'));
-    settle();
-  }
-  EXPECT_EQ(counters().connections_open, 2u);
-  for (int second = 0; second < 9; ++second) {
-    trickling.send("x");
-    advance(kSeconds);
-  }
-  EXPECT_EQ(counters().connections_open, 2u);
-  advance(2 * kSeconds);
-  EXPECT_EQ(counters().connections_open, 0u);
-}
-
 TEST_F(Http1ServerTest, TheRestOfARefusedBodyComesAtTheLowestPaceOrTheConnectionIsClosed) {
   options_.body_bytes_per_second_min = 1000;
   options_.body_grace_nanos = 5 * kSeconds;

@@ -125,6 +125,7 @@ void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1
   publish("closed_head_slow", &Counters::closed_head_slow);
   publish("closed_body_slow", &Counters::closed_body_slow);
   publish("closed_write_slow", &Counters::closed_write_slow);
+  publish("closed_linger", &Counters::closed_linger);
   publish("closed_by_peer_in_head", &Counters::closed_by_peer_in_head);
   publish("closed_by_peer_in_body", &Counters::closed_by_peer_in_body);
   publish("closed_by_peer_in_response", &Counters::closed_by_peer_in_response);
