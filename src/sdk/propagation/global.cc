@@ -38,7 +38,14 @@ class GuardedPropagator final : public TextMapPropagator {
     }
     return context;
   }
-  std::vector<std::string> fields() const override { return propagator().fields(); }
+  std::vector<std::string> fields() const override {
+    try {
+      return propagator().fields();
+    } catch (...) {
+      report("propagator", "fields() threw; it is taken to set none");
+    }
+    return {};
+  }
 };
 
 struct Kept {
