@@ -70,7 +70,7 @@ struct AttributeView {
 };
 
 /// Walks the attributes of a span, event, link, scope or resource in wire order, which after a key was set again is not
-/// the order of first setting. Each look-up walks them all.
+/// the order of first setting. size() walks them all, a look-up goes on until its key comes.
 class AttributesView {
  public:
   /// Those that `message` has in its KeyValue fields of number `field`.

@@ -28,7 +28,7 @@ enum class HttpFailure : std::uint8_t {
   kCancelled = 16,
   kSystem = 17,  ///< Out of descriptors, memory or alike on this side.
   kTls = 18,     ///< Connected, but no agreement on TLS: a certificate, a version, or no TLS at all over there.
-  kProxy = 19,   ///< The proxy does not connect on: it refuses, or does not answer as one.
+  kProxy = 19,   ///< The proxy cannot be looked up or reached, refuses, or does not answer as one.
 };
 std::string_view to_string(HttpFailure failure);
 /// The code for an Error with this failure.

@@ -1,4 +1,4 @@
-// Threads are started with all signals blocked, and joined by stop(). Threads: see the header.
+// Threads are started with all signals but SIGPROF blocked, and joined by stop(). Threads: see the header.
 #include "net/loop_threads.h"
 
 #include <pthread.h>

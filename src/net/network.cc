@@ -1,4 +1,4 @@
-// The kernel's. Thread-safe.
+// The kernel's network: each call is the function of the same name for sockets. Thread-safe.
 #include "net/network.h"
 
 #include "base/immortal.h"

@@ -1,4 +1,4 @@
-// Reads the answer's head byte for byte, as what follows it belongs to the origin. Threads: see the header.
+// Peeks at the answer and takes no more than its head, as what follows belongs to the origin. Threads: see the header.
 #include "net/proxy_tunnel.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// Both ends of a Simulation write to its book; check() then asks each request for its one end.
 #include "tests/net/simulation.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Bytes in flight are a queue with times; reads and writes draw their lengths, and wait() draws what is ready.
 #include "tests/support/simulated_network.h"
 
 #include <fcntl.h>
