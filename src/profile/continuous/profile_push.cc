@@ -66,13 +66,13 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-std::string target_of(std::string path, PushProtocol protocol) {
+std::string target_of(std::string path, ProfilePushProtocol protocol) {
   if (!path.ends_with('/')) path += '/';
-  return path.append(protocol == PushProtocol::kPyroscope ? kPyroscopeCall : kOtlpPath);
+  return path.append(protocol == ProfilePushProtocol::kPyroscope ? kPyroscopeCall : kOtlpPath);
 }
 
-std::vector<net::Header> headers_of(PushProtocol protocol) {
-  if (protocol == PushProtocol::kPyroscope) {
+std::vector<net::Header> headers_of(ProfilePushProtocol protocol) {
+  if (protocol == ProfilePushProtocol::kPyroscope) {
     return {{"Content-Type", "application/proto"}, {"Connect-Protocol-Version", "1"}, {"User-Agent", "nanospan"}};
   }
   return {{"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "gzip"}, {"User-Agent", "nanospan"}};
@@ -148,7 +148,7 @@ ProfilePush::ProfilePush(net::EventLoop& loop, PushOptions options, net::Url url
 
 Result<std::string> ProfilePush::body_of(const std::string& name, Profile profile) const {
   const std::string id = random_id();
-  if (options_.protocol == PushProtocol::kOtlpDevelopment) {
+  if (options_.protocol == ProfilePushProtocol::kOtlpDevelopment) {
     const std::string message = otlp_profiles_message(profile, resource_fields_, id);
     const Result<net::ByteBlock> packed = net::gzip_compress(std::array{std::string_view(message)}, kGzipLevel);
     return packed ? Result<std::string>(std::string(packed->view())) : packed.error();
@@ -206,7 +206,7 @@ Status ProfilePush::judge(const net::Response& response) const {
   if (response.status / 100 != 2) {
     return Error{ErrorCode::kUnavailable, response.body.empty() ? answered : answered + ": " + shown(response.body)};
   }
-  if (options_.protocol == PushProtocol::kPyroscope) return {};
+  if (options_.protocol == ProfilePushProtocol::kPyroscope) return {};
   const auto type = net::find_header(response.headers, "Content-Type");
   const std::string_view why = wire::why_no_export_answer(type.value_or(""), response.body);
   if (!why.empty()) return Error{ErrorCode::kUnavailable, answered + " " + std::string(why)};

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include <nanospan/profile.h>
+
 #include "base/result.h"
 #include "net/http1_client.h"
 #include "net/proxy.h"
@@ -25,11 +27,9 @@ namespace nanospan::profile {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-enum class PushProtocol : std::uint8_t { kPyroscope, kOtlpDevelopment };
-
 struct PushOptions {
   std::string url = {};  ///< Of the server: "http://pyroscope:4040". The path of the call is appended.
-  PushProtocol protocol = PushProtocol::kPyroscope;
+  ProfilePushProtocol protocol = ProfilePushProtocol::kPyroscope;
   Labels headers = {};            ///< With each request: tenant, credentials.
   std::string service_name = {};  ///< What the profiles are of: this and the name of the host.
   /// The same for OTLP, with all else that is known: see otlp_profiles_message(). Empty: the two.
@@ -62,7 +62,7 @@ class ProfilePush {
   /// What is under way is lost, as it had `nanos` to get there: counted as failed, and told to its `done`, soon.
   void give_up(std::uint64_t nanos);
 
-  bool wants_trace_ids() const { return options_.protocol == PushProtocol::kOtlpDevelopment; }
+  bool wants_trace_ids() const { return options_.protocol == ProfilePushProtocol::kOtlpDevelopment; }
   const Counters& counters() const { return counters_; }
   std::size_t in_flight() const { return in_flight_; }  ///< Neither accepted nor failed yet.
   const std::string& destination() const { return destination_; }

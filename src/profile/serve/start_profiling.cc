@@ -40,9 +40,7 @@ Result<profile::RecorderOptions> recorder_options(ProfilingOptions& options, std
   recorder.every_nanos = options.every_seconds * base::kNanosPerSecond;
   recorder.files = {std::move(options.directory), options.directory_bytes_max};
   recorder.push.url = std::move(options.push_url);
-  recorder.push.protocol = options.push_protocol == ProfilePushProtocol::kOtlpDevelopment
-                               ? profile::PushProtocol::kOtlpDevelopment
-                               : profile::PushProtocol::kPyroscope;
+  recorder.push.protocol = options.push_protocol;
   recorder.push.headers = std::move(options.push_headers);
   recorder.push.resource_fields = resource_fields;
   if (options.push_proxy && !options.push_proxy->empty()) {

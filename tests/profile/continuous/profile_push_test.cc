@@ -82,7 +82,7 @@ TEST(ProfilePush, AProxyIsSentTheWholeUrl) {
 }
 
 TEST(ProfilePush, OtlpProfilesGoWhereOtlpSays) {
-  Pushing pushing({.protocol = PushProtocol::kOtlpDevelopment, .service_name = "shop"});
+  Pushing pushing({.protocol = ProfilePushProtocol::kOtlpDevelopment, .service_name = "shop"});
   pushing.server.script({respond(200, "")});
   pushing.send();
   EXPECT_EQ(pushing.run(1), std::vector<std::string>{""});

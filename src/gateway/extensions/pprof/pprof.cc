@@ -20,9 +20,9 @@ profile::RecorderOptions Pprof::recorder_options() const {
   recorder.every_nanos = config_.interval_nanos;
   recorder.files = {config_.directory, config_.directory_bytes_max};
   profile::PushOptions& push = recorder.push;
-  push.url = config_.push.endpoint;
+  if (config_.push.url) push.url = config_.push.url->shown();  // all of it, as there is no query
   for (const net::Header& header : config_.push.headers) push.headers.emplace_back(header.name, header.value);
-  if (config_.push.as_otlp) push.protocol = profile::PushProtocol::kOtlpDevelopment;
+  push.protocol = config_.push.protocol;
   push.service_name = config_.push.service_name;
   push.timeout_nanos = config_.push.timeout_nanos;
   push.proxy = proxy_;
@@ -37,9 +37,9 @@ profile::RecorderOptions Pprof::recorder_options() const {
 }
 
 Status Pprof::start() {
-  if (!config_.push.endpoint.empty()) {
+  if (config_.push.url) {
     Result<std::optional<net::Proxy>> proxy =
-        otlp_proxy(config_.push.proxy_url, host_.proxies(), config_.push.url, false);
+        otlp_proxy(config_.push.proxy_url, host_.proxies(), *config_.push.url, false);
     if (!proxy) return proxy.error();
     proxy_ = std::move(proxy).value();
   }
@@ -68,8 +68,8 @@ std::string Pprof::describe() const {
   const ListenAddress shown{config_.address.host, server_ ? server_->port() : config_.address.port};
   std::string text = "http " + shown.text() + "/debug/pprof/";
   if (!config_.directory.empty()) text += ", profiles in " + config_.directory;
-  if (!config_.push.endpoint.empty()) {
-    text += ", profiles to " + config_.push.url.shown() + describe_proxy(proxy_);
+  if (config_.push.url) {
+    text += ", profiles to " + config_.push.url->shown() + describe_proxy(proxy_);
   }
   return text;
 }

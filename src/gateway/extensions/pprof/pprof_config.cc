@@ -14,16 +14,17 @@ void read_proxy_url(MapReader& reader, PprofPushConfig& out) {
   reader.read_secret("proxy_url", out.proxy_url);
   if (out.proxy_url.empty()) return;
   if (const auto proxy = net::parse_proxy(out.proxy_url); !proxy) reader.fail("proxy_url", proxy.error().message);
-  if (!out.url.socket.empty()) {
-    reader.fail("proxy_url", "is given, but " + out.url.origin() +
+  if (out.url && !out.url->socket.empty()) {
+    reader.fail("proxy_url", "is given, but " + out.url->origin() +
                                  " is a unix socket, which is never reached through a proxy; remove either");
   }
 }
 
-void read_push(MapReader& reader, PprofPushConfig& out) {
-  reader.read("endpoint", out.endpoint);
-  Result<net::Url> url = net::parse_url(out.endpoint);
-  if (out.endpoint.empty()) {
+void read_push_endpoint(MapReader& reader, PprofPushConfig& out) {
+  std::string endpoint;
+  reader.read("endpoint", endpoint);
+  Result<net::Url> url = net::parse_url(endpoint);
+  if (endpoint.empty()) {
     reader.fail("endpoint", "is missing; write the address of a Pyroscope server, such as http://127.0.0.1:4040");
   } else if (!url) {
     reader.fail("endpoint", url.error().message);
@@ -32,14 +33,18 @@ void read_push(MapReader& reader, PprofPushConfig& out) {
   } else {
     out.url = *std::move(url);
   }
+}
+
+void read_push(MapReader& reader, PprofPushConfig& out) {
+  read_push_endpoint(reader, out);
   std::string protocol = "pyroscope";
   reader.read_choice("protocol", {"pyroscope", "otlp_development"}, protocol);
-  out.as_otlp = protocol == "otlp_development";
+  if (protocol == "otlp_development") out.protocol = ProfilePushProtocol::kOtlpDevelopment;
   read_otlp_headers(reader, out.headers);
   TlsClientConfig tls = read_tls_client(reader);
-  if (tls.given && !tls.insecure && !out.url.https) reader.ignore("tls", "endpoint is not https://");
-  if (tls.insecure && out.url.https)
-    reader.warn("tls", "insecure does not turn TLS off for an endpoint that is https://");
+  const bool https = out.url && out.url->https;
+  if (out.url && tls.given && !tls.insecure && !https) reader.ignore("tls", "endpoint is not https://");
+  if (tls.insecure && https) reader.warn("tls", "insecure does not turn TLS off for an endpoint that is https://");
   out.tls = std::move(tls.options);
   read_proxy_url(reader, out);
   reader.read("service_name", out.service_name);

@@ -7,6 +7,7 @@
 // Either line alone: 30 s of every minute.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,20 @@
 #include "net/http1_message.h"
 #include "net/tls_options.h"
 #include "net/url.h"
+#include "profile/continuous/profile_push.h"
 
 namespace nanospan::gateway {
 
 /// Profiles are sent to a Pyroscope server, or as OTLP profiles, which are in development. The keys are named as those
 /// of the Collector's HTTP clients (confighttp).
 struct PprofPushConfig {
-  net::Url url;          ///< Without a host: nothing is sent.
-  std::string endpoint;  ///< The same as text.
-  bool as_otlp = false;
+  std::optional<net::Url> url;  ///< Of the server, without a query. Nothing: nothing is sent.
+  ProfilePushProtocol protocol = ProfilePushProtocol::kPyroscope;
   std::vector<net::Header> headers;  ///< Tenant, credentials.
   net::TlsClientOptions tls;
   std::string proxy_url;  ///< Empty: as the environment says.
   std::string service_name = "nanospan";
-  std::uint64_t timeout_nanos = 10 * base::kNanosPerSecond;  ///< What is not taken by then is lost.
+  std::uint64_t timeout_nanos = 10 * base::kNanosPerSecond;  ///< What is not taken by then is lost. 0 keeps this.
 };
 
 struct PprofConfig {

@@ -83,7 +83,7 @@ TEST(Pprof, ALineRecordsThirtySecondsOfEveryMinute) {
   EXPECT_EQ(config.directory_bytes_max, 64u << 20);
   EXPECT_EQ(config.profile_nanos, 30 * base::kNanosPerSecond);
   EXPECT_EQ(config.interval_nanos, 60 * base::kNanosPerSecond);
-  EXPECT_EQ(config.push.endpoint, "");
+  EXPECT_FALSE(config.push.url);
 }
 
 TEST(Pprof, EverythingAboutRecordings) {
@@ -96,13 +96,21 @@ TEST(Pprof, EverythingAboutRecordings) {
   EXPECT_EQ(config.directory_bytes_max, std::uint64_t{1} << 30);
   EXPECT_EQ(config.profile_nanos, 10 * base::kNanosPerSecond);
   EXPECT_EQ(config.interval_nanos, 20 * base::kNanosPerSecond);
-  EXPECT_EQ(config.push.url.shown(), "https://pyroscope:4040/tenant");
+  EXPECT_EQ(config.push.url->shown(), "https://pyroscope:4040/tenant");
   ASSERT_EQ(config.push.headers.size(), 1u);
   EXPECT_EQ(config.push.headers[0].name, "X-Scope-OrgID");
   EXPECT_EQ(config.push.proxy_url, "http://user:word@p:3128");
   EXPECT_EQ(config.push.service_name, "edge");
-  EXPECT_FALSE(config.push.as_otlp);
+  EXPECT_EQ(config.push.protocol, ProfilePushProtocol::kPyroscope);
   EXPECT_EQ(config.push.timeout_nanos, 5 * base::kNanosPerSecond);
+}
+
+TEST(Pprof, AProtocolIsChosenAndATimeoutOfZeroKeepsTheDefault) {
+  testing::ConfigText text("push: {endpoint: 'http://h', protocol: otlp_development, timeout: 0s}");
+  const PprofConfig config = read_pprof_config(text.reader);
+  EXPECT_EQ(text.errors() + text.warnings(), "");
+  EXPECT_EQ(config.push.protocol, ProfilePushProtocol::kOtlpDevelopment);
+  EXPECT_EQ(config.push.timeout_nanos, 10 * base::kNanosPerSecond);
 }
 
 std::string faults(std::string_view config) {
@@ -121,7 +129,6 @@ TEST(Pprof, FaultsOfRecordings) {
   EXPECT_THAT(faults("push: {endpoint: 'http://h', proxy_url: 'socks5://p'}"), HasSubstr("it.push.proxy_url: "));
   EXPECT_THAT(faults("push: {endpoint: 'unix:/run/p.sock', proxy_url: 'http://p'}"), HasSubstr("is a unix socket"));
   EXPECT_THAT(faults("push: {endpoint: 'http://h', what: 1}"), HasSubstr("it.push.what"));
-  EXPECT_EQ(faults("push: {endpoint: 'http://h', protocol: otlp_development}"), "");
   EXPECT_THAT(faults("push: {endpoint: 'http://h', protocol: otlp}"),
               HasSubstr("is not one of pyroscope or otlp_development"));
   EXPECT_THAT(faults("profile_duration: 2m"),
