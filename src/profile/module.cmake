@@ -4,6 +4,7 @@ if(NOT TARGET nanospan_net_gzip)
 endif()
 set(profile_lines lines/dwarf_file.cc)
 nanospan_module(profile EXCLUDE heap/operators.cc locks/interpose.cc ${profile_lines})
+nanospan_optimised(profile)
 # Reads debug information with elfutils' libdw.
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(LIBDW IMPORTED_TARGET libdw)
