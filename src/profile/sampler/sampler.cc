@@ -40,7 +40,10 @@ Sampler::~Sampler() {
   stop([](const SampledThread&, const Sample&) {});
   signal_state().code.exchange(nullptr, std::memory_order_seq_cst);
   if (code_.map() != nullptr) retired_.push_back(retire(code_.map()));
-  free_quiet(quiet());
+  const std::size_t free_after = quiet();
+  // Handlers that were inside when stop() drained have recorded since; the next sampler would look into freed maps.
+  for (std::size_t i = 0; i < kSlots; ++i) slots()[i].ring.consume(slots()[i].ring.readable());
+  free_quiet(free_after);
   // A handler that is still inside looks at its map for some microseconds more: give the map up rather than wait.
   static base::Immortal<std::vector<Retired>> kept;
   for (Retired& retired : retired_) (*kept).push_back(std::move(retired));

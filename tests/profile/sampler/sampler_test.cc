@@ -92,6 +92,18 @@ TEST(Sampler, OneInAProcess) {
   EXPECT_EQ(second.error().code, ErrorCode::kAlreadyExists);
 }
 
+TEST(Sampler, WhatAHandlerLeavesBehindAtTheEndGoesWithItsMap) {
+  const BusyThreads busy(1, testing::known_hot_function);
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(100).ok());
+  ASSERT_FALSE(sampler->threads().empty());
+  SampleRing& ring = signal_state().slots[sampler->threads().front().slot].ring;
+  sampler->stop([](const SampledThread&, const Sample&) {});
+  ring.commit(kSampleHeadWords);  // as a handler does that was still inside when the rings were drained
+  sampler.reset();
+  EXPECT_EQ(ring.readable(), 0u) << "the next sampler would look into a map that is gone";
+}
+
 TEST(Sampler, LeavesErrnoAlone) {
   std::atomic<bool> changed{false};
   const BusyThreads busy(1, [&] {
