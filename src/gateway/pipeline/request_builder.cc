@@ -39,10 +39,10 @@ void RequestBuilder::begin_scope() {
   pieces_.emplace_back();
 }
 
-void RequestBuilder::add_new_span(std::string_view content, std::uint64_t items) {
+void RequestBuilder::add_new_item(std::string_view content, std::uint64_t items) {
   std::string& field = new_spans_.emplace_back();
   wire::Appender(field).bytes_field(otlp::ScopeSpans::kSpans, content);
-  add_span(field, items);
+  add_item(field, items);
 }
 
 void RequestBuilder::end_scope() {

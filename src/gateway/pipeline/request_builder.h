@@ -39,13 +39,13 @@ class RequestBuilder {
     }
   }
   /// A span, or another signal's field that holds `items` of what is counted.
-  void add_span(std::string_view field, std::uint64_t items = 1) {
+  void add_item(std::string_view field, std::uint64_t items = 1) {
     add(field);
     spans_ += items;
     has_items_ = true;
   }
   /// One that takes the place of another: its content, without tag and length.
-  void add_new_span(std::string_view content, std::uint64_t items = 1);
+  void add_new_item(std::string_view content, std::uint64_t items = 1);
   void end_scope();
   /// Appends the resource to `out`, which grows, and adds to `counts`. False, and nothing changed, if memory ran out.
   bool end_resource(net::ByteBlock& out, SpanCounts& counts);

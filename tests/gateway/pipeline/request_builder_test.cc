@@ -21,10 +21,10 @@ std::string rewritten(const std::string& request, const std::string& names) {
     wire::Reader span = at_span.message();
     span.next();
     if (names.find(span.bytes()) == names.npos) return;
-    if (span.bytes() != "x") return builder.add_span(at_span.raw_field());
+    if (span.bytes() != "x") return builder.add_item(at_span.raw_field());
     std::string content;
     wire::Appender(content).bytes_field(wire::otlp::Span::kName, "xylophone");
-    builder.add_new_span(content);
+    builder.add_new_item(content);
   }};
   EXPECT_TRUE(rewrite_spans(builder, request, visitor, out, counts));
   const wire::WalkResult walk = wire::validate_traces(out.view());

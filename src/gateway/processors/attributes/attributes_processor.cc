@@ -65,8 +65,8 @@ class AttributesProcessor::Rewriter {
     const std::uint32_t field = signal_ == Signal::kLogs ? otlp::LogRecord::kAttributes : otlp::Span::kAttributes;
     take_apart(at_item.message(), field);
     signal_ == Signal::kLogs ? read_log_record(at_item.message()) : read_span(at_item.message());
-    if (!is_wanted() || !change(field)) return builder_.add_span(at_item.raw_field());
-    builder_.add_new_span(others_);
+    if (!is_wanted() || !change(field)) return builder_.add_item(at_item.raw_field());
+    builder_.add_new_item(others_);
   }
   bool changed() const { return changed_; }
 
@@ -77,8 +77,8 @@ class AttributesProcessor::Rewriter {
     for (wire::Reader metric = at_metric.message(); metric.next();) {
       if (metric.is(otlp::Metric::kName, WireType::kBytes)) subject_.name = metric.bytes();
     }
-    if (!is_wanted() || !rewrite_points(at_metric.message())) return builder_.add_span(at_metric.raw_field(), points);
-    builder_.add_new_span(metric_, points);
+    if (!is_wanted() || !rewrite_points(at_metric.message())) return builder_.add_item(at_metric.raw_field(), points);
+    builder_.add_new_item(metric_, points);
   }
 
   /// Writes the metric anew to metric_. False if all points stay as they are.

@@ -105,7 +105,7 @@ bool RequestSplitter::add_item(std::uint64_t& left) {
       points_left_ = items;
       add_points(left);
     } else {
-      builder_.add_span(scope_.raw_field(), items);
+      builder_.add_item(scope_.raw_field(), items);
       left -= std::min(left, items);
     }
     return true;
@@ -141,7 +141,7 @@ void RequestSplitter::add_points(std::uint64_t& left) {
   }
   for (const std::string_view field : metric_fields_) metric += field;
   wire::Appender(metric).bytes_field(data_field_, data);
-  builder_.add_new_span(metric, points);
+  builder_.add_new_item(metric, points);
   points_left_ -= points;
   left -= points;
 }

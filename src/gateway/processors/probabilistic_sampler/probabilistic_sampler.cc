@@ -123,14 +123,14 @@ class ProbabilisticSampler::Pass {
     const std::string_view trace_state = read_span(at_span.message(), facts);
     std::optional<SamplingTraceState> state = parse_sampling_trace_state(trace_state);
     if (!decide(facts, state)) return;
-    if (!changed_) return builder_.add_span(at_span.raw_field());
+    if (!changed_) return builder_.add_item(at_span.raw_field());
     std::string out;
     wire::Appender to(out);
     to.bytes_field(otlp::Span::kTraceState, state->text());
     for (wire::Reader span = at_span.message(); span.next();) {
       if (!span.is(otlp::Span::kTraceState, WireType::kBytes)) to.raw(span.raw_field());
     }
-    builder_.add_new_span(out);
+    builder_.add_new_item(out);
   }
 
   std::string_view read_span(wire::Reader span, Facts& facts) const {
@@ -174,11 +174,11 @@ class ProbabilisticSampler::Pass {
     read_record(trace_id, facts);
     std::optional<SamplingTraceState> state = state_of(attributes_);
     if (!decide(facts, state)) return;
-    if (!changed_) return builder_.add_span(at_record.raw_field());
+    if (!changed_) return builder_.add_item(at_record.raw_field());
     if (state->randomness) attributes_.set(kRandomnessKey, any_string(randomness_text(*state->randomness)));
     attributes_.set(kThresholdKey, any_string(threshold_text(*state->threshold)));
     attributes_.write(otlp::LogRecord::kAttributes, others_);
-    builder_.add_new_span(others_);
+    builder_.add_new_item(others_);
   }
 
   void read_record(std::string_view trace_id, Facts& facts) const {
