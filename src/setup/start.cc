@@ -130,9 +130,9 @@ struct Parts {
 };
 
 /// A place for profiles that only the environment asks for is left out where it cannot be used.
-Result<setup::LinkedProfiler> start_profiler(const ProfilingOptions& program, ProfilingOptions settings,
-                                             const std::string& resource_fields,
-                                             const setup::Environment& environment) {
+Result<setup::LinkedProfiler> start_leaving_out_recordings(const ProfilingOptions& program, ProfilingOptions settings,
+                                                           const std::string& resource_fields,
+                                                           const setup::Environment& environment) {
   Error no_directory, no_push;
   setup::OptionalRecordings optional;
   if (program.directory.empty()) optional.directory = &no_directory;
@@ -162,7 +162,8 @@ Result<setup::LinkedProfiler> start_profiler(const Options& options, const setup
   ProfilingOptions settings = setup::read_profiling_settings(program, environment);
   if (!settings.enabled) return Parts().profiling;
   const std::string fields = sdk::resource_fields(resource);
-  Result<setup::LinkedProfiler> started = start_profiler(program, std::move(settings), fields, environment);
+  Result<setup::LinkedProfiler> started =
+      start_leaving_out_recordings(program, std::move(settings), fields, environment);
   if (started) return started;
   if (!program.enabled) {
     environment.warn("NANOSPAN_PROFILING", started.error().message + "; there is no profiler");
