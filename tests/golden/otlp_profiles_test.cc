@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/golden/oracle.h"
+#include "tests/support/sample_profile.h"
 
 namespace nanospan::golden {
 namespace {
@@ -98,24 +99,12 @@ class GoldenProfiles : public ::testing::Test {
   const Oracle* const oracle_ = Oracle::get();
 };
 
+/// The small profile, its first sample in a span, and a function that was inlined.
 profile::Profile traced_profile() {
-  profile::Profile profile;
-  profile.types = {{"samples", "count"}, {"cpu", "nanoseconds"}};
-  profile.default_type = 1;
-  profile.period_type = {"cpu", "nanoseconds"};
-  profile.period = 10'000'000;
-  profile.time_unix_nanos = 1'700'000'000'000'000'000;
-  profile.duration_nanos = 2'000'000'000;
-  profile.mappings = {{0x1000, 0x2000, 0x10, "/bin/app", "abcd"}};
-  profile.frames = {{0x1010, 0, "leaf;with\nodd", {}, 0}, {0x1020, 0, "main", "main.cc", 7}, {0x99, -1, "jit", {}, 0}};
+  profile::Profile profile = profile::testing::sample_profile();
   profile.frames[1].inlined = {{"inlined", "inl.h", 70}};
-  profile.samples = {{{0, 1},
-                      {1, 10'000'000},
-                      {{"http.route", "/a\"b", 0, {}},
-                       {"thread_id", {}, 7, {}},
-                       {"trace_id", "0102030405060708090a0b0c0d0e0f10", 0, {}},
-                       {"span_id", "2122232425262728", 0, {}}}},
-                     {{2, 1}, {3, 30'000'000}, {}}};
+  profile.samples[0].labels.push_back({"trace_id", "0102030405060708090a0b0c0d0e0f10", 0, {}});
+  profile.samples[0].labels.push_back({"span_id", "2122232425262728", 0, {}});
   return profile;
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/profile/format/sample_profile.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/sample_profile.h"
 #include "tests/support/scripted_server.h"
 
 namespace nanospan::profile {

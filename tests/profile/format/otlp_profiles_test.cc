@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/profile/format/sample_profile.h"
+#include "tests/support/sample_profile.h"
 #include "wire/otlp_schema.h"
 #include "wire/validate.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/profile/format/sample_profile.h"
+#include "tests/support/sample_profile.h"
 #include "wire/reader.h"
 
 namespace nanospan::profile {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/profile/format/sample_profile.h"
+#include "tests/support/sample_profile.h"
 
 namespace nanospan::profile {
 namespace {
