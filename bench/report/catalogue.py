@@ -6,6 +6,8 @@ operation, one for each of its cases.
 
 import dataclasses
 
+from figures import FASTRACE, RUST
+
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
@@ -14,6 +16,7 @@ class Experiment:
     question: str
     plots: tuple = ()
     peer: bool = False  # also measured with the Go SDK
+    rust: tuple = ()  # and by these of bench/peers/rust_bench
     axis: str = ""  # what the cases of "lines" are
     before: str = ""  # a pair: the case before the improvement,
     after: str = ""  # and the one after it
@@ -93,6 +96,7 @@ TABLES = (
             ("lines", "P99 End to received, 10,000 spans/s"),
         ),
         peer=True,
+        rust=(RUST,),
         axis="spans a batch",
         before="1",
         after="512",
@@ -143,6 +147,7 @@ TABLES = (
         "What does a span cost with 0 to 128 attributes?",
         (("lines", "time"),),
         peer=True,
+        rust=(RUST, FASTRACE),
         axis="attributes",
     ),
     Experiment(
@@ -175,7 +180,13 @@ WHOLE = (
 
 # What the rows refer to, without plots of its own.
 OTHERS = (
-    Experiment("spans", "A span", "What does a span cost the thread that makes it?", peer=True),
+    Experiment(
+        "spans",
+        "A span",
+        "What does a span cost the thread that makes it?",
+        peer=True,
+        rust=(RUST, FASTRACE),
+    ),
     Experiment(
         "orders",
         "The orders service",

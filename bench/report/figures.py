@@ -17,6 +17,8 @@ import time
 
 OURS = "nanospan"
 GO = "Go SDK"
+RUST = "Rust SDK"
+FASTRACE = "fastrace"
 
 
 class Report:

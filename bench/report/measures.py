@@ -15,7 +15,7 @@ import time
 import urllib.request
 
 import pprof
-from figures import GO, OURS, figure
+from figures import FASTRACE, GO, OURS, RUST, figure
 
 MEASURE_SECONDS_MAX = 420
 # Leaf first: time counts where it is spent. Encoding is inlined into the function that makes spans (make_ten).
@@ -83,6 +83,7 @@ class Workbench:
         self.nanospan = self.root / "build/bench/nanospan"
         self.orders = self.root / "build/bench/examples/orders/orders"
         self.go = self.root / "build/peers/go_bench"
+        self.rust = self.root / "build/peers/rust_bench"
         self.folder = self.root / "nanospan-report"
 
     def run(self, *command, cpu=None):
@@ -146,6 +147,19 @@ def peer(name):
             cpu = None if name == "thread_count" else 0
             bench.run(bench.go, "--experiment", name, "--scale", bench.scale, "--json", out, address, cpu=cpu)
         bench.take(name, GO, out)
+
+    return measure
+
+
+def rust(name, series):
+    """The same with a peer of bench/peers/rust_bench."""
+    word = {RUST: "sdk", FASTRACE: "fastrace"}[series]
+
+    def measure(bench):
+        out = bench.folder / "parts" / f"{name}.{word}.json"
+        with bench.receiver() as address:
+            bench.run(bench.rust, word, name, "--scale", bench.scale, "--json", out, address, cpu=0)
+        bench.take(name, series, out)
 
     return measure
 

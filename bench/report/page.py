@@ -9,10 +9,10 @@ import claims
 import numbers_text
 import plots
 import seed
-from figures import GO, OURS
+from figures import FASTRACE, GO, OURS, RUST
 
 STYLE = pathlib.Path(__file__).with_name("page.css")
-SERIES = (OURS, GO)
+SERIES = (OURS, GO, RUST, FASTRACE)
 # "p99, without the machine's" goes into a table of its own, whose caption is what follows the comma.
 NET = "without the machine's"
 SPREAD = "calls of a million by their length"
@@ -44,7 +44,7 @@ def _machine(report):
             "load before",
             f"{m['load_before']:.1f}" + (", busy: times and tails show other programs, too" if busy else ""),
         ),
-        ("peer", data.get("peers", {}).get(GO) or "the Go SDK was not built: make peers, then make report"),
+        ("peers", ", ".join(data.get("peers", {}).values()) or "none was built: make peers, then make report"),
     ]
     return "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in entries)
 

@@ -20,16 +20,15 @@ TARGETS = ("experiments", "receiver", "end_to_end", "span_bench", "layout", "nan
 FULL_SCALE = 4
 
 
-def plan(with_peer):
-    """[(experiment, series, measure)] in the order in which they run."""
-    steps = [("spans", figures.OURS, measures.ours("spans"))]
-    if with_peer:
-        steps.append(("spans", figures.GO, measures.peer("spans")))
-    for experiment in catalogue.ALL:
+def plan(peers):
+    """[(experiment, series, measure)] in the order in which they run; of the peers, those that are built."""
+    steps = []
+    for experiment in (catalogue.named("spans"), *catalogue.ALL):
         name = experiment.name
         steps.append((name, figures.OURS, measures.shares if name == "shares" else measures.ours(name)))
-        if experiment.peer and with_peer:
+        if experiment.peer and figures.GO in peers:
             steps.append((name, figures.GO, measures.go_shares if name == "shares" else measures.peer(name)))
+        steps += [(name, series, measures.rust(name, series)) for series in experiment.rust if series in peers]
     for measure in (measures.orders, measures.memory, measures.layout, measures.container, measures.comparison):
         steps.append((measure.__name__, figures.OURS, measure))
     return steps
@@ -63,11 +62,19 @@ def measure_all(bench, steps):
 
 
 def peers(bench):
-    if not bench.go.exists():
-        print("the Go SDK is not built, so its columns stay empty (make peers builds it)")
-        return {}
-    version = re.search(r"go\.opentelemetry\.io/otel v(\S+)", (ROOT / "bench/peers/go_bench/go.mod").read_text())
-    return {figures.GO: f"Go SDK {version.group(1) if version else ''}".strip()}
+    """The peers that are built, by series, each with its version."""
+    found = {}
+    for series, program, listed, pattern in (
+        (figures.GO, bench.go, "go_bench/go.mod", r"go\.opentelemetry\.io/otel v(\S+)"),
+        (figures.RUST, bench.rust, "rust_bench/Cargo.toml", r'opentelemetry_sdk = .*?version = "(.*?)"'),
+        (figures.FASTRACE, bench.rust, "rust_bench/Cargo.toml", r'fastrace = .*?version = "(.*?)"'),
+    ):
+        if program.exists():
+            version = re.search(pattern, (ROOT / "bench/peers" / listed).read_text(encoding="utf-8"))
+            found[series] = f"{series} {version.group(1)}"
+        else:
+            print(f"{series} is not built, so it is missing beside our figures (make peers builds it)")
+    return found
 
 
 def write(report, folder):
@@ -116,7 +123,7 @@ def main():
     with open(folder / "log.txt", "w", encoding="utf-8") as log:
         bench = measures.Workbench(ROOT, report, scale, log)
         report.data["peers"] = peers(bench)
-        steps = plan(bool(report.data["peers"]))
+        steps = plan(report.data["peers"])
         if options.only:
             known = {name for name, _, _ in steps}
             unknown = set(options.only) - known

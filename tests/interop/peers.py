@@ -80,7 +80,13 @@ def enter_python():
 def require_program(name, folder=HERE / "peers"):
     """The path of the program FOLDER/NAME, built if it is not up to date."""
     with locked(name):
-        (build_cpp if (folder / name / "main.cc").is_file() else build_go)(name, folder / name)
+        source = folder / name
+        if (source / "main.cc").is_file():
+            build_cpp(name, source)
+        elif (source / "Cargo.toml").is_file():
+            build_rust(name, source)
+        else:
+            build_go(name, source)
     return FOLDER / name
 
 
@@ -119,6 +125,23 @@ def build_cpp(name, source):
     subprocess.run([compiler, "-std=c++20", "-O1", source, "-o", program, *found.stdout.split()], check=True)
 
 
+def build_rust(name, source):
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        skip(f"{name} is built from Rust crates, and there is no cargo program in the PATH")
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(FOLDER / "cargo"))
+    # Exactly the crates of Cargo.lock.
+    for command in (["fetch", "--locked"], ["build", "--release", "--locked", "--offline"]):
+        try:
+            subprocess.run([cargo, *command], cwd=source, env=environment, check=True, capture_output=True)
+        except subprocess.SubprocessError as error:
+            if command[0] == "fetch":
+                skip(f"the crates of {name} could not be had: {last_line(error)}")
+            sys.stderr.write(error.stderr.decode(errors="replace"))
+            raise
+    shutil.copy2(FOLDER / "cargo" / "release" / name, FOLDER / name)
+
+
 if __name__ == "__main__":
     # tools/peers: brings everything here, so that the tests find it ready.
     enter_python()
@@ -128,4 +151,6 @@ if __name__ == "__main__":
             print(f"{peer}: {require_program(peer)}")
         except SystemExit:  # it has said why; the others may be had
             pass
-    print(f"go_bench: {require_program('go_bench', HERE.parent.parent / 'bench' / 'peers')}")
+    for peer in ("go_bench", "rust_bench"):
+        with contextlib.suppress(SystemExit):
+            print(f"{peer}: {require_program(peer, HERE.parent.parent / 'bench' / 'peers')}")
