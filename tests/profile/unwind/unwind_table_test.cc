@@ -22,6 +22,25 @@ TEST(UnwindTable, AnswersAsTheRowsDo) {
   EXPECT_EQ(offset_at(1000), 32);
 }
 
+TEST(UnwindTable, RangesReachAcrossItsKibibytes) {
+  std::vector<UnwindRow> rows;
+  for (const std::uint32_t pc : {5000u, 5119u, 5120u, 6143u, 9000u, 9001u, 40'000u}) {
+    rows.push_back({pc, UnwindRow::pack_cfa(CfaRule::kSp, static_cast<std::int32_t>(pc)), 0});
+  }
+  const UnwindTable table(rows);
+  std::size_t next = 0;
+  for (std::uint32_t at = 4000; at < 50'000; ++at) {
+    if (next < rows.size() && rows[next].pc == at) ++next;
+    const UnwindRow* const found = table.find(at);
+    ASSERT_EQ(found == nullptr, next == 0) << at;
+    if (found != nullptr) {
+      ASSERT_EQ(found->cfa, rows[next - 1].cfa) << at;
+    }
+  }
+  EXPECT_EQ(table.find(std::uint64_t{1} << 40)->cfa, rows.back().cfa);
+  EXPECT_EQ(UnwindTable(std::vector<UnwindRow>()).find(0), nullptr);
+}
+
 TEST(UnwindTable, MoreRulesThanItCanNumberAreNone) {
   std::vector<UnwindRow> rows;
   for (std::uint32_t i = 0; i < UnwindTable::kRulesMax + 10; ++i) {
