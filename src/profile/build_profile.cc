@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "profile/symbol/source_lines.h"
+#include "profile/unwind/loaded_code.h"
 #include "wire/json_text.h"
 
 namespace nanospan::profile {
@@ -104,6 +105,23 @@ class Builder {
   std::unordered_map<std::uint32_t, std::int32_t> mappings_;
 };
 
+/// Tools name a profile by its first mapping.
+void put_program_first(Profile& profile) {
+  const auto found =
+      std::find_if(profile.mappings.begin(), profile.mappings.end(),
+                   [path = path_of_program()](const ProfileMapping& mapping) { return mapping.path == path; });
+  if (found == profile.mappings.end()) return;
+  const auto place = static_cast<std::int32_t>(found - profile.mappings.begin());
+  std::rotate(profile.mappings.begin(), found, found + 1);
+  for (ProfileFrame& frame : profile.frames) {
+    if (frame.mapping == place) {
+      frame.mapping = 0;
+    } else if (frame.mapping >= 0 && frame.mapping < place) {
+      ++frame.mapping;
+    }
+  }
+}
+
 }  // namespace
 
 void build_samples(const Window& window, const StackStore& store, Symbolizer& symbolizer,
@@ -116,6 +134,7 @@ void build_samples(const Window& window, const StackStore& store, Symbolizer& sy
     if (std::all_of(shown.begin(), shown.end(), [](std::int64_t value) { return value == 0; })) return;
     builder.add(stack, labels, std::move(shown));
   });
+  put_program_first(profile);
   symbolizer.release();
 }
 

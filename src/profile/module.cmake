@@ -5,9 +5,6 @@ endif()
 set(profile_lines lines/dwarf_file.cc)
 nanospan_module(profile EXCLUDE heap/operators.cc locks/interpose.cc ${profile_lines})
 nanospan_optimised(profile)
-if(TARGET nanospan_profile_test) # mold gives stubs of the PLT no unwind information, and walks end there
-  target_link_options(nanospan_profile_test PRIVATE -fuse-ld=bfd)
-endif()
 # Reads debug information with elfutils' libdw.
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(LIBDW IMPORTED_TARGET libdw)

@@ -2,7 +2,7 @@
 // signal handler reads it; the collector replaces it when something was loaded or unloaded.
 //
 // Looking up is async-signal-safe: arrays and binary search, nothing else. Owned through shared_ptr by the collector;
-// what a handler may still look at is kept until it cannot any more (sampler/retired.h).
+// what a handler may still look at is kept until it cannot any more (Sampler::retire).
 #pragma once
 
 #include <cstdint>

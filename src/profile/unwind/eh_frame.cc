@@ -8,6 +8,7 @@
 
 #include "profile/unwind/call_frame.h"
 #include "profile/unwind/cursor.h"
+#include "profile/unwind/plt_stubs.h"
 
 namespace nanospan::profile {
 namespace {
@@ -28,7 +29,8 @@ std::optional<MappedBytes> entry_at(const MappedBytes& image, std::uint64_t addr
 
 class Decoder {
  public:
-  Decoder(const MappedBytes& image, std::uint64_t base) : image_(image), base_(base) {}
+  Decoder(const MappedBytes& image, const MappedBytes& code, std::uint64_t base)
+      : image_(image), code_(code), base_(base), end_(code.address) {}
 
   /// The function at `fde`, appended. False if it cannot be understood at all.
   bool append(std::uint64_t fde, std::vector<UnwindRow>& rows) {
@@ -57,11 +59,15 @@ class Decoder {
   }
 
   /// Closes the last function.
-  void finish(std::vector<UnwindRow>& rows) const { push_none(rows); }
+  void finish(std::vector<UnwindRow>& rows) {
+    const std::uint64_t code_end = code_.address + code_.bytes.size();
+    if (append_stub_rows(code_, end_, code_end, base_, rows)) end_ = code_end;
+    push_none(rows);
+  }
 
  private:
   void close_gap(std::uint64_t next, std::vector<UnwindRow>& rows) const {
-    if (end_ != 0 && next > end_ + kPaddingMax) push_none(rows);
+    if (!append_stub_rows(code_, end_, next, base_, rows) && next > end_ + kPaddingMax) push_none(rows);
   }
   void push_none(std::vector<UnwindRow>& rows) const {
     if (!rows.empty()) rows.push_back({static_cast<std::uint32_t>(end_ - base_), 0, 0});
@@ -117,8 +123,9 @@ class Decoder {
   }
 
   const MappedBytes& image_;
+  const MappedBytes& code_;
   const std::uint64_t base_;
-  std::uint64_t end_ = 0;  // of the last function
+  std::uint64_t end_;  // of the last function
   std::unordered_map<std::uint64_t, std::optional<CommonInfo>> commons_;
 };
 
@@ -126,7 +133,8 @@ Error malformed(const char* what) { return Error{ErrorCode::kMalformed, std::str
 
 }  // namespace
 
-Result<std::vector<UnwindRow>> unwind_rows(const MappedBytes& header, const MappedBytes& image, std::uint64_t base) {
+Result<std::vector<UnwindRow>> unwind_rows(const MappedBytes& header, const MappedBytes& image, const MappedBytes& code,
+                                           std::uint64_t base) {
   Cursor cursor(header.bytes, header.address);
   if (cursor.byte() != 1) return malformed("unknown version");
   const std::uint8_t pointer_encoding = cursor.byte();
@@ -141,7 +149,7 @@ Result<std::vector<UnwindRow>> unwind_rows(const MappedBytes& header, const Mapp
   count = std::min<std::uint64_t>(count, (header.bytes.size() - cursor.at()) / 8);
   std::vector<UnwindRow> rows;
   rows.reserve(std::min<std::size_t>(count * 5, kRowsMax));
-  Decoder decoder(image, base);
+  Decoder decoder(image, code, base);
   for (std::uint64_t i = 0; i < count && rows.size() < kRowsMax; ++i) {
     cursor.fixed<std::int32_t>();
     const auto fde = cursor.fixed<std::int32_t>();

@@ -31,8 +31,10 @@ struct MappedBytes {
 /// More rows than this in one object are left out; code beyond has leaf frames only. 12 MiB.
 inline constexpr std::size_t kRowsMax = 1u << 20;
 
-/// `header` is the PT_GNU_EH_FRAME segment, `image` the readable segment that holds .eh_frame, `base` the load base
+/// `header` is the PT_GNU_EH_FRAME segment, `image` the readable segment that holds .eh_frame, `code` the executable
+/// one, in which stubs are looked for between the functions (plt_stubs.h; empty: they are not), `base` the load base
 /// from which the rows' pcs count. Functions that cannot be understood become kNone rows.
-Result<std::vector<UnwindRow>> unwind_rows(const MappedBytes& header, const MappedBytes& image, std::uint64_t base);
+Result<std::vector<UnwindRow>> unwind_rows(const MappedBytes& header, const MappedBytes& image, const MappedBytes& code,
+                                           std::uint64_t base);
 
 }  // namespace nanospan::profile

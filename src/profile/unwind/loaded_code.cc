@@ -24,12 +24,6 @@ struct Counters {
   std::uint64_t unloads = 0;
 };
 
-std::string path_of_program() {
-  std::array<char, PATH_MAX> path{};
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
-}
-
 MappedBytes bytes_at(std::uint64_t address, std::uint64_t size) {
   return {{reinterpret_cast<const char*>(address), static_cast<std::size_t>(size)}, address};
 }
@@ -67,9 +61,13 @@ void read_rows(const dl_phdr_info& info, Module& module) {
     return s.p_type == PT_LOAD && header->p_vaddr >= s.p_vaddr && header->p_vaddr - s.p_vaddr < s.p_memsz;
   });
   if (image == segments_end) return;
-  const Result<std::vector<UnwindRow>> rows =
-      unwind_rows(bytes_at(info.dlpi_addr + header->p_vaddr, header->p_memsz),
-                  bytes_at(info.dlpi_addr + image->p_vaddr, image->p_memsz), info.dlpi_addr);
+  const auto* const code = std::find_if(info.dlpi_phdr, segments_end, [](const ElfW(Phdr) & s) {
+    return s.p_type == PT_LOAD && (s.p_flags & (PF_X | PF_R)) == (PF_X | PF_R);
+  });
+  const Result<std::vector<UnwindRow>> rows = unwind_rows(
+      bytes_at(info.dlpi_addr + header->p_vaddr, header->p_memsz),
+      bytes_at(info.dlpi_addr + image->p_vaddr, image->p_memsz),
+      code == segments_end ? MappedBytes() : bytes_at(info.dlpi_addr + code->p_vaddr, code->p_filesz), info.dlpi_addr);
   if (rows) module.table = UnwindTable(*rows);
 }
 
@@ -107,6 +105,12 @@ int read_counters(dl_phdr_info* info, std::size_t, void* to) {
 }
 
 }  // namespace
+
+std::string path_of_program() {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
 
 bool LoadedCode::refresh() {
   Counters counters;

@@ -7,10 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "profile/unwind/code_map.h"
 
 namespace nanospan::profile {
+
+/// Of this process, as its Module has it; "" where /proc is missing.
+std::string path_of_program();
 
 class LoadedCode {
  public:

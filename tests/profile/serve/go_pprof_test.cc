@@ -27,6 +27,7 @@ TEST(GoPprof, TopNamesTheHotFunction) {
   const std::string top =
       output_of("go tool pprof -top -nodecount=10 http://127.0.0.1:" + std::to_string((*server)->port()) +
                 "/debug/pprof/profile?seconds=2");
+  EXPECT_NE(top.find("File: nanospan_profile_test\n"), std::string::npos) << top;
   EXPECT_NE(top.find("Type: cpu"), std::string::npos) << top;
   EXPECT_NE(top.find("known_hot_function"), std::string::npos) << top;
   EXPECT_LT(top.find("known_hot_function"), top.find("known_cool_function")) << top;

@@ -1,8 +1,9 @@
 // A signal handler that walks the interrupted stack twice, by our tables and by libgcc's unwinder, and compares.
 //
 // libgcc is lock-free only where glibc has _dl_find_object (2.35) and everything is linked dynamically, as here; that
-// is what makes it fit to be the judge, and unfit to be the profiler. One Oracle at a time; interrupt() from one
-// thread.
+// is what makes it fit to be the judge, and unfit to be the profiler. Where it has no unwind information for the
+// interrupted function itself (stubs of the PLT that mold has made) it cannot judge: those samples are counted apart.
+// One Oracle at a time; interrupt() from one thread.
 #pragma once
 
 #include <pthread.h>
@@ -18,10 +19,14 @@
 #include "profile/unwind/loaded_code.h"
 #include "profile/unwind/stack_walk.h"
 
+/// libgcc's (unwind-dw2-fde.h): null where it has no unwind information.
+extern "C" const void* _Unwind_Find_FDE(void* pc, void* bases);
+
 namespace nanospan::profile::testing {
 
 struct Judgement {
   std::uint64_t samples = 0;
+  std::uint64_t judged = 0;  ///< Of these libgcc knows how to leave the innermost function.
   std::uint64_t to_root = 0;
   std::uint64_t identical = 0;
   std::string first_difference;
@@ -55,7 +60,7 @@ class Oracle {
   }
 
   Judgement judgement() const {
-    Judgement result{samples_, to_root_, identical_, {}};
+    Judgement result{samples_, judged_, to_root_, identical_, {}};
     if (!differs_) return result;
     for (std::size_t i = 0; i < kFrames && (ours_[i] != 0 || theirs_[i] != 0); ++i) {
       result.first_difference += "  " + std::to_string(i) + ": " + name(ours_[i]) + " | " + name(theirs_[i]) + "\n";
@@ -95,15 +100,19 @@ class Oracle {
     std::array<std::uint64_t, kFrames> ours{}, theirs{};
     const Registers start = Registers::of(context);
     const Walk walk = walk_stack(*code_, start, ours.data(), 0, kFrames - 1, kFrames);
-    const std::size_t count = unwind(start.pc, theirs);
     ++samples_;
     to_root_ += walk.end == WalkEnd::kRoot;
-    const bool same = walk.frames == count && ours == theirs;
-    identical_ += same;
-    if (!same && !differs_) {
-      differs_ = true;
-      ours_ = ours;
-      theirs_ = theirs;
+    std::array<void*, 4> bases{};
+    if (_Unwind_Find_FDE(reinterpret_cast<void*>(start.pc), bases.data()) != nullptr) {
+      ++judged_;
+      const std::size_t count = unwind(start.pc, theirs);
+      const bool same = walk.frames == count && ours == theirs;
+      identical_ += same;
+      if (!same && !differs_) {
+        differs_ = true;
+        ours_ = ours;
+        theirs_ = theirs;
+      }
     }
     sem_post(&handled_);
     errno = saved;
@@ -118,7 +127,7 @@ class Oracle {
 
   const CodeMap* code_;
   sem_t handled_;
-  std::uint64_t samples_ = 0, to_root_ = 0, identical_ = 0;
+  std::uint64_t samples_ = 0, judged_ = 0, to_root_ = 0, identical_ = 0;
   bool differs_ = false;
   std::array<std::uint64_t, kFrames> ours_{}, theirs_{};
 };
