@@ -323,7 +323,6 @@ Profile Profiler::make_recorded_profile(const Collection& collection) {
     profile.default_type = 1;
     profile.period_type = {"contentions", "count"};
     profile.period = 1;
-    profile.comments.push_back(number_text("over_limit", lock_sampler::over_limit()));
   }
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
@@ -398,11 +397,11 @@ std::vector<RouteTime> Profiler::routes() const {
 }
 
 std::string Profiler::function_at(std::uint64_t pc) {
-  LoadedCode code;
-  code.refresh();
-  const CodeMap::Range* range = code.map()->find(pc);
+  sampler_->refresh_code();
+  const CodeMap& code = *sampler_->code();
+  const CodeMap::Range* range = code.find(pc);
   if (range == nullptr) return {};
-  const Module& module = *code.map()->modules()[range->index];
+  const Module& module = *code.modules()[range->index];
   return symbolizer_.function_at({module.path, module.build_id, module.base, module.begin, module.end, module.offset},
                                  pc - module.base);
 }

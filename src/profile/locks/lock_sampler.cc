@@ -1,8 +1,10 @@
-// A wait is recorded with the chance of its length against the rate, up to so many a second. Threads: see the header.
+// A wait is recorded with the chance of its length against the rate of this moment. Threads: see the header.
 #include "profile/locks/lock_sampler.h"
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -19,12 +21,14 @@ constinit std::atomic<bool> locks_watched{false};
 namespace {
 
 constexpr std::size_t kLockFramesOfOurs = 2;  // lock_waited, pthread_...
+constexpr std::uint64_t kDoublingsMax = 30;   // of 10 us: hours
+
+std::atomic<std::uint64_t> rate_nanos{lock_sampler::kRateNanos};
 
 struct LockState {
   StackRecorder recorder;
   std::uint64_t second = 0;  // under the recorder's lock, as the rest
   std::uint64_t this_second = 0;
-  std::uint64_t over_limit = 0;
 };
 
 LockState& lock_state() {
@@ -35,16 +39,15 @@ LockState& lock_state() {
   return *only;
 }
 
-/// False if this second has had its samples.
-bool within_limit(LockState& state) {
+/// The more this second has had, the less likely is the next.
+void adapt_rate(LockState& state) {
   const std::uint64_t second = lock_clock_nanos() / base::kNanosPerSecond;
   if (second != state.second) {
     state.second = second;
     state.this_second = 0;
   }
-  if (state.this_second++ < lock_sampler::kSamplesPerSecondMax) return true;
-  ++state.over_limit;
-  return false;
+  const std::uint64_t doublings = std::min(++state.this_second / lock_sampler::kSamplesPerDoubling, kDoublingsMax);
+  rate_nanos.store(lock_sampler::kRateNanos << doublings, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -53,12 +56,13 @@ std::uint64_t lock_clock_nanos() { return base::system_clock().monotonic_now(); 
 
 [[gnu::noinline]] void lock_waited(std::uint64_t nanos, bool for_mutex) {
   if (StackRecorder::busy() || nanos == 0) return;
-  const double chance = static_cast<double>(nanos) / lock_sampler::kRateNanos;
+  const double chance = static_cast<double>(nanos) / static_cast<double>(rate_nanos.load(std::memory_order_relaxed));
   if (chance < 1 && StackRecorder::uniform() > chance) return;
   const double stands_for = chance < 1 ? 1 / chance : 1;
   LockState& now = lock_state();
   StackRecorder::Entered entered(now.recorder);
-  if (!entered.ready() || !within_limit(now)) return;
+  if (!entered.ready()) return;
+  adapt_rate(now);
   const std::int64_t waits = std::llround(stands_for);
   const std::int64_t total = std::llround(stands_for * static_cast<double>(nanos));
   entered.add(entered.place(Registers::here(), kLockFramesOfOurs),
@@ -77,12 +81,6 @@ void set_watching(bool on) {
 void set_code(std::shared_ptr<const CodeMap> code) { lock_state().recorder.set_code(std::move(code)); }
 
 RecorderSnapshot snapshot() { return lock_state().recorder.snapshot(); }
-
-std::uint64_t over_limit() {
-  LockState& now = lock_state();
-  const StackRecorder::Entered entered(now.recorder);
-  return now.over_limit;
-}
 
 }  // namespace lock_sampler
 }  // namespace nanospan::profile

@@ -33,8 +33,10 @@ std::string read_proc(const std::string& path, std::size_t bytes_max) {
   if (fd < 0) return text;
   text.resize(bytes_max);
   std::size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size<bytes_max; size += got> 0 ? static_cast<std::size_t>(got) : 0) {
-    got = ::read(fd, text.data() + size, bytes_max - size);
+  while (size < bytes_max) {
+    const ssize_t got = ::read(fd, text.data() + size, bytes_max - size);
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
   }
   ::close(fd);
   text.resize(size);

@@ -1,9 +1,11 @@
 // Sample: one interrupted stack with what was going on, as the handler writes it to the ring and the collector reads
 // it.
 //
-//   word 0   words in all u16 | frames u16 | kind u8 | how the walk ended u8 | bytes of route u8 | of the span's name
-//   u8 word 1   weight u32 | nanoseconds in the handler u32 word 2   CodeMap* of the walk 3 4 5    trace id 16, span id
-//   8; zero without a span 6 ...    route, zero-padded to words | name, likewise | pcs, leaf first
+//   word 0   words in all u16 | frames u16 | kind u8 | end of the walk u8 | bytes of route u8 | of the span's name u8
+//   1        weight u32 | nanoseconds in the handler u32
+//   2        CodeMap* of the walk
+//   3 4 5    trace id 16, span id 8; zero without a span
+//   6 ...    route, zero-padded to words | name, likewise | pcs, leaf first
 //
 // Plain values.
 #pragma once

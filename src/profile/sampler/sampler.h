@@ -59,6 +59,8 @@ class Sampler {
   void drain(const Sink& sink);
   /// Looks for new threads and newly loaded code.
   void rescan(const Sink& sink);
+  /// Looks for newly loaded code alone, also while it is not started.
+  void refresh_code();
   /// Asks one thread for a sample, now. REQUIRES: running().
   bool interrupt(const SampledThread& thread, SampleKind kind);
 
@@ -76,7 +78,6 @@ class Sampler {
     std::shared_ptr<const CodeMap> map;
     std::vector<std::pair<std::size_t, std::uint32_t>> inside;  // slots with a handler in them, and its number
   };
-  void refresh_code();
   static Retired retire(std::shared_ptr<const CodeMap> map);
   std::size_t quiet();
   void free_quiet(std::size_t count);

@@ -102,9 +102,9 @@ void Endpoints::collect(WindowKind kind, const Query& query, const std::string& 
       query.number("seconds", has_all ? 0 : kSecondsDefault, has_all ? 0 : 1, options_.seconds_max);
   const Result<std::uint64_t> hz = query.number("hz", 0, 1, profiler_.options().hz_max);
   const Result<ProfileFormat> format = format_of(query);
+  const Result<bool> lines = lines_of(query);
   if (!seconds) return responder.respond(error_response(seconds.error()));
   if (!hz) return responder.respond(error_response(hz.error()));
-  const Result<bool> lines = lines_of(query);
   if (!format) return responder.respond(error_response(format.error()));
   if (!lines) return responder.respond(error_response(lines.error()));
   CollectRequest request;
@@ -128,9 +128,9 @@ net::Response Endpoints::past(const Query& query) {
   const Result<ProfileFormat> format = format_of(query);
   const Result<base::UnixNanos> from = moment_of(query, "from", now, 0);
   const Result<base::UnixNanos> to = moment_of(query, "to", now, now);
+  const Result<bool> lines = lines_of(query);
   if (!format) return error_response(format.error());
   if (!from) return error_response(from.error());
-  const Result<bool> lines = lines_of(query);
   if (!to) return error_response(to.error());
   if (!lines) return error_response(lines.error());
   const Result<Profile> profile = profiler_.past(*from, *to, *lines);

@@ -1,5 +1,6 @@
-// The pages under /debug/pprof/, as Go people know them (net/http/pprof): profile, threads, goroutine, threadcreate,
-// cmdline, symbol, and an index. Answers come from the Profiler; those that take time are answered when it is over.
+// The pages under /debug/pprof/, as Go people know them (net/http/pprof): profile, heap, allocs, mutex, block, threads
+// as goroutine and threadcreate, cmdline, symbol, and an index; and of our own wall, routes and recordings. Answers
+// come from the Profiler; those that take time are answered when it is over.
 //
 // On the profiler's loop. Profiler and recorder must outlive the server that holds this handler.
 #pragma once
