@@ -98,7 +98,9 @@ function accept(profile, target) {
   select.value = state.value;
   showFilters();
   redraw();
-  for (const format of ["pprof", "collapsed", "speedscope"]) byId(`save-${format}`).href = `${target}&format=${format}`;
+  for (const format of ["html", "pprof", "collapsed", "speedscope"]) {
+    byId(`save-${format}`).href = `${target}&format=${format}`;
+  }
   const total = formatAmount(flame.root.total, unit());
   const when = new Date(profile.unix_ms).toLocaleTimeString();
   say(`${total} in ${profile.seconds.toFixed(1)} s, ${profile.samples.length} stacks, since ${when}. ` +
@@ -138,7 +140,7 @@ function setBaseline() {
 
 function switchShape() {
   flame.icicle = !flame.icicle;
-  byId("shape").textContent = flame.icicle ? "Icicle" : "Flame";
+  byId("shape").textContent = flame.icicle ? "As flames" : "As icicles";
   flame.draw();
 }
 
@@ -186,6 +188,13 @@ for (const head of document.querySelectorAll("th[data-sort]")) {
   });
 }
 document.addEventListener("keydown", onKey);
-lookBack().then(() => {
-  if (!state.profile) say("Nothing recorded yet: press Record.");
-});
+const saved = byId("saved");  // of format=html: nobody is there to ask for more
+if (saved) {
+  document.body.classList.add("saved");
+  byId("title").textContent = "profile";
+  accept(JSON.parse(saved.textContent), "");
+} else {
+  lookBack().then(() => {
+    if (!state.profile) say("Nothing recorded yet: press Record.");
+  });
+}

@@ -5,6 +5,7 @@
 
 #include "profile/format/pprof.h"
 #include "profile/format/text.h"
+#include "profile/page/page.h"
 #include "profile/symbol/source_lines.h"
 
 namespace nanospan::profile {
@@ -18,6 +19,21 @@ net::Response response_of(int status, std::string type, std::string body) {
   response.headers.push_back({"Cache-Control", "no-store"});
   response.body = std::move(body);
   return response;
+}
+
+/// The page with one profile in it: a file that shows it anywhere.
+std::string page_with(const std::string& profile_json) {
+  constexpr std::string_view kMark = "<!--PROFILE-->";
+  std::string data = R"(<script type="application/json" id="saved">)";
+  for (const char c : profile_json) {  // "</script>" in a name would end it
+    if (c == '<') {
+      data += "\\u003c";
+    } else {
+      data += c;
+    }
+  }
+  std::string page(page_html());
+  return page.replace(page.find(kMark), kMark.size(), data + "</script>");
 }
 
 int status_of(ErrorCode code) {
@@ -64,9 +80,10 @@ Result<ProfileFormat> format_of(const Query& query) {
   const std::string_view format = query.text("format");
   if (format == "collapsed") return ProfileFormat::kCollapsed;
   if (format == "speedscope") return ProfileFormat::kSpeedscope;
+  if (format == "html") return ProfileFormat::kHtml;
   if (format == "page") return ProfileFormat::kPage;
   if (!format.empty() && format != "pprof") {
-    return Error{ErrorCode::kInvalidArgument, "format may be pprof, collapsed, speedscope or page"};
+    return Error{ErrorCode::kInvalidArgument, "format may be pprof, collapsed, speedscope, html or page"};
   }
   const Result<std::uint64_t> debug = query.number("debug", 0, 0, 2);
   if (!debug) return debug.error();
@@ -90,6 +107,8 @@ net::Response profile_response(const Profile& profile, ProfileFormat format, con
       return text_response(200, listing_text(profile));
     case ProfileFormat::kSpeedscope:
       return response_of(200, "application/json", speedscope_json(profile));
+    case ProfileFormat::kHtml:
+      return html_response(page_with(page_json(profile)));
     case ProfileFormat::kPage:
       return response_of(200, "application/json", page_json(profile));
     case ProfileFormat::kPprof:

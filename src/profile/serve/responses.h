@@ -17,7 +17,7 @@ net::Response html_response(std::string_view html);
 net::Response error_response(int status, const std::string& message);
 net::Response error_response(const Error& error);
 
-enum class ProfileFormat : std::uint8_t { kPprof, kCollapsed, kSpeedscope, kListing, kPage };
+enum class ProfileFormat : std::uint8_t { kPprof, kCollapsed, kSpeedscope, kListing, kHtml, kPage };
 /// From `format=` and `debug=`.
 Result<ProfileFormat> format_of(const Query& query);
 /// `lines=1`: files, lines and inlined functions. kUnsupported without nanospan::profile_lines.

@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "profile/build_profile.h"
+#include "profile/page/page.h"
 #include "profile/profiler.h"
 #include "profile/serve/access.h"
 #include "profile/serve/endpoints.h"
 #include "profile/serve/responses.h"
 #include "tests/profile/busy_threads.h"
 #include "tests/profile/http_get.h"
+#include "tests/support/sample_profile.h"
 #include "tests/support/temporary_folder.h"
 
 namespace nanospan::profile {
@@ -150,6 +152,17 @@ TEST(ProfileServer, WrongRequestsAreAnsweredAsGoShowsThem) {
       http_exchange(server->port(), "DELETE /debug/pprof/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
           .status,
       405);
+}
+
+TEST(Responses, ASavedPageHasTheProfileInIt) {
+  Profile profile = testing::sample_profile();
+  profile.frames[0].function = "operator<</script>";
+  const std::string page = profile_response(profile, ProfileFormat::kHtml, "profile").body;
+  EXPECT_NE(page.find(R"(<script type="application/json" id="saved">{"types":[["samples","count"])"),
+            std::string::npos);
+  EXPECT_NE(page.find(R"("operator\u003c\u003c/script>")"), std::string::npos) << "a name does not end the data";
+  EXPECT_EQ(page.find("<!--PROFILE-->"), std::string::npos);
+  EXPECT_EQ(std::string(page_html()).find(R"(id="saved")"), std::string::npos) << "the live page has none";
 }
 
 TEST(ProfileServer, AskersForTooManyProfilesAreTurnedAway) {
