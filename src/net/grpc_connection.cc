@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/base64.h"
+#include "base/base64.h"
 #include "net/grpc_channel.h"
 
 namespace nanospan::net {
@@ -135,7 +135,8 @@ void GrpcConnection::on_headers(StreamId id, const Http2Fields& fields, bool too
   exchange.has_status = true;
   exchange.status.code = read_grpc_code(*code);
   exchange.status.message = unescape_grpc_message(fields.find("grpc-message").value_or(""));
-  exchange.status.details = decode_base64(fields.find("grpc-status-details-bin").value_or("")).value_or("");
+  exchange.status.details.clear();
+  base::append_from_base64(fields.find("grpc-status-details-bin").value_or(""), exchange.status.details);
 }
 
 void GrpcConnection::on_data(StreamId id, std::string_view bytes) {

@@ -2,9 +2,10 @@
 // header.
 #include "net/grpc_server.h"
 
-#include "net/base64.h"
-
 #include <algorithm>
+#include <utility>
+
+#include "base/base64.h"
 
 namespace nanospan::net {
 namespace {
@@ -47,7 +48,10 @@ Response grpc_failure(const GrpcStatus& status) {
     response.headers.push_back({"grpc-message", escape_grpc_message(shown)});
   }
   if (!status.details.empty()) {
-    response.headers.push_back({"grpc-status-details-bin", encode_base64(status.details)});
+    std::string details;
+    base::append_base64(status.details, details);
+    while (details.ends_with('=')) details.pop_back();  // gRPC's "should" for binary headers
+    response.headers.push_back({"grpc-status-details-bin", std::move(details)});
   }
   return response;
 }

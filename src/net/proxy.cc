@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-#include "net/base64.h"
+#include "base/base64.h"
 #include "net/http1_message.h"
 #include "net/socket.h"
 
@@ -177,8 +177,8 @@ Result<Proxy> parse_proxy(std::string_view text) {
     const std::size_t colon = std::min(user_info.find(':'), user_info.size());
     const std::string user = unescaped(user_info.substr(0, colon));
     const std::string password = unescaped(user_info.substr(std::min(colon + 1, user_info.size())));
-    proxy.authorization = encode_base64(user + ":" + password);
-    proxy.authorization.append((4 - proxy.authorization.size() % 4) % 4, '=').insert(0, "Basic ");
+    proxy.authorization = "Basic ";
+    base::append_base64(user + ":" + password, proxy.authorization);
     rest.remove_prefix(at + 1);
   }
   Result<Url> url = parse_url("http://" + std::string(rest.substr(0, rest.find('/'))));

@@ -9,7 +9,6 @@ namespace nanospan::wire {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // 0: stands for itself; 'u': \u00XX; else the letter after the backslash (RFC 8259 section 7).
 constexpr std::array<char, 256> make_escapes() {
@@ -73,28 +72,6 @@ void append_hex(std::string_view bytes, std::string& out) {
     const auto byte = static_cast<std::uint8_t>(c);
     out += kHexDigits[byte >> 4];
     out += kHexDigits[byte & 0xF];
-  }
-}
-
-void append_base64(std::string_view bytes, std::string& out) {
-  const auto byte_at = [bytes](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i]));
-  };
-  std::size_t i = 0;
-  for (; bytes.size() - i >= 3; i += 3) {
-    const std::uint32_t group = byte_at(i) << 16 | byte_at(i + 1) << 8 | byte_at(i + 2);
-    for (unsigned shift = 24; shift > 0; shift -= 6) out += kBase64Digits[group >> (shift - 6) & 0x3F];
-  }
-  if (bytes.size() - i == 1) {
-    out += kBase64Digits[byte_at(i) >> 2];
-    out += kBase64Digits[byte_at(i) << 4 & 0x3F];
-    out += "==";
-  } else if (bytes.size() - i == 2) {
-    const std::uint32_t group = byte_at(i) << 8 | byte_at(i + 1);
-    out += kBase64Digits[group >> 10];
-    out += kBase64Digits[group >> 4 & 0x3F];
-    out += kBase64Digits[group << 2 & 0x3F];
-    out += '=';
   }
 }
 

@@ -1,4 +1,4 @@
-// Pieces of JSON text: strings, numbers, hex and base64, as OTLP/JSON and protobuf JSON write them.
+// Pieces of JSON text: strings, numbers and hex, as OTLP/JSON and protobuf JSON write them.
 //
 // Everything appends to a caller-owned std::string; thread-safe on distinct strings.
 #pragma once
@@ -21,8 +21,5 @@ void append_json_double(double value, std::string& out);
 
 /// Lower-case hex digits, without quotes.
 void append_hex(std::string_view bytes, std::string& out);
-
-/// Base64 of RFC 4648 section 4 with padding, without quotes.
-void append_base64(std::string_view bytes, std::string& out);
 
 }  // namespace nanospan::wire

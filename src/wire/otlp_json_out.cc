@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.h"
 #include "wire/json_text.h"
 #include "wire/reader.h"
 #include "wire/validate.h"
@@ -71,7 +72,7 @@ void write_value(const FieldSchema& field, const Reader& at, std::string& out) {
       append_json_string(at.bytes(), out);
       break;
     case FieldKind::kBytes:
-      quote(out, [&] { append_base64(at.bytes(), out); });
+      quote(out, [&] { base::append_base64(at.bytes(), out); });
       break;
     case FieldKind::kTraceId:
     case FieldKind::kSpanId:

@@ -19,7 +19,6 @@ std::string text_of(void (*append)(Argument, std::string&), Argument argument) {
 }
 std::string string_of(std::string_view text) { return text_of<std::string_view>(&append_json_string, text); }
 std::string double_of(double value) { return text_of<double>(&append_json_double, value); }
-std::string base64_of(std::string_view bytes) { return text_of<std::string_view>(&append_base64, bytes); }
 
 TEST(JsonText, StringsEscapeWhatTheyMust) {
   EXPECT_EQ(string_of(""), R"("")");
@@ -47,15 +46,6 @@ TEST(JsonText, Integers) {
 }
 
 TEST(JsonText, Hex) { EXPECT_EQ(text_of<std::string_view>(&append_hex, "\x00\x0F\xA5\xFF"s), "000fa5ff"); }
-
-TEST(JsonText, Base64TestVectorsOfRfc4648) {
-  EXPECT_EQ(base64_of(""), "");
-  EXPECT_EQ(base64_of("f"), "Zg==");
-  EXPECT_EQ(base64_of("fo"), "Zm8=");
-  EXPECT_EQ(base64_of("foo"), "Zm9v");
-  EXPECT_EQ(base64_of("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64_of("\xFB\xFF\xFE"), "+//+");
-}
 
 }  // namespace
 }  // namespace nanospan::wire

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/base64.h"
 #include "sdk/view/field_reader.h"
 #include "wire/json_text.h"
 #include "wire/otlp_fields.h"
@@ -85,7 +86,7 @@ void append_json(const ValueView& value, unsigned depth, std::string& out) {
       break;
     case Type::kBytes:
       out += '"';
-      wire::append_base64(as_text(value.as_bytes()), out);
+      base::append_base64(as_text(value.as_bytes()), out);
       out += '"';
       break;
     case Type::kArray: {
@@ -173,7 +174,7 @@ std::string ValueView::to_text() const {
       text = as_string();
       break;
     case AttributeValue::Type::kBytes:
-      wire::append_base64(sdk::as_text(as_bytes()), text);
+      base::append_base64(sdk::as_text(as_bytes()), text);
       break;
     case AttributeValue::Type::kDouble: {
       // Without the quotes that NaN and Infinity need inside JSON.

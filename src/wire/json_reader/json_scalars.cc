@@ -1,4 +1,4 @@
-// Tables for hex and base64; integers in any form that protobuf's JSON mapping allows, as long as they are exact. Pure.
+// A table for hex; integers in any form that protobuf's JSON mapping allows, as long as they are exact. Pure.
 #include "wire/json_reader/json_scalars.h"
 
 #include <array>
@@ -11,30 +11,18 @@ namespace {
 
 constexpr std::uint8_t kNotADigit = 0xFF;
 
-constexpr std::array<std::uint8_t, 256> make_digits(std::string_view alphabet) {
+constexpr std::array<std::uint8_t, 256> make_hex_digits() {
   std::array<std::uint8_t, 256> digits{};
   digits.fill(kNotADigit);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    digits[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::uint8_t i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0' + i)] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    digits[static_cast<std::size_t>('a' + i)] = digits[static_cast<std::size_t>('A' + i)] =
+        static_cast<std::uint8_t>(10 + i);
   }
   return digits;
 }
 
-constexpr std::array<std::uint8_t, 256> make_hex_digits() {
-  std::array<std::uint8_t, 256> digits = make_digits("0123456789abcdef");
-  for (std::uint8_t i = 0; i < 6; ++i) digits[static_cast<std::size_t>('A' + i)] = static_cast<std::uint8_t>(10 + i);
-  return digits;
-}
-
-constexpr std::array<std::uint8_t, 256> make_base64_digits() {
-  auto digits = make_digits("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-  digits['-'] = digits['+'];
-  digits['_'] = digits['/'];
-  return digits;
-}
-
 constexpr auto kHexDigits = make_hex_digits();
-constexpr auto kBase64Digits = make_base64_digits();
 
 // True if `text` follows JSON's grammar of numbers, which is narrower than what from_chars reads (no "1.", ".5",
 // "inf").
@@ -115,32 +103,6 @@ bool append_from_hex(std::string_view text, std::string& out) {
       return false;
     }
     out += static_cast<char>(high << 4 | low);
-  }
-  return true;
-}
-
-bool append_from_base64(std::string_view text, std::string& out) {
-  if (text.ends_with("==") && text.size() % 4 == 0) {
-    text.remove_suffix(2);
-  } else if (text.ends_with('=') && text.size() % 4 == 0) {
-    text.remove_suffix(1);
-  }
-  if (text.size() % 4 == 1) return false;
-  const std::size_t old_size = out.size();
-  std::uint32_t bits = 0;  // Only the low `count` ones are still to be written.
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::uint8_t digit = kBase64Digits[static_cast<std::uint8_t>(c)];
-    if (digit == kNotADigit) {
-      out.resize(old_size);
-      return false;
-    }
-    bits = bits << 6 | digit;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xFF);
-    }
   }
   return true;
 }

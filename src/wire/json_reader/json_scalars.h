@@ -1,4 +1,4 @@
-// The scalars of protobuf JSON, from their text: integers, doubles, hex and base64.
+// The scalars of protobuf JSON, from their text: integers, doubles and hex.
 //
 // Split from the reader so that they can be tested and fuzzed without JSON around them. Pure functions, thread-safe.
 #pragma once
@@ -23,9 +23,5 @@ std::optional<std::uint64_t> exact_uint64(double value);
 
 /// Appends the bytes of hex digits of either case. False, with `out` as before, if it is not hex.
 bool append_from_hex(std::string_view text, std::string& out);
-
-/// Appends the bytes of base64 in the standard or the URL alphabet, padded or not. False, with `out` as before, if it
-/// is not base64.
-bool append_from_base64(std::string_view text, std::string& out);
 
 }  // namespace nanospan::wire

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/base64.h"
 #include "wire/json_reader/json_scalars.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
@@ -238,7 +239,8 @@ class Conversion {
     } else {
       decoded_.clear();
       if (field.kind == FieldKind::kBytes) {
-        if (!append_from_base64(text, decoded_)) return fail(value, "must be base64");
+        if (!base::append_from_base64(text, decoded_, base::Base64Alphabet::kStandardOrUrl))
+          return fail(value, "must be base64");
       } else {
         const std::size_t size = field.kind == FieldKind::kTraceId ? otlp::kTraceIdBytes : otlp::kSpanIdBytes;
         const bool right_size = text.empty() || text.size() == 2 * size;

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <string>
 
-#include "wire/json_text.h"
-
 namespace nanospan::wire {
 namespace {
 
@@ -47,35 +45,6 @@ TEST(JsonScalars, HexOfEitherCase) {
   for (const char* bad : {"0", "0g", "zz", " 0", "0x"}) {
     EXPECT_FALSE(append_from_hex(bad, out)) << bad;
     EXPECT_EQ(out.size(), 4U);
-  }
-}
-
-TEST(JsonScalars, Base64OfBothAlphabetsWithAndWithoutPadding) {
-  for (const char* text : {"+//+", "-__-"}) {
-    std::string out;
-    EXPECT_TRUE(append_from_base64(text, out));
-    EXPECT_EQ(out, "\xFB\xFF\xFE");
-  }
-  for (const char* text : {"Zg==", "Zg"}) {
-    std::string out;
-    EXPECT_TRUE(append_from_base64(text, out));
-    EXPECT_EQ(out, "f");
-  }
-  for (const char* bad : {"Z", "Zg=", "Z===", "====", "Zg==Zg==", "Z g=", "Zm9vYg\n"}) {
-    std::string out;
-    EXPECT_FALSE(append_from_base64(bad, out)) << bad;
-    EXPECT_EQ(out, "");
-  }
-}
-
-TEST(JsonScalars, Base64RoundTripAtEverySize) {
-  std::string bytes;
-  for (int i = 0; i < 70; ++i) {
-    std::string text, back;
-    append_base64(bytes, text);
-    EXPECT_TRUE(append_from_base64(text, back));
-    EXPECT_EQ(back, bytes);
-    bytes += static_cast<char>(i * 37 + 200);
   }
 }
 

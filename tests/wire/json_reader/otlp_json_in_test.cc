@@ -122,6 +122,7 @@ TEST_F(JsonIn, EscapesInNamesAndValues) {
   EXPECT_EQ(span(R"("n\u0061me":"caf\u00e9 \ud83d\ude00 \"\\\/\n")"),
             "\"name\":\"caf\xC3\xA9 \xF0\x9F\x98\x80 \\\"\\\\/\\n\"");
   EXPECT_EQ(value(R"({"bytesValue":"\/w=="})"), R"({"bytesValue":"/w=="})");
+  EXPECT_EQ(value(R"({"bytesValue":"_w"})"), R"({"bytesValue":"/w=="})");
   for (const char* lone :
        {R"({"stringValue":"\ud800"})", R"({"stringValue":"\udc00"})", R"({"stringValue":"\ud800\u0041"})"}) {
     EXPECT_NE(value(lone).find("(byte 15)"), std::string::npos) << value(lone);

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "wire/json_text.h"
 
 namespace nanospan::gateway {
 
@@ -47,7 +47,7 @@ net::Header BasicAuthClient::credential() {
   follow(username_);
   follow(password_);
   std::string value = "Basic ";
-  wire::append_base64(username_.text + ":" + password_.text, value);
+  base::append_base64(username_.text + ":" + password_.text, value);
   return {"authorization", std::move(value)};
 }
 

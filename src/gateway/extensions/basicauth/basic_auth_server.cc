@@ -5,8 +5,8 @@
 
 #include <utility>
 
+#include "base/base64.h"
 #include "base/sha256.h"
-#include "net/base64.h"
 #include "net/http1_message.h"
 
 namespace nanospan::gateway {
@@ -27,11 +27,12 @@ Result<std::string> credentials_in(std::string_view header) {
   if (!net::equals_ignoring_case(header.substr(0, kScheme.size()), kScheme)) {
     return Error{ErrorCode::kInvalidArgument, "invalid authorization scheme prefix"};
   }
-  const std::optional<std::string> decoded = net::decode_base64(header.substr(kScheme.size()));
-  if (!decoded || decoded->find(':') == std::string::npos || decoded->find('\0') != std::string::npos) {
+  std::string decoded;
+  if (!base::append_from_base64(header.substr(kScheme.size()), decoded) || decoded.find(':') == std::string::npos ||
+      decoded.find('\0') != std::string::npos) {
     return Error{ErrorCode::kInvalidArgument, "invalid authorization format"};
   }
-  return *decoded;
+  return decoded;
 }
 
 }  // namespace

@@ -7,13 +7,13 @@
 #include <thread>
 #include <vector>
 
+#include "base/base64.h"
 #include "gateway/extensions/basicauth/basic_auth_config.h"
 #include "gateway/extensions/basicauth/basic_auth_factory.h"
 #include "tests/gateway/config_text.h"
 #include "tests/gateway/fake_host.h"
 #include "tests/gateway/headers_of.h"
 #include "tests/support/temporary_folder.h"
-#include "wire/json_text.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -49,7 +49,7 @@ class BasicAuthServerTest : public ::testing::Test {
   }
   Kind show(const std::string& user, const std::string& password) {
     std::string value = "Basic ";
-    wire::append_base64(user + ":" + password, value);
+    base::append_base64(user + ":" + password, value);
     return show(value).kind;
   }
   /// After whatever rest there is.
