@@ -25,7 +25,7 @@ bool grow_for(net::ByteBlock& out, std::size_t bytes) {
 
 void RequestBuilder::begin_resource() {
   pieces_.assign(1, {});
-  new_spans_.clear();
+  new_items_.clear();
   size_ = 0;
   counts_ = {1, 0, 0};
 }
@@ -33,14 +33,14 @@ void RequestBuilder::begin_resource() {
 void RequestBuilder::begin_scope() {
   resource_size_ = size_;
   size_ = 0;
-  spans_ = 0;
+  items_ = 0;
   has_items_ = false;
   scope_piece_ = pieces_.size();
   pieces_.emplace_back();
 }
 
 void RequestBuilder::add_new_item(std::string_view content, std::uint64_t items) {
-  std::string& field = new_spans_.emplace_back();
+  std::string& field = new_items_.emplace_back();
   wire::Appender(field).bytes_field(otlp::ScopeSpans::kSpans, content);
   add_item(field, items);
 }
@@ -54,7 +54,7 @@ void RequestBuilder::end_scope() {
   pieces_[scope_piece_].scope_size = size_;
   size_ = resource_size_ + wire::bytes_field_size(otlp::ResourceSpans::kScopeSpans, size_);
   ++counts_.scopes;
-  counts_.spans += spans_;
+  counts_.spans += items_;
 }
 
 bool RequestBuilder::end_resource(net::ByteBlock& out, SpanCounts& counts) {

@@ -3,12 +3,13 @@
 //
 //   request  = 0A len ResourceSpans, repeated
 //   resource = 0A len Resource | 12 len ScopeSpans, repeated | 1A len schema_url | what newer senders add
-//   scope    = 0A len Scope    | 12 len Span, repeated       | 1A len schema_url | what newer senders add
+//   scope    = 0A len Scope    | 12 len item, repeated       | 1A len schema_url | what newer senders add
 //
+// An item is a span, a metric or a log record: requests of the three signals have one shape (request_splitter.cc).
 // A resource is gathered as ranges of the old bytes, and written when it is complete and all its lengths are known.
-// Fields are copied as they are and in the order in which they are added. A scope or resource that got no span goes
+// Fields are copied as they are and in the order in which they are added. A scope or resource that got no item goes
 // (OTLP: senders should not emit empty envelopes). One thread at a time; buffers are reused from one use to the next.
-// What is added must stay until end_resource(), but for new spans, which are copied.
+// What is added must stay until end_resource(), but for new items, which are copied.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +39,10 @@ class RequestBuilder {
       pieces_.push_back({field, 0});
     }
   }
-  /// A span, or another signal's field that holds `items` of what is counted.
+  /// An item, which holds `items` of what is counted: a metric its points, others themselves.
   void add_item(std::string_view field, std::uint64_t items = 1) {
     add(field);
-    spans_ += items;
+    items_ += items;
     has_items_ = true;
   }
   /// One that takes the place of another: its content, without tag and length.
@@ -58,11 +59,11 @@ class RequestBuilder {
   };
 
   std::vector<Piece> pieces_;
-  std::deque<std::string> new_spans_;  // of this resource
+  std::deque<std::string> new_items_;  // of this resource
   std::size_t size_ = 0;               // of the message being put together: the scope, or the resource outside of one
   std::size_t resource_size_ = 0;      // while in a scope: of the resource without it
   std::size_t scope_piece_ = 0;
-  std::uint64_t spans_ = 0;  // in this scope
+  std::uint64_t items_ = 0;  // in this scope
   bool has_items_ = false;   // a metric without points is one, too
   SpanCounts counts_;        // in this resource
 };
@@ -72,11 +73,11 @@ class RequestBuilder {
 bool grow_for(net::ByteBlock& out, std::size_t bytes);
 
 /// Writes `request` (validated) anew to `out`, and adds to `counts`. False if memory ran out. `visitor` has
-///   visit(const wire::Reader& at_span)   for each span, in order: gives `builder` the span, another, or none
+///   visit(const wire::Reader& at_item)   for each item, in order: gives `builder` the item, another, or none
 /// and, if it wants to know where it is,
 ///   enter_resource(wire::Reader), enter_scope(wire::Reader)
 template <class Visitor>
-bool rewrite_spans(RequestBuilder& builder, std::string_view request, Visitor& visitor, net::ByteBlock& out,
+bool rewrite_items(RequestBuilder& builder, std::string_view request, Visitor& visitor, net::ByteBlock& out,
                    SpanCounts& counts) {
   namespace otlp = wire::otlp;
   for (wire::Reader top(request); top.next();) {
@@ -104,12 +105,12 @@ bool rewrite_spans(RequestBuilder& builder, std::string_view request, Visitor& v
   return true;
 }
 
-/// A visitor that is a function of the span.
+/// A visitor that is a function of the item.
 template <class Visit>
-struct SpanVisitor {
+struct ItemVisitor {
   Visit visit;
 };
 template <class Visit>
-SpanVisitor(Visit) -> SpanVisitor<Visit>;
+ItemVisitor(Visit) -> ItemVisitor<Visit>;
 
 }  // namespace nanospan::gateway

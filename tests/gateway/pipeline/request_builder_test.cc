@@ -17,7 +17,7 @@ std::string rewritten(const std::string& request, const std::string& names) {
   RequestBuilder builder;
   net::ByteBlock out;
   SpanCounts counts;
-  SpanVisitor visitor{[&](const wire::Reader& at_span) {
+  ItemVisitor visitor{[&](const wire::Reader& at_span) {
     wire::Reader span = at_span.message();
     span.next();
     if (names.find(span.bytes()) == names.npos) return;
@@ -26,7 +26,7 @@ std::string rewritten(const std::string& request, const std::string& names) {
     wire::Appender(content).bytes_field(wire::otlp::Span::kName, "xylophone");
     builder.add_new_item(content);
   }};
-  EXPECT_TRUE(rewrite_spans(builder, request, visitor, out, counts));
+  EXPECT_TRUE(rewrite_items(builder, request, visitor, out, counts));
   const wire::WalkResult walk = wire::validate_traces(out.view());
   EXPECT_TRUE(walk.ok());
   EXPECT_EQ(walk.counts.items, counts.spans);

@@ -166,7 +166,7 @@ RewritingProcessor::Rewritten AttributesProcessor::rewrite(const Batch& batch, n
                                                            SpanCounts& counts) {
   RequestBuilder builder;
   Rewriter rewriter(config_, batch.signal(), builder);
-  if (!rewrite_spans(builder, batch.bytes(), rewriter, out, counts)) return Rewritten::kOutOfMemory;
+  if (!rewrite_items(builder, batch.bytes(), rewriter, out, counts)) return Rewritten::kOutOfMemory;
   return rewriter.changed() ? Rewritten::kChanged : Rewritten::kUnchanged;
 }
 

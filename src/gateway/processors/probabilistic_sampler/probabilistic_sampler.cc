@@ -215,7 +215,7 @@ RewritingProcessor::Rewritten ProbabilisticSampler::rewrite(const Batch& batch, 
                                                             SpanCounts& counts) {
   RequestBuilder builder;
   Pass pass(*this, builder);
-  const bool written = rewrite_spans(builder, batch.bytes(), pass, out, counts);
+  const bool written = rewrite_items(builder, batch.bytes(), pass, out, counts);
   for (std::size_t policy = 0; policy < kPolicies; ++policy) {
     for (const std::size_t sampled : {0U, 1U}) {
       if (const std::uint64_t seen = pass.seen()[policy][sampled]; seen != 0) counts_[policy][sampled]->add(seen);

@@ -66,13 +66,13 @@ class ProbabilisticSamplerTest : public ::testing::Test {
     RequestBuilder builder;
     net::ByteBlock unused;
     SpanCounts counts;
-    SpanVisitor visitor{[&](const wire::Reader& at_span) {
+    ItemVisitor visitor{[&](const wire::Reader& at_span) {
       for (wire::Reader span = at_span.message(); span.next();) {
         if (span.is(otlp::Span::kTraceState, wire::WireType::kBytes)) out += span.bytes();
       }
       out += ' ';
     }};
-    rewrite_spans(builder, request, visitor, unused, counts);
+    rewrite_items(builder, request, visitor, unused, counts);
     return out;
   }
   static std::string number(std::int64_t value) {
@@ -204,7 +204,7 @@ class LogSamplerTest : public ProbabilisticSamplerTest {
     RequestBuilder builder;
     net::ByteBlock unused;
     SpanCounts counts;
-    SpanVisitor visitor{[&](const wire::Reader& at_record) {
+    ItemVisitor visitor{[&](const wire::Reader& at_record) {
       AttributeList attributes;
       for (wire::Reader record = at_record.message(); record.next();) {
         if (record.is(otlp::LogRecord::kAttributes, wire::WireType::kBytes)) attributes.add(record);
@@ -214,7 +214,7 @@ class LogSamplerTest : public ProbabilisticSamplerTest {
       }
       out += ' ';
     }};
-    rewrite_spans(builder, request, visitor, unused, counts);
+    rewrite_items(builder, request, visitor, unused, counts);
     return out;
   }
 };
