@@ -186,11 +186,10 @@ Result<Parts> make_parts(const Options& options) {
   if (!wiring) return wiring.error();
   // Also where the SDK is disabled: it is what makes inject() and extract() work, and without being the default
   // provider it leaves every span as it is without an SDK.
-  const Resource resource = wiring->provider.resource;
   Result<TracerProvider> provider = TracerProvider::create(std::move(wiring->provider));
   if (!provider) return provider.error();
   auto shared = std::make_shared<TracerProvider>(std::move(provider).value());
-  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment, resource);
+  Result<setup::LinkedProfiler> profiling = start_profiler(options, environment, shared->resource());
   if (!profiling) {
     shared->shutdown(kUndoMillis);
     return profiling.error();
