@@ -129,18 +129,18 @@ Result<std::unique_ptr<ProfilePush>> ProfilePush::create(net::EventLoop& loop, P
   }
   Result<std::unique_ptr<net::Http1Client>> client = net::Http1Client::create(loop, std::move(http));
   if (!client) return client.error();
-  std::unique_ptr<ProfilePush> made(new ProfilePush(loop, std::move(options), std::move(url).value()));
+  std::unique_ptr<ProfilePush> made(new ProfilePush(loop, std::move(options), *url, host_name()));
   made->client_ = std::move(client).value();
   return made;
 }
 
-ProfilePush::ProfilePush(net::EventLoop& loop, PushOptions options, net::Url url)
+ProfilePush::ProfilePush(net::EventLoop& loop, PushOptions options, const net::Url& url, const std::string& host)
     : loop_(loop),
       options_(std::move(options)),
       target_(target_of(url.path, options_.protocol)),
       destination_(url.shown()),
-      labels_{{"service_name", options_.service_name}, {"hostname", host_name()}},
-      resource_fields_(options_.resource_fields.empty() ? profile_resource_fields(options_.service_name, host_name())
+      labels_{{"service_name", options_.service_name}, {"hostname", host}},
+      resource_fields_(options_.resource_fields.empty() ? profile_resource_fields(options_.service_name, host)
                                                         : options_.resource_fields),
       headers_(headers_of(options_.protocol)) {
   for (const auto& [name, value] : options_.headers) headers_.push_back({name, value});

@@ -68,7 +68,7 @@ class ProfilePush {
   const std::string& destination() const { return destination_; }
 
  private:
-  ProfilePush(net::EventLoop& loop, PushOptions options, net::Url url);
+  ProfilePush(net::EventLoop& loop, PushOptions options, const net::Url& url, const std::string& host);
   Result<std::string> body_of(const std::string& name, Profile profile) const;
   void finish(const net::HttpResult& result, Done& done);
   Status judge(const net::Response& response) const;
