@@ -103,14 +103,12 @@ void Http1Shard::pause_accepting() {
 
 void Http1Shard::adopt(Accepted accepted) {
   count(&C::connections_accepted);
-  if (share_.open->fetch_add(1, std::memory_order_relaxed) >= share_.connections_max) {
-    share_.open->fetch_sub(1, std::memory_order_relaxed);
-    return count(&C::connections_over_limit);
-  }
-  std::unique_ptr<ByteStream> stream = loop_.network().open_stream(options_->make_stream, std::move(accepted.fd));
+  const bool has_place = share_.open->fetch_add(1, std::memory_order_relaxed) < share_.connections_max;
+  std::unique_ptr<ByteStream> stream;
+  if (has_place) stream = loop_.network().open_stream(options_->make_stream, std::move(accepted.fd));
   if (!stream) {
     share_.open->fetch_sub(1, std::memory_order_relaxed);
-    return count(&C::accept_failures);
+    return count(has_place ? &C::accept_failures : &C::connections_over_limit);
   }
   const std::uint64_t id = ++last_id_;
   auto& connection = connections_[id];
