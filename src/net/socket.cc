@@ -55,7 +55,7 @@ void Fd::reset() {
 bool SocketAddress::parse(std::string_view literal, std::uint16_t port, SocketAddress& out) {
   const std::string text(literal);
   SocketAddress parsed;
-  if (text.starts_with('@') || text.find('/') != std::string::npos) {
+  if (is_unix_name(text)) {
     if (text.size() > kUnixNameBytesMax + (text[0] == '@' ? 1 : 0)) return false;
     auto* local = reinterpret_cast<sockaddr_un*>(&parsed.storage_);
     local->sun_family = AF_UNIX;

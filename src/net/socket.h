@@ -48,6 +48,10 @@ class SocketAddress {
   /// Parses "127.0.0.1", "::1" (without brackets), a unix socket's path with a '/' in it, or "@name" of the abstract
   /// namespace (unix(7)); false if it is none, or too long.
   static bool parse(std::string_view literal, std::uint16_t port, SocketAddress& out);
+  /// What parse() takes for a unix socket's name, however long.
+  static bool is_unix_name(std::string_view literal) {
+    return literal.starts_with('@') || literal.find('/') != std::string_view::npos;
+  }
   static SocketAddress from(const sockaddr* address, socklen_t size);
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }

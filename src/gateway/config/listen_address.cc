@@ -2,7 +2,6 @@
 #include "gateway/config/listen_address.h"
 
 #include "gateway/config/units.h"
-#include "net/socket.h"
 
 namespace nanospan::gateway {
 

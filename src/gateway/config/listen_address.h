@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "gateway/config/map_reader.h"
+#include "net/socket.h"
 
 namespace nanospan::gateway {
 
@@ -15,7 +16,7 @@ struct ListenAddress {
   std::string host;  ///< Without brackets; empty for all addresses. Of a unix socket: its path, or "@name".
   std::uint16_t port = 0;
 
-  bool is_unix() const { return host.starts_with('@') || host.find('/') != std::string::npos; }
+  bool is_unix() const { return net::SocketAddress::is_unix_name(host); }
   /// "127.0.0.1:4318", "[::1]:4318", ":4318", "unix:/path/of.sock", "unix-abstract:name".
   std::string text() const;
 };
