@@ -1,4 +1,7 @@
-// The exporters that come with nanospan::sdk.
+// The exporters that come with nanospan::sdk, for batch_processor() and simple_processor(), which own and drive them.
+//
+// Options are plain values; the functions that make exporters may be called from any thread. All settings with their
+// variables: docs/configuration.md.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +33,15 @@ struct OtlpHttpOptions {
   /// Where traces go, used as it is: http://host:port/v1/traces, https with nanospan::tls linked, or a unix socket:
   /// unix:/path/of.sock:/v1/traces, unix-abstract:name:/v1/traces.
   std::string traces_endpoint = "http://localhost:4318/v1/traces";
-  std::vector<std::pair<std::string, std::string>> headers = {};
-  Compression compression = Compression::kNone;  ///< kGzip needs nanospan::gzip linked.
-  std::uint64_t timeout_ms = 10000;              ///< One export with connect, retries and back-off; 0 = no limit.
-  std::uint64_t request_bytes_max = 64U << 20;   ///< Before compression; a larger batch is not sent.
-  std::uint64_t response_bytes_max = 4U << 20;   ///< A larger answer counts as failure and is not retried.
-  std::uint64_t retry_initial_ms = 1000;         ///< First back-off; doubled each time, with jitter.
-  std::uint64_t retry_max_ms = 5000;
-  std::uint32_t connections_max = 4;   ///< Requests in flight while the receiver is slow.
-  std::string user_agent_prefix = {};  ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< With each request: credentials, tenant.
+  Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
+  std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
+  std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent. At least 1.
+  std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer is a failure, not retried. At least 1.
+  std::uint64_t retry_initial_ms = 1000;        ///< First back-off, 1 to 3600000; doubled each time, with jitter.
+  std::uint64_t retry_max_ms = 5000;            ///< Longest, to 3600000; a receiver may ask for longer.
+  std::uint32_t connections_max = 4;            ///< Requests in flight while the receiver is slow, 1 to 64.
+  std::string user_agent_prefix = {};           ///< Put before `OTel-OTLP-Exporter-Cpp/<version>`.
   OtlpTlsOptions tls = {};
   std::string proxy = {};  ///< On the way there: http://[user:password@]host:port; empty: none.
 };
@@ -53,10 +56,10 @@ struct OtlpGrpcOptions {
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< Metadata of each call.
   Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
   std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
-  std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent.
-  std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer counts as failure and is not retried.
-  std::uint64_t retry_initial_ms = 1000;        ///< First back-off; doubled each time, with jitter.
-  std::uint64_t retry_max_ms = 5000;
+  std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent. At least 1.
+  std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer is a failure, not retried. At least 1.
+  std::uint64_t retry_initial_ms = 1000;        ///< First back-off, 1 to 3600000; doubled each time, with jitter.
+  std::uint64_t retry_max_ms = 5000;            ///< Longest, to 3600000; a receiver may ask for longer.
   /// Calls in flight to one address, 1 to 1024. Above 100 on a connection for each 100, in even shares, rounded up:
   /// 101 are 2 connections of 51 each.
   std::uint32_t calls_max = 4;

@@ -22,7 +22,8 @@
 namespace nanospan {
 inline namespace v0 {
 
-/// Running telemetry. Destroying it flushes (up to 5 s) and stops. Move-only.
+/// Running telemetry. Destroying it flushes (up to 5 s) and stops. Move-only; its functions may be called from any
+/// thread as long as nobody moves or destroys it meanwhile.
 class Telemetry {
  public:
   Telemetry(Telemetry&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}

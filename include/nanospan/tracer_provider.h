@@ -1,6 +1,6 @@
 // TracerProvider: holds the configuration of tracing and makes tracers.
 //
-// Most programs call start() (nanospan.h) and never see one. Any number may live at once, up to 16. Thread-safe.
+// Most programs call start() (nanospan.h) and never see one. Up to 16 may live at once. Thread-safe.
 // Source: trace/api.md and trace/sdk.md "TracerProvider".
 #pragma once
 

@@ -121,9 +121,10 @@ void read_batch(const Environment& environment, BatchOptions& batch) {
   if (size) batch.batch_spans_max = narrow(*size);
   if (batch.batch_spans_max <= batch.queue_spans_max) return;
   if (size) {
-    environment.warn(
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-        "it is larger than the queue (" + std::to_string(batch.queue_spans_max) + " spans), whose size is used");
+    environment.warn("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", std::to_string(batch.batch_spans_max) +
+                                                           " is larger than the queue, whose size, " +
+                                                           std::to_string(batch.queue_spans_max) +
+                                                           ", is used; OTEL_BSP_MAX_QUEUE_SIZE makes that larger");
   }
   batch.batch_spans_max = batch.queue_spans_max;
 }

@@ -107,7 +107,9 @@ TEST(Limits, SpecificWinsOverGeneralWhichAppliesToEventsAndLinksToo) {
 TEST(Batch, LargerThanTheQueueIsClamped) {
   const ReadTrace got = read_trace({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}, {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"}});
   EXPECT_EQ(got.settings.batch.batch_spans_max, 100U);
-  EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")));
+  EXPECT_THAT(got.warnings,
+              ElementsAre("OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 200 is larger than the queue, whose size, 100, is "
+                          "used; OTEL_BSP_MAX_QUEUE_SIZE makes that larger"));
   const ReadTrace silent = read_trace({{"OTEL_BSP_MAX_QUEUE_SIZE", "100"}});
   EXPECT_EQ(silent.settings.batch.batch_spans_max, 100U);
   EXPECT_THAT(silent.warnings, IsEmpty()) << "the user did not ask for a batch size";

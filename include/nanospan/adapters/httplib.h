@@ -2,8 +2,7 @@
 //
 //   httplib::Server server;
 //   nanospan::adapters::trace(server);
-//   server.Get(R"(/orders/(\d+))", nanospan::adapters::route("/orders/{id}", [](const auto& request, auto& response) {
-//   ... }));
+//   server.Get(R"(/orders/(\d+))", nanospan::adapters::route("/orders/{id}", find_order));
 //
 //   nanospan::adapters::TracedClient payments("http://127.0.0.1:9000");
 //   httplib::Result result = payments.send(request, "/charges");   // a client span, its context in the headers

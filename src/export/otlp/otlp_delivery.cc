@@ -50,11 +50,12 @@ Status check_bounds(const OtlpCommonOptions& options) {
   if (options.request_bytes_max == 0) return invalid("request_bytes_max is 0: nothing could be sent");
   if (options.response_bytes_max == 0) return invalid("response_bytes_max is 0: no answer could be read");
   if (options.retry_initial_ms == 0 || options.retry_initial_ms > kRetryMillisMax) {
-    return invalid("retry_initial_ms is " + std::to_string(options.retry_initial_ms) + "; it may be 1 to 3600000");
+    return invalid("retry_initial_ms is " + std::to_string(options.retry_initial_ms) + "; it may be 1 to " +
+                   std::to_string(kRetryMillisMax));
   }
   if (options.retry_max_ms < options.retry_initial_ms || options.retry_max_ms > kRetryMillisMax) {
-    return invalid("retry_max_ms is " + std::to_string(options.retry_max_ms) +
-                   "; it may be retry_initial_ms to 3600000");
+    return invalid("retry_max_ms is " + std::to_string(options.retry_max_ms) + "; it may be retry_initial_ms, " +
+                   std::to_string(options.retry_initial_ms) + ", to " + std::to_string(kRetryMillisMax));
   }
   return {};
 }

@@ -18,8 +18,8 @@ Result<OtlpHttpConfig> validate(const OtlpHttpOptions& options) {
                          options.retry_max_ms, options.user_agent_prefix, options.tls, options.proxy});
   if (!delivery) return delivery.error();
   if (options.connections_max == 0 || options.connections_max > kConnectionsMax) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "connections_max is " + std::to_string(options.connections_max) + "; it may be 1 to 64"};
+    return Error{ErrorCode::kInvalidArgument, "connections_max is " + std::to_string(options.connections_max) +
+                                                  "; it may be 1 to " + std::to_string(kConnectionsMax)};
   }
   OtlpHttpConfig config{std::move(delivery).value(), options.connections_max};
   config.name = "otlp_http";
