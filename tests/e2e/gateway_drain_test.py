@@ -75,6 +75,28 @@ class Drain(unittest.TestCase):
             gateway.signal()
             self.assertEqual(gateway.wait(), 128 + signal.SIGTERM)
 
+    def test_the_last_profile_has_until_the_deadline_and_no_longer(self):
+        pyroscope = Backend()
+        self.addCleanup(pyroscope.kill)
+        pyroscope.gate.clear()
+        config = f"""
+receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0"}}}}}}}}
+exporters: {{nop: }}
+extensions:
+  pprof: {{endpoint: "127.0.0.1:0", hz: 1000, push: {{endpoint: "http://127.0.0.1:{pyroscope.port}"}}}}
+service:
+  shutdown_timeout: 500ms
+  extensions: [pprof]
+  pipelines: {{traces: {{receivers: [otlp], exporters: [nop]}}}}
+"""
+        with Gateway(config) as gateway:
+            while gateway.get("extension", "/debug/pprof/profile?from=-5m&debug=1")[0] != 200:
+                self.assertEqual(gateway.post(request_with(["n-000000"] * 1000)), 200)
+            gateway.signal()
+            self.assertEqual(gateway.wait(), 0)
+            self.assertRegex(gateway.text(), "has not answered within the 4[0-9]{2} ms that it had when the profiler")
+            self.assertIn("drained, good bye", gateway.text())
+
 
 if __name__ == "__main__":
     main()

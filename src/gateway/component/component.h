@@ -71,6 +71,9 @@ class Component {
   virtual void drain(base::Deadline deadline, net::Task done) = 0;
   /// One line for people: where it listens, or where data goes.
   virtual std::string describe() const = 0;
+  /// Of an extension: the end of the process waits for its drain(), which may block. Those that only answer questions
+  /// answer to the end.
+  virtual bool drains_at_the_end() const { return false; }
 };
 
 class Exporter : public Component, public Consumer {

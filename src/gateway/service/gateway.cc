@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 
 #include "gateway/config/units.h"
 #include "gateway/service/process_limits.h"
@@ -52,6 +53,7 @@ Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink,
       requests_(std::move(requests)) {}
 
 Gateway::~Gateway() {
+  if (drains_extensions_.joinable()) drains_extensions_.join();
   for (const auto& threads : threads_) threads->stop();
   governor_.stop();
   metrics_endpoint_.reset();
@@ -367,6 +369,24 @@ void Gateway::drain_processors(std::vector<Pipeline*> pipelines, std::size_t pla
             });
 }
 
+/// Those that the end waits for. They may block: on a thread of their own, as loops and signals go on.
+void Gateway::drain_extensions(base::Deadline deadline, net::Task done) {
+  std::vector<Component*> extensions;
+  for (const auto& extension : extensions_) {
+    if (extension->component->drains_at_the_end()) extensions.push_back(extension->component.get());
+  }
+  if (extensions.empty()) return done();
+  const auto shared_done = std::make_shared<net::Task>(std::move(done));
+  const auto drain = [extensions, deadline, shared_done] {
+    drain_all(extensions, deadline, [shared_done] { (*shared_done)(); });
+  };
+  try {
+    drains_extensions_ = std::thread(drain);
+  } catch (const std::system_error&) {  // there are no threads to be had
+    drain();
+  }
+}
+
 void Gateway::begin_drain(net::Task done) {
   ready_ = false;
   const base::Deadline all = base::Deadline::after(clock_, config_.shutdown_nanos);
@@ -381,12 +401,13 @@ void Gateway::begin_drain(net::Task done) {
   for (const auto& [name, exporter] : exporters_) exporters.push_back(exporter.get());
   for (const auto& retired : retired_exporters_) exporters.push_back(retired.what.get());
   auto shared_done = std::make_shared<net::Task>(std::move(done));
+  auto drain_exporters = [this, exporters = std::move(exporters), all, shared_done] {
+    // Probes and scrapers are not waited for: their endpoints close with the gateway.
+    drain_all(exporters, all, [this, all, shared_done] { drain_extensions(all, [shared_done] { (*shared_done)(); }); });
+  };
   drain_all(receivers, half,
-            [pipelines = std::move(pipelines), exporters = std::move(exporters), all, most, shared_done]() mutable {
-              drain_processors(std::move(pipelines), 0, most, [exporters = std::move(exporters), all, shared_done] {
-                // Probes and scrapers are not waited for: their endpoints close with the gateway.
-                drain_all(exporters, all, [shared_done] { (*shared_done)(); });
-              });
+            [pipelines = std::move(pipelines), most, drain_exporters = std::move(drain_exporters)]() mutable {
+              drain_processors(std::move(pipelines), 0, most, std::move(drain_exporters));
             });
 }
 

@@ -2,9 +2,11 @@
 // stop; and the change to another configuration while it runs.
 //
 //   start:  loops -> extensions -> exporters -> processors -> metrics -> receivers with their pipelines -> ready
-//   drain:  not ready -> receivers finish their requests -> processors, then exporters flush -> done; health and
-//   metrics answer to the end A drain has one deadline. Receivers get half of the time: what waits for a dead
-//   destination must leave some for the others.
+//   drain:  not ready -> receivers finish their requests -> processors, then exporters flush -> profiles that
+//           were recorded are sent -> done; health and metrics answer to the end
+//
+// A drain has one deadline. Receivers get half of the time: what waits for a dead destination must leave some for the
+// others.
 //
 // start(), reload(), reap(), the destructor: one thread, which is none of the loops'. begin_drain(): the same thread,
 // once.
@@ -16,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gateway/component/component.h"
@@ -115,6 +118,7 @@ class Gateway final : private Host {
   static std::vector<Consumer*> exporters_of(const PipelineConfig& pipeline, const ExporterTable& exporters);
   static std::vector<Consumer*> consumers_of(const ComponentId& receiver, Signal signal,
                                              const std::vector<Entrance>& pipelines, const ExporterTable& exporters);
+  void drain_extensions(base::Deadline deadline, net::Task done);
   static void drain_processors(std::vector<Pipeline*> pipelines, std::size_t place, base::Deadline deadline,
                                net::Task done);
   static MemorySettings memory_settings(const GatewayConfig& config);
@@ -169,6 +173,7 @@ class Gateway final : private Host {
   std::vector<Retired<Node>> retired_nodes_;  // receivers and extensions
   std::unique_ptr<StatusEndpoint> metrics_endpoint_;
   std::vector<std::unique_ptr<StatusEndpoint>> retired_endpoints_;  // until the next reload
+  std::thread drains_extensions_;                                   // when exporters are done
 };
 
 }  // namespace nanospan::gateway

@@ -49,6 +49,8 @@ Status Pprof::start() {
   options.endpoints.token = config_.token;
   options.profiler.continuous = config_.continuous;
   options.profiler.hz = static_cast<unsigned>(config_.hz);
+  options.profiler.heap_interval_bytes = static_cast<std::size_t>(config_.heap_interval_bytes);
+  options.profiler.locks = config_.locks;
   options.recorder = recorder_options();
   Result<std::unique_ptr<profile::ProfileServer>> server = profile::ProfileServer::start(std::move(options));
   if (!server) return server.error();

@@ -28,6 +28,7 @@ class Pprof final : public Component {
   /// Blocks until the last profiles are written and their server has answered, 5 s at most.
   void drain(base::Deadline deadline, net::Task done) override;
   std::string describe() const override;
+  bool drains_at_the_end() const override { return true; }
 
  private:
   /// Where its thread tells what went wrong. That may outlive this and the host, where a disk hangs.

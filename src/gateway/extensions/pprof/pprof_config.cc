@@ -78,12 +78,14 @@ PprofConfig read_pprof_config(MapReader& reader) {
   reader.read_secret("token", config.token);
   reader.read("continuous", config.continuous);
   reader.read("hz", config.hz, 1, 1000);
+  reader.read_bytes("heap_interval_bytes", config.heap_interval_bytes, 0);
+  reader.read("locks", config.locks);
   reader.read("directory", config.directory);
   reader.read_bytes("directory_bytes_max", config.directory_bytes_max, 1);
   if (std::optional<MapReader> push = reader.child("push")) read_push(*push, config.push);
   read_times(reader, config);
-  reader.ignore("block_profile_fraction", "it is Go's");
-  reader.ignore("mutex_profile_fraction", "it is Go's");
+  reader.ignore("block_profile_fraction", "all waits are recorded, by their length; locks: false turns that off");
+  reader.ignore("mutex_profile_fraction", "all waits are recorded, by their length; locks: false turns that off");
   reader.ignore("save_to_file", "give it a directory instead: profiles become files there while it runs");
   reader.finish();
   return config;

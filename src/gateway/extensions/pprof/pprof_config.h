@@ -17,6 +17,7 @@
 #include "net/tls_options.h"
 #include "net/url.h"
 #include "profile/continuous/profile_push.h"
+#include "profile/heap/heap_sampler.h"
 
 namespace nanospan::gateway {
 
@@ -37,7 +38,9 @@ struct PprofConfig {
   std::string token;       ///< Asked for as "Authorization: Bearer TOKEN"; needed where others can reach the address.
   bool continuous = true;  ///< Sample always, and keep the last 15 minutes.
   std::uint64_t hz = 100;  ///< Samples per second of each thread's CPU time.
-  std::string directory;   ///< Profiles become files here; empty: they do not.
+  std::uint64_t heap_interval_bytes = profile::kHeapIntervalBytes;  ///< A sample for each on average; 0: none.
+  bool locks = true;                                                ///< Record waits for mutexes and conditions.
+  std::string directory;                                            ///< Profiles become files here; empty: they do not.
   std::uint64_t directory_bytes_max = std::uint64_t{64} << 20;
   PprofPushConfig push;
   std::uint64_t profile_nanos = 30 * base::kNanosPerSecond;   ///< How long one is.

@@ -50,13 +50,17 @@ TEST(Pprof, ServesTheProfileOfThisProcess) {
 
 TEST(Pprof, TheCollectorsKeysAndOurOwn) {
   testing::ConfigText text(
-      "endpoint: 0.0.0.0:1777\ntoken: secret\ncontinuous: false\nhz: 50\nblock_profile_fraction: 3");
+      "endpoint: 0.0.0.0:1777\ntoken: secret\ncontinuous: false\nhz: 50\nheap_interval_bytes: 1MiB\n"
+      "locks: false\nblock_profile_fraction: 3");
   const PprofConfig config = read_pprof_config(text.reader);
   EXPECT_EQ(text.errors(), "");
   EXPECT_EQ(config.address.port, 1777);
   EXPECT_EQ(config.token, "secret");
   EXPECT_FALSE(config.continuous);
   EXPECT_EQ(config.hz, 50u);
+  EXPECT_EQ(config.heap_interval_bytes, 1u << 20);
+  EXPECT_FALSE(config.locks);
+  EXPECT_THAT(text.warnings(), HasSubstr("block_profile_fraction"));
 }
 
 TEST(Pprof, Faults) {
