@@ -11,6 +11,7 @@ class Flame {
     this.root = this.focus = this.selected = null;
     this.icicle = true;
     this.matches = null;
+    this.colors = new Map();  // of functions, by name
     this.describe = () => "";
     canvas.addEventListener("mousemove", (event) => this.hover(event));
     canvas.addEventListener("mouseleave", () => { this.tip.hidden = true; });
@@ -62,14 +63,17 @@ class Flame {
 
   color(node) {
     if (this.root.base > 0) {
-      const strength = Math.min(1, Math.abs(change(node, this.root)) * 8);
-      return `hsl(${change(node, this.root) > 0 ? 8 : 212} ${Math.round(strength * 75)}% ${Math.round(88 - strength * 26)}%)`;
+      const strength = changeStrength(node, this.root);
+      const size = Math.abs(strength);
+      return `hsl(${strength > 0 ? 8 : 212} ${Math.round(size * 75)}% ${Math.round(88 - size * 26)}%)`;
     }
-    let hash = 0;
-    for (const c of node.module || node.fn) hash = (hash * 31 + c.charCodeAt(0)) | 0;
-    let spread = 0;
-    for (const c of node.fn) spread = (spread * 31 + c.charCodeAt(0)) | 0;
-    return `hsl(${(Math.abs(hash) * 47) % 360} 62% ${70 + (Math.abs(spread) % 12)}%)`;
+    let color = this.colors.get(node.fn);
+    if (!color) {
+      const hash = (text) => Math.abs([...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 0));
+      color = `hsl(${(hash(node.module || node.fn) * 47) % 360} 62% ${70 + (hash(node.fn) % 12)}%)`;
+      this.colors.set(node.fn, color);
+    }
+    return color;
   }
 
   draw() {

@@ -52,7 +52,14 @@ function buildTree(profile, {value = profile.default, filters = {}, baseline = n
   const root = newNode("all", null);
   addSamples(root, profile, value, filters, "total");
   if (baseline) addSamples(root, baseline, Math.min(value, baseline.types.length - 1), filters, "base");
+  root.changeMost = largestChange(root, root);
   return root;
+}
+
+function largestChange(node, root) {
+  let most = Math.abs(change(node, root));
+  for (const child of node.children.values()) most = Math.max(most, largestChange(child, root));
+  return most;
 }
 
 /** How much a node's share of the whole changed: -1 to 1. */
@@ -78,6 +85,14 @@ function hottest(root) {
   };
   for (const child of root.children.values()) visit(child);
   return [...rows.values()].sort((a, b) => b.self - a.self || b.total - a.total);
+}
+
+const CHANGE_LEAST = 0.01;  // of the whole: so that noise stays pale
+
+/** How strongly a node's change is shown: -1 to 1, against the largest of all. */
+function changeStrength(node, root) {
+  const part = change(node, root) / Math.max(root.changeMost, CHANGE_LEAST);
+  return Math.sign(part) * Math.sqrt(Math.abs(part));
 }
 
 /** Rows of boxes under `focus`: [[{node, x, w}, ...], ...], x and w as parts of one. Ancestors of it fill their row. */
@@ -120,5 +135,5 @@ function formatAmount(amount, unit) {
 }
 
 if (typeof module !== "undefined") {
-  module.exports = {labelValues, buildTree, change, hottest, layout, matchedTotal, formatAmount};
+  module.exports = {labelValues, buildTree, change, changeStrength, hottest, layout, matchedTotal, formatAmount};
 }

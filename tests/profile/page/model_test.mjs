@@ -44,6 +44,22 @@ test("a baseline tells what changed, in shares", () => {
   assert.ok(Math.abs(model.change(other, root) - (30 / 65 - 0.5)) < 1e-9);
 });
 
+test("the largest change is shown at full strength, noise is not", () => {
+  const before = {...profile, samples: [[0, [1, 10], [0, 1]], [1, [1, 10], [0, 3]]]};
+  const root = model.buildTree(profile, {baseline: before});
+  const [work, other] = [...root.children.get("main").children.values()];
+  assert.ok(model.changeStrength(work, root) > 0 && model.changeStrength(other, root) < 0);
+  const all = [work, other, ...work.children.values()].map((node) => Math.abs(model.changeStrength(node, root)));
+  assert.equal(Math.max(...all), 1);
+  const same = model.buildTree(profile, {baseline: profile});
+  assert.equal(model.changeStrength(same.children.get("main"), same), 0);
+  const nearly = {...profile, samples: profile.samples.map(([l, [n, t], s], i) => [l, [n, i ? t : t + 0.001], s])};
+  const almost = model.buildTree(profile, {baseline: nearly});
+  for (const node of almost.children.get("main").children.values()) {
+    assert.ok(Math.abs(model.changeStrength(node, almost)) < 0.1);
+  }
+});
+
 test("boxes of a row follow each other and stay within their caller", () => {
   const root = model.buildTree(profile);
   const rows = model.layout(root, 0);
