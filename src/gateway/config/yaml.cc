@@ -149,6 +149,12 @@ class Writer {
   const bool redact_;
 };
 
+/// `line` counts from 0.
+bool is_indented_by_tab(std::string_view text, int line) {
+  for (; line > 0; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
 }  // namespace
 
 ConfigNode parse_yaml(std::string_view text, Diagnostics& diagnostics, int first_line) {
@@ -160,7 +166,10 @@ ConfigNode parse_yaml(std::string_view text, Diagnostics& diagnostics, int first
     return Walker(diagnostics, first_line, 0).walk(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& fault) {
     const int line = first_line + (fault.mark.is_null() ? 1 : fault.mark.line + 1);
-    diagnostics.error(line, "", "this is not YAML: " + fault.msg + "; check indentation and quotes around here");
+    const bool tab = is_indented_by_tab(text, fault.mark.is_null() ? 0 : fault.mark.line);
+    diagnostics.error(line, "",
+                      "this is not YAML: " + (tab ? "a tab indents this line; write spaces"
+                                                  : fault.msg + "; check indentation and quotes around here"));
   }
   return {};
 }

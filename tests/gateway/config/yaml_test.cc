@@ -46,6 +46,8 @@ TEST(Yaml, Faults) {
   const Parsed broken("a: 1\nb: [1, 2\nc: 3\n");
   ASSERT_EQ(broken.diagnostics.errors().size(), 1u);
   EXPECT_EQ(broken.diagnostics.errors()[0].substr(0, 27), "f.yaml:3: this is not YAML:");
+  EXPECT_EQ(Parsed("a:\n\tb: 1\n").diagnostics.errors(),
+            std::vector<std::string>{"f.yaml:2: this is not YAML: a tab indents this line; write spaces"});
 }
 
 std::string written(const Parsed& parsed, bool redact = false) {

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOpen = "open";                          // the call that has remedies
+constexpr std::string_view kOpen = "open";                          // the call that has remedies of its own
 constexpr std::size_t kLengthBytes = 4;                             // before each record of RecordForm::kLengthPrefixed
 constexpr std::string_view kStampForm = "0000-00-00T00-00-00.000";  // of a backup's name
 
@@ -74,6 +74,9 @@ std::vector<Backup> backups_of(const fs::path& path) {
 
 Error RotatingFile::error(std::string_view call, int error_number) const {
   Error failed = net::system_error(std::string(call) + " " + options_.path, error_number);
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    failed.message += "; it is tried again: free space there, or bound the file with rotation";
+  }
   if (call != kOpen) return failed;
   if (error_number == ENOENT && !options_.create_directory) {
     failed.message += "; there is no such folder: make it, or set create_directory: true";
