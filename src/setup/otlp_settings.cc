@@ -210,7 +210,9 @@ Status check_tls_files(const OtlpOverrides& given, OtlpHttpOptions options) {
 }  // namespace
 
 std::string traces_endpoint(std::string_view base) {
-  if (base.ends_with("://")) return std::string(base);  // no host: the path must not become one
+  // No host, which the path must not become; no URL at all, which is shown as the user wrote it.
+  const bool has_scheme = base.find("://") != std::string_view::npos || exporters::names_unix_socket(base);
+  if (base.ends_with("://") || !has_scheme) return std::string(base);
   const std::size_t query = std::min(base.find('?'), base.size());
   std::string url = exporters::before_path(base.substr(0, query));
   if (!url.ends_with('/')) url += '/';

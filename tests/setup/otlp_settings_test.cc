@@ -69,6 +69,8 @@ TEST(OtlpEndpoint, UnusableUrlIsWarnedAboutAndIgnored) {
     EXPECT_EQ(got.settings.http.traces_endpoint, kDefault);
     EXPECT_THAT(got.warnings, ElementsAre(AllOf(HasSubstr(kAll), HasSubstr("ignored"))));
   }
+  EXPECT_THAT(read({{kAll, "localhost:4318"}}).warnings,
+              ElementsAre(HasSubstr("URL \"localhost:4318\" has no scheme")));
   EXPECT_EQ(read({{kTraces, "nonsense"}, {kAll, "http://two:2"}}).settings.http.traces_endpoint,
             "http://two:2/v1/traces");
 }

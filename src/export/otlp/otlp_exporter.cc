@@ -144,7 +144,7 @@ void OtlpExporter::on_answer(std::uint64_t id, Answer answer) {
       return finish(work, {true, answer.rejected, DropReason::kRejected});
     case Answer::Kind::kRetry:
       if (!hurrying_ || work.cause != "refused") return retry_later(work, answer);
-      report_loss(work, "; telemetry shuts down");
+      report_loss(work, "telemetry shuts down");
       return finish(work, ExportResult::failed(answer.reason));
     case Answer::Kind::kLost:
       report_loss(work, "");
@@ -158,7 +158,7 @@ void OtlpExporter::retry_later(Export& work, const Answer& answer) {
                                           answer.retry_after_nanos);
   const base::MonotonicNanos now = seams_.clock.monotonic_now();
   if (delay >= work.deadline.left(now)) {  // waiting in vain would only hold the memory of the spans
-    report_loss(work, "; the export's deadline comes before another attempt");
+    report_loss(work, "the export's deadline comes before another attempt");
     return finish(work, ExportResult::failed(answer.reason));
   }
   work.retry.arm(now + delay);
@@ -200,7 +200,7 @@ void OtlpExporter::abandon(DropReason reason) {
   for (auto pending = std::exchange(exports_, {}); const auto& [id, work] : pending) {
     if (work->request != 0) transport_->cancel(work->request);
     if (work->problem.empty()) work->cause = "unanswered";
-    report_loss(*work, reason == DropReason::kShutdown ? "; telemetry shuts down" : "; the export's time is up");
+    report_loss(*work, reason == DropReason::kShutdown ? "telemetry shuts down" : "the export's time is up");
     work->done(ExportResult::failed(reason));
   }
 }
@@ -236,12 +236,13 @@ void OtlpExporter::reset_after_fork() {
 
 // ---- saying why --------------------------------------------------------------------------------------------------
 
-void OtlpExporter::report_loss(const Export& work, std::string_view what_now) {
+void OtlpExporter::report_loss(const Export& work, std::string_view why_now) {
   try {
-    std::string line = spans_text(work.batch->span_count()) + " lost: ";
+    std::string line = spans_text(work.batch->span_count()) + " lost";
+    if (!why_now.empty()) line.append(", as ").append(why_now);
+    line += ": ";
     line += work.problem.empty() ? config_.destination + " has not answered" : work.problem;
     if (work.attempts > 1) line += " (attempt " + std::to_string(work.attempts) + ")";
-    line += what_now;
     report(work.cause, line);
   } catch (const std::bad_alloc&) {  // the batch is to be counted all the same
     report(work.cause, "spans lost");

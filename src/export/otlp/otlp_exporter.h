@@ -71,7 +71,7 @@ class OtlpExporter final : public SpanExporter, public sdk::AsyncExporter {
   void on_answer(std::uint64_t id, Answer answer);
   void retry_later(Export& work, const Answer& answer);
   void finish(Export& work, ExportResult result);
-  void report_loss(const Export& work, std::string_view what_now);
+  void report_loss(const Export& work, std::string_view why_now);
   void report(std::string_view cause, std::string_view line) const;
 
   const OtlpDelivery config_;

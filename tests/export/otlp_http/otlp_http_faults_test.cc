@@ -120,7 +120,9 @@ TEST_F(FaultTest, RefusedIsRetriedAndNamesTheCollectorThatIsMissing) {
   for (int i = 0; i < 10; ++i) advance(1 * kSeconds);
   EXPECT_EQ(outcome(sent).reason, DropReason::kExportFailed);
   ASSERT_EQ(lines_.size(), 1U);
-  EXPECT_THAT(lines_[0], HasSubstr("is a collector running at 127.0.0.1:"));
+  EXPECT_THAT(lines_[0],
+              AllOf(StartsWith("3 spans lost, as the export's deadline comes before another attempt: http://"),
+                    HasSubstr("is a collector running at 127.0.0.1:")));
   EXPECT_EQ(causes_[0], "refused");
 }
 
@@ -133,6 +135,7 @@ TEST_F(FaultTest, RefusedIsNotWaitedForOnceShutdownHasBegun) {
   EXPECT_FALSE(results_[waiting].has_value());
   exporter_->hurry();
   EXPECT_EQ(outcome(waiting).reason, DropReason::kExportFailed);
+  EXPECT_THAT(lines_, ElementsAre(StartsWith("3 spans lost, as telemetry shuts down: http://127.0.0.1:")));
   EXPECT_EQ(outcome(send()).reason, DropReason::kExportFailed) << "what is sent afterwards has one attempt";
 }
 
