@@ -8,6 +8,10 @@
 // carries the parent context. Programs link nanospan::sdk.
 #pragma once
 
+#if __cplusplus < 201709L
+#error "Nanospan needs C++20: compile with -std=c++20; in CMake, target_compile_features(... cxx_std_20)"
+#endif
+
 #include <cstdint>
 #include <utility>
 

@@ -134,6 +134,14 @@ def with_cmake(work, prefix, compiler, environment, kind):
     check_parts(work, kind)
 
 
+def check_old_standard(prefix, compiler):
+    """Who compiles as an older C++ reads first what is missing."""
+    source = pathlib.Path(__file__).parent / "consumer/main.cc"
+    command = (compiler, "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", source)
+    errors = [line for line in subprocess.run(command, capture_output=True, text=True).stderr.splitlines() if "error" in line]
+    assert errors and "Nanospan needs C++20" in errors[0], errors[:3]
+
+
 def with_pkg_config(work, prefix, compiler, environment, kind):
     found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
     flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
@@ -167,6 +175,7 @@ def main(source, build, work, compiler, kind):
         check_exports(libraries / "libnanospan.so")
     with_cmake(work, prefix, compiler, environment, kind)
     with_pkg_config(work, prefix, compiler, environment, kind)
+    check_old_standard(prefix, compiler)
     return 0
 
 
