@@ -11,12 +11,14 @@
 
 #include <nanospan/exporters.h>
 
+#include "sdk/pipeline/async_exporter.h"
+
 namespace nanospan::exporters {
 
 /// Appends the lines of one span.
 void append_console_lines(const SpanView& span, std::string& out);
 
-class ConsoleExporter final : public SpanExporter {
+class ConsoleExporter final : public SpanExporter, public sdk::SaysLosses {
  public:
   explicit ConsoleExporter(int fd) : fd_(fd) {}
   ExportResult export_spans(const SpanBatch& batch) override;

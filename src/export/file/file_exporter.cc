@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "export/output/write_fully.h"
+#include "export/text/printable.h"
 #include "sdk/diagnostics.h"
 #include "wire/otlp_json_out.h"
 
@@ -24,7 +25,7 @@ Error failed(const std::string& what, const std::string& path, int error) {
 }
 
 ExportResult lost(const SpanBatch& batch, const std::string& why, DropReason reason = DropReason::kExportFailed) {
-  sdk::report("file", why, std::to_string(batch.span_count()) + " spans lost: " + why);
+  sdk::report("file", why, spans_text(batch.span_count()) + " lost: " + why);
   return ExportResult::failed(reason);
 }
 

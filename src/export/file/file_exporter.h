@@ -18,10 +18,11 @@
 
 #include "base/result.h"
 #include "net/socket.h"
+#include "sdk/pipeline/async_exporter.h"
 
 namespace nanospan::exporters {
 
-class FileExporter final : public SpanExporter {
+class FileExporter final : public SpanExporter, public sdk::SaysLosses {
  public:
   /// kInvalidArgument for options that cannot be meant, kSystem if the file cannot be opened.
   static Result<std::unique_ptr<FileExporter>> create(FileExporterOptions options);

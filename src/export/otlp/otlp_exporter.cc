@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "export/otlp/retry_backoff.h"
+#include "export/text/printable.h"
 #include "sdk/diagnostics.h"
 
 namespace nanospan::exporters {
@@ -37,8 +38,6 @@ bool copy(const SpanBatch& batch, net::ByteBlock& out) {
   for (const std::string_view slice : slices_of(batch)) out.append(slice);
   return true;
 }
-
-std::string spans_text(std::size_t count) { return std::to_string(count) + (count == 1 ? " span" : " spans"); }
 
 }  // namespace
 

@@ -35,4 +35,6 @@ void append_printable(std::string_view text, std::size_t code_points_max, std::s
   if (kept.size() != repaired.size() || first.size() != text.size()) out += "...";
 }
 
+std::string spans_text(std::size_t count) { return std::to_string(count) + (count == 1 ? " span" : " spans"); }
+
 }  // namespace nanospan::exporters

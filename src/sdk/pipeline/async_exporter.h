@@ -15,12 +15,17 @@
 
 namespace nanospan::sdk {
 
-class AsyncExporter {
+/// An exporter of ours: it says itself what it loses and why, so nobody says it again.
+class SaysLosses {
+ public:
+  virtual ~SaysLosses() = default;
+};
+
+class AsyncExporter : public SaysLosses {
  public:
   using Done = std::function<void(ExportResult)>;
   using CallDone = std::function<void(FlushResult)>;
 
-  virtual ~AsyncExporter() = default;
   /// Starts sending `batch`; `done` is called exactly once, by `deadline` at the latest, which covers resolving,
   /// connecting, sending, retries and back-off. Several may be under way.
   virtual void start_export(std::shared_ptr<const SpanBatch> batch, base::Deadline deadline, Done done) = 0;

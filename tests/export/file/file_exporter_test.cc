@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include <nanospan/diagnostics.h>
+#include <nanospan/tracer_provider.h>
 
 #include "tests/support/fake_span_batch.h"
 #include "tests/support/temporary_folder.h"
@@ -106,6 +107,15 @@ TEST_F(FileExporterTest, FullDiskIsSurvivedAndNoLineIsTorn) {
   EXPECT_EQ(content(path_), kLine);
   EXPECT_TRUE(exporter->export_spans(testing::FakeSpanBatch(1)).success) << "space is back";
   EXPECT_EQ(content(path_), kLine + kLine);
+}
+
+TEST_F(FileExporterTest, WhatItLosesUnderABatchProcessorIsSaidOnce) {
+  TracerProviderOptions options;
+  options.processors = {batch_processor(file_exporter({"/dev/full"}).value())};
+  TracerProvider provider = TracerProvider::create(std::move(options)).value();
+  provider.tracer({.name = "test"}).start_span("lost").end();
+  provider.shutdown();
+  EXPECT_EQ(said_, "1 span lost: write /dev/full: No space left on device");
 }
 
 TEST_F(FileExporterTest, DeviceWithoutSpaceIsSurvived) {
