@@ -138,7 +138,8 @@ def check_old_standard(prefix, compiler):
     """Who compiles as an older C++ reads first what is missing."""
     source = pathlib.Path(__file__).parent / "consumer/main.cc"
     command = (compiler, "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", source)
-    errors = [line for line in subprocess.run(command, capture_output=True, text=True).stderr.splitlines() if "error" in line]
+    said = subprocess.run(command, capture_output=True, text=True).stderr
+    errors = [line for line in said.splitlines() if "error" in line]
     assert errors and "Nanospan needs C++20" in errors[0], errors[:3]
 
 
