@@ -90,10 +90,11 @@ std::string remark(const TreeSpan& span) {
 }
 
 void print_head(const TraceTree& tree, std::uint64_t whole) {
-  std::printf("trace %s  %zu spans  %s\n", gateway::printable(tree.trace_id).c_str(), tree.spans.size(),
-              duration_text(whole).c_str());
+  std::printf("trace %s  %zu span%s  %s\n", gateway::printable(tree.trace_id).c_str(), tree.spans.size(),
+              tree.spans.size() == 1 ? "" : "s", duration_text(whole).c_str());
   if (tree.orphans != 0) {
-    std::printf("incomplete: the parents of %zu spans are not in the part of the file that was read\n", tree.orphans);
+    std::printf("incomplete: the parent of %zu span%s is not in the part of the file that was read\n", tree.orphans,
+                tree.orphans == 1 ? "" : "s");
   }
   if (tree.skipped_lines > 1) std::printf("%zu lines are not OTLP/JSON and were left out\n", tree.skipped_lines);
 }

@@ -113,7 +113,8 @@ std::string tls_failure(SSL* ssl, std::string_view first_bytes, std::string_view
   const bool is_server = host.empty();
   if (!first_bytes.empty() && !looks_like_tls(first_bytes)) {
     return is_server ? "the client does not speak TLS; use https, or take `insecure` from its TLS settings"
-                     : "the server does not speak TLS there; use http, or `insecure: true`";
+                     : "the server does not speak TLS there; use http://, or insecure "
+                       "(OTEL_EXPORTER_OTLP_INSECURE=true, in the gateway tls: {insecure: true})";
   }
   if (const long verdict = SSL_get_verify_result(ssl); verdict != X509_V_OK && SSL_get_verify_mode(ssl) != 0) {
     return wrong_certificate(ssl, verdict, host);

@@ -112,6 +112,23 @@ class Commands(unittest.TestCase):
             self.assertIn("is it a directory?", run("tree", folder).stderr)
             self.assertIn("No such file", run("tree", "none", cwd=folder).stderr)
 
+    def test_tree_draws_a_span_whose_parent_is_elsewhere(self):
+        span = {
+            "traceId": "5b8efff798038103d269b633813fc60c",
+            "spanId": "eee19b7ec3c1b174",
+            "parentSpanId": "eee19b7ec3c1b173",
+            "name": "checkout",
+            "startTimeUnixNano": "1000",
+            "endTimeUnixNano": "3000",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            request = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+            pathlib.Path(folder, "f").write_text(json.dumps(request) + "\n")
+            head, incomplete, drawn = run("tree", "f", cwd=folder).stdout.splitlines()
+        self.assertEqual(head, "trace 5b8efff798038103d269b633813fc60c  1 span  2.0 us")
+        self.assertEqual(incomplete, "incomplete: the parent of 1 span is not in the part of the file that was read")
+        self.assertTrue(drawn.startswith("checkout "), drawn)
+
     def test_a_port_in_use_is_1_and_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
             port = taken.getsockname()[1]

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "export/text/printable.h"
 #include "wire/otlp_reply.h"
 
@@ -83,7 +84,7 @@ Answer judge_export_response(std::string_view response, const std::string& desti
 
 std::string quoted(std::string_view words) {
   std::string out = "\"";
-  append_printable(words, kReceiverWordsMax, out);
+  append_printable(base::trimmed(words), kReceiverWordsMax, out);  // bodies of text end with a line feed
   return out + "\"";
 }
 

@@ -101,6 +101,10 @@ TEST(OtlpHttpAnswer, HeaderWinsOverRetryInfo) {
   EXPECT_EQ(answer.retry_after_nanos, 2 * base::kNanosPerSecond);
 }
 
+TEST(OtlpHttpAnswer, WordsOfTheReceiverEndWithTheirLastWord) {
+  EXPECT_THAT(answer_to({404, {}, "no such page\r\n", false}).problem, HasSubstr(": \"no such page\"; "));
+}
+
 TEST(OtlpHttpAnswer, WordsOfTheReceiverAreBounded) {
   EXPECT_LT(answer_to({400, {}, std::string(100'000, 'x'), false}).problem.size(), 600U);
 }
