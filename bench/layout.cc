@@ -77,6 +77,7 @@ void print_shared() {
   MEMBER(Ring, tail);
   MEMBER(Ring, head);
   MEMBER(Ring, busy_rounds);
+  MEMBER(Ring, touched);
   MEMBER(Ring, larger);
   MEMBER(Ring, base);
   MEMBER(Ring, size);

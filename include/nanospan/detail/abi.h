@@ -84,6 +84,7 @@ struct Ring {
   alignas(64) std::atomic<std::uint64_t> tail{0};  ///< Bytes ever written; stored by the producer.
   alignas(64) std::atomic<std::uint64_t> head{0};  ///< Bytes ever freed; stored by the drain.
   std::uint32_t busy_rounds = 0;                   ///< The drain's: rounds in a row in which this ring filled fast.
+  bool touched = false;                            ///< The drain's: it has provided the pages.
   std::atomic<Ring*> larger{
       nullptr};  ///< The drain found this one too full and made another, for the producer to take.
   alignas(64) std::uint8_t* base = nullptr;  ///< `size` bytes, and kCopySlack more that only overrunning copies touch.
@@ -91,8 +92,8 @@ struct Ring {
   std::atomic<Ring*> next{nullptr};          ///< The larger ring that the producer went on to; set after the last tail.
 };
 static_assert(sizeof(Ring) == 192 && offsetof(Ring, tail) == 0 && offsetof(Ring, head) == 64 &&
-                  offsetof(Ring, busy_rounds) == 72 && offsetof(Ring, larger) == 80 && offsetof(Ring, base) == 128 &&
-                  offsetof(Ring, size) == 136 && offsetof(Ring, next) == 144,
+                  offsetof(Ring, busy_rounds) == 72 && offsetof(Ring, touched) == 76 && offsetof(Ring, larger) == 80 &&
+                  offsetof(Ring, base) == 128 && offsetof(Ring, size) == 136 && offsetof(Ring, next) == 144,
               "the producer's line, the drain's, and one that both only read");
 
 /// Bytes after a ring and after a slab that a copy in 64-byte steps may overrun.

@@ -165,6 +165,7 @@ std::uint64_t Drain::drain_rings(std::uint64_t since_last) {
     bytes += drain_frames(*state, [&](FrameHeader header, Bytes field) {
       if (const TracerRecord* tracer = tracer_at(header.tracer())) route(*tracer, field);
     });
+    touch_ring(*state->draining);
   }
   return bytes;
 }

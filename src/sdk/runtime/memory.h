@@ -15,7 +15,8 @@ inline constexpr std::size_t kProducerBytesMax = 256U << 20;
 /// Zeroed pages of at least `bytes`, or null if the bound or the kernel refuses.
 void* map_pages(std::size_t bytes, bool wipe_on_fork);
 void unmap_pages(void* pages, std::size_t bytes);
-/// Makes the kernel provide all the pages now rather than one at each first touch. May do nothing.
+/// Makes the kernel provide all the pages now rather than one at each first touch. They may be in use. May do
+/// nothing.
 void touch_pages(void* pages, std::size_t bytes);
 /// False once the kernel has refused to wipe a mapping on fork (Linux before 4.14, some sandboxes). Then only fork()
 /// is safe, by wipe_after_fork(); the child of a raw clone() has its parent's spans and random state.

@@ -131,8 +131,14 @@ void offer_larger_ring(Ring& ring) {
   if (ring.next.load(std::memory_order_acquire) != nullptr) return;
   Ring* larger = make_ring(larger_size(ring.size));
   if (larger == nullptr) return;
-  touch_pages(larger, mapping_bytes(larger->size));
+  touch_ring(*larger);
   ring.larger.store(larger, std::memory_order_release);
+}
+
+void touch_ring(Ring& ring) {
+  if (ring.touched || ring.size == kFirstRingBytes) return;
+  ring.touched = true;
+  touch_pages(&ring, mapping_bytes(ring.size));
 }
 
 void use_ring(ThreadState& thread, Ring* ring) {

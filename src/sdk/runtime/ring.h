@@ -53,10 +53,13 @@ detail::Ring* make_ring(std::size_t size);
 /// With it goes a larger one that was offered and not taken.
 void destroy_ring(detail::Ring* ring);
 
-/// The drain's: makes a larger ring for the producer of `ring`, which takes it when it next looks. All its pages are
-/// touched here, so that the producer does not pay a page fault every few spans. Nothing happens to the largest ring,
-/// and to one that the producer has left.
+/// The drain's: makes a larger ring for the producer of `ring`, which takes it when it next looks. Nothing happens to
+/// the largest ring, and to one that the producer has left.
 void offer_larger_ring(detail::Ring& ring);
+
+/// The drain's: provides all pages of a ring, once, so that the producer does not pay a page fault every few spans: of
+/// one that it offers, and of one that a burst made the producer make. Not of a thread's first, which few spans may do.
+void touch_ring(detail::Ring& ring);
 
 /// Puts `ring` under `thread` as its current one.
 void use_ring(detail::ThreadState& thread, detail::Ring* ring);

@@ -85,6 +85,21 @@ TEST(Pipeline, TheLedgerBalancesWithManyThreads) {
   EXPECT_GT(ledger.exported, 0U);
 }
 
+TEST(Pipeline, AfterABurstTheProducerFindsThePagesOfItsRing) {
+  BatchOptions options;
+  options.queue_spans_max = 1 << 16;
+  Pipeline pipeline(options);
+  pipeline.collected->keep_spans = false;
+  Tracer tracer = pipeline.provider->tracer({.name = "load"});
+  std::thread([&] {
+    for (int i = 0; i < 2000; ++i) tracer.start_span("work").set("text", "some longer text that is not so short");
+    ASSERT_EQ(pipeline.provider->flush(), FlushResult::kSuccess);
+    const detail::Ring* ring = detail::thread_locals().state->ring;
+    EXPECT_GT(ring->size, 16U << 10);
+    EXPECT_TRUE(ring->touched);
+  }).join();
+}
+
 TEST(Pipeline, AFullQueueDropsAndCounts) {
   BatchOptions options = BatchOptions::low_memory();
   Pipeline pipeline(options);

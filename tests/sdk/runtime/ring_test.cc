@@ -1,5 +1,10 @@
 #include "sdk/runtime/ring.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -148,6 +153,28 @@ TEST_F(RingTest, TheLargestRingIsOfferedNone) {
   destroy_ring(ring);
 }
 
+/// Pages of a ring that take memory.
+std::size_t resident_pages(const detail::Ring& ring) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> pages(ring.size / page);
+  const auto first = reinterpret_cast<std::uintptr_t>(ring.base) / page * page;
+  EXPECT_EQ(::mincore(reinterpret_cast<void*>(first), ring.size, pages.data()), 0);
+  return static_cast<std::size_t>(
+      std::count_if(pages.begin(), pages.end(), [](auto flags) { return (flags & 1) != 0; }));
+}
+
+TEST_F(RingTest, TheDrainProvidesThePagesOfALargerRing) {
+  push(10, 1);
+  touch_ring(*thread_->ring);
+  EXPECT_LT(resident_pages(*thread_->ring), kFirstRingBytes / 4096) << "a thread's first ring may be all it needs";
+  while (thread_->ring->size == kFirstRingBytes) ASSERT_TRUE(push(1000, 1));
+  const auto frames = drain();
+  touch_ring(*thread_->draining);
+  EXPECT_EQ(resident_pages(*thread_->ring), thread_->ring->size / 4096);
+  ASSERT_TRUE(push(10, 2));
+  EXPECT_EQ(drain().size(), 1U);
+}
+
 TEST_F(RingTest, ProducerAndDrainRunAtOnce) {
   constexpr int kFrames = 20'000;
   int received = 0;
@@ -157,6 +184,7 @@ TEST_F(RingTest, ProducerAndDrainRunAtOnce) {
     }
   });
   while (received < kFrames) {
+    touch_ring(*thread_->draining);
     for (const auto& [fill, size] : drain()) {
       ASSERT_EQ(fill, static_cast<std::uint8_t>(received));
       ASSERT_EQ(size, 50U + static_cast<std::size_t>(received % 700));
