@@ -77,6 +77,7 @@ class FuzzHost final : public Host {
   nanospan::net::EventLoop& own_loop() override { __builtin_trap(); }
   const nanospan::base::Clock& clock() override { return nanospan::base::system_clock(); }
   MemoryBudget& budget() override { return budget_; }
+  std::uint64_t memory_bytes() const override { return 1u << 30; }
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Authenticators& authenticators() override { return authenticators_; }

@@ -25,6 +25,7 @@ class FakeHost final : public Host {
   net::EventLoop& own_loop() override { return *loop_; }
   const base::Clock& clock() override { return clock_; }
   MemoryBudget& budget() override { return budget_; }
+  std::uint64_t memory_bytes() const override { return memory; }
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Authenticators& authenticators() override { return authenticators_; }
@@ -41,6 +42,8 @@ class FakeHost final : public Host {
     return metrics_.counter(name, "", labels).value();
   }
   const std::string& logged() const { return logged_; }
+
+  std::uint64_t memory = 1u << 30;
 
  private:
   static std::unique_ptr<net::EventLoop> loop_on_sockets(nanospan::testing::FakeClock& clock) {

@@ -18,6 +18,7 @@ class TestHost : public Host {
   net::EventLoop& own_loop() override { return *loops_.front(); }
   const base::Clock& clock() override { return base::system_clock(); }
   MemoryBudget& budget() override { return budget_; }
+  std::uint64_t memory_bytes() const override { return 1u << 30; }
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Authenticators& authenticators() override { return authenticators_; }

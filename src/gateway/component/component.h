@@ -9,6 +9,7 @@
 // says. Lifecycle: start once, drain once, destroy. Destroying without draining is legal and drops what is queued.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class Host {
   virtual net::EventLoop& own_loop() = 0;
   virtual const base::Clock& clock() = 0;
   virtual MemoryBudget& budget() = 0;
+  /// What machine and container allow the process, followed while that changes; any thread.
+  virtual std::uint64_t memory_bytes() const = 0;
   virtual MetricsRegistry& metrics() = 0;
   virtual Log& log() = 0;
   /// Filled by extensions, which are made first.

@@ -84,7 +84,7 @@ class MemoryBudget {
   std::atomic<std::uint64_t> used_{0};
 };
 
-/// While it lives the budget allows at most this.
+/// While it lives the budget allows at most this. One thread at a time.
 class BudgetLimit {
  public:
   BudgetLimit(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) { budget_.add_limit(bytes); }
@@ -92,9 +92,14 @@ class BudgetLimit {
   BudgetLimit(const BudgetLimit&) = delete;
   BudgetLimit& operator=(const BudgetLimit&) = delete;
 
+  void set(std::uint64_t bytes) {
+    budget_.add_limit(bytes);
+    budget_.remove_limit(std::exchange(bytes_, bytes));
+  }
+
  private:
   MemoryBudget& budget_;
-  const std::uint64_t bytes_;
+  std::uint64_t bytes_;
 };
 
 /// Bytes taken from a budget, given back on destruction.

@@ -143,6 +143,7 @@ class Gateway final : private Host {
   net::EventLoop& own_loop() override;
   const base::Clock& clock() override { return clock_; }
   MemoryBudget& budget() override { return budget_; }
+  std::uint64_t memory_bytes() const override { return governor_.limits().memory_bytes; }
   bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
 
   GatewayConfig config_;

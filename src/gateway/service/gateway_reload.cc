@@ -18,6 +18,7 @@ class PinnedHost final : public Host {
   net::EventLoop& own_loop() override { return loop_; }
   const base::Clock& clock() override { return host_.clock(); }
   MemoryBudget& budget() override { return host_.budget(); }
+  std::uint64_t memory_bytes() const override { return host_.memory_bytes(); }
   MetricsRegistry& metrics() override { return host_.metrics(); }
   Log& log() override { return host_.log(); }
   Authenticators& authenticators() override { return host_.authenticators(); }

@@ -7,13 +7,14 @@
 
 namespace nanospan::gateway {
 
-MemoryLimiter::MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t check_nanos, const std::string& name,
-                             Host& host, Consumer& next, std::function<std::uint64_t()> heap_bytes)
-    : limits_(limits),
-      check_nanos_(check_nanos),
+MemoryLimiter::MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Host& host, Consumer& next,
+                             std::function<std::uint64_t()> heap_bytes)
+    : config_(config),
       subject_("processor " + name),
       host_(host),
-      budget_limit_(host.budget(), limits.soft_bytes),
+      hard_bytes_(config.limits(host.memory_bytes()).hard_bytes),
+      soft_bytes_(config.limits(host.memory_bytes()).soft_bytes),
+      budget_limit_(host.budget(), soft_bytes_),
       next_(next),
       heap_bytes_(std::move(heap_bytes)),
       loop_(host.shared_loop()),
@@ -36,22 +37,35 @@ Status MemoryLimiter::start() {
 }
 
 std::string MemoryLimiter::describe() const {
-  return "refuses from " + format_byte_size(limits_.soft_bytes) + " on, limit " + format_byte_size(limits_.hard_bytes);
+  return "refuses from " + soft_text() + " on, limit " + format_byte_size(hard_bytes_);
+}
+
+std::string MemoryLimiter::soft_text() const { return format_byte_size(soft_bytes_); }
+
+void MemoryLimiter::follow() {
+  const auto [hard, soft] = config_.limits(host_.memory_bytes());
+  if (hard == hard_bytes_) return;
+  hard_bytes_ = hard;
+  soft_bytes_ = soft;
+  budget_limit_.set(soft);
+  host_.log().info(subject_, "the container has another size: " + describe());
 }
 
 void MemoryLimiter::check() {
+  follow();
   const std::uint64_t heap = heap_bytes_();
   beside_budget_.store(heap - std::min(heap, host_.budget().used()), std::memory_order_relaxed);
   if (is_over()) {
     host_.log().warn_limited(subject_, "over_limit",
-                             "the process uses " + format_byte_size(heap) + ", more than " +
-                                 format_byte_size(limits_.soft_bytes) + " (limit less spike); requests are refused");
+                             "the process uses " + format_byte_size(heap) + ", more than " + soft_text() +
+                                 " (limit less spike); requests are refused");
   }
-  timer_.arm(base::later(loop_.clock().monotonic_now(), check_nanos_));
+  timer_.arm(base::later(loop_.clock().monotonic_now(), config_.check_nanos));
 }
 
 bool MemoryLimiter::is_over() const {
-  return beside_budget_.load(std::memory_order_relaxed) + host_.budget().used() > limits_.soft_bytes;
+  return beside_budget_.load(std::memory_order_relaxed) + host_.budget().used() >
+         soft_bytes_.load(std::memory_order_relaxed);
 }
 
 Room MemoryLimiter::room_for(const Batch& batch) const { return is_over() ? Room::kNotNow : next_.room_for(batch); }
@@ -63,9 +77,8 @@ void MemoryLimiter::consume(BatchRef batch, Completion done) {
     return next_.consume(std::move(batch), std::move(done));
   }
   refused_[batch->signal()]->add(spans);
-  done(Outcome::retry(
-      subject_ + ": the process uses more than " + format_byte_size(limits_.soft_bytes) + " of memory; send again",
-      std::max<std::uint64_t>(check_nanos_, base::kNanosPerSecond)));
+  done(Outcome::retry(subject_ + ": the process uses more than " + soft_text() + " of memory; send again",
+                      std::max<std::uint64_t>(config_.check_nanos, base::kNanosPerSecond)));
 }
 
 }  // namespace nanospan::gateway

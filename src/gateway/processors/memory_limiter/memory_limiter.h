@@ -4,7 +4,8 @@
 // There is one memory budget of requests, and receivers ask it before they read a body; this processor lowers it to the
 // soft limit, so that most refusals cost no memory at all. What the budget does not know (connections, buffers, the
 // rest of the program) is seen by a look at the whole heap each check_interval; between two looks the budget's change
-// is added. Thread-safe. Destroy it while loops stand still.
+// is added. A limit in percent is of what the container has at each look. Thread-safe. Destroy it while loops stand
+// still.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ namespace nanospan::gateway {
 class MemoryLimiter final : public Processor {
  public:
   /// `heap_bytes` says how much memory the process uses.
-  MemoryLimiter(MemoryLimiterConfig::Limits limits, std::uint64_t check_nanos, const std::string& name, Host& host,
-                Consumer& next, std::function<std::uint64_t()> heap_bytes);
+  MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Host& host, Consumer& next,
+                std::function<std::uint64_t()> heap_bytes);
   ~MemoryLimiter() override { *alive_ = false; }
 
   Status start() override;
@@ -34,13 +35,15 @@ class MemoryLimiter final : public Processor {
 
  private:
   bool is_over() const;
+  std::string soft_text() const;
+  void follow();
   void check();
 
-  const MemoryLimiterConfig::Limits limits_;
-  const std::uint64_t check_nanos_;
+  const MemoryLimiterConfig config_;
   const std::string subject_;
   Host& host_;
-  const BudgetLimit budget_limit_;
+  std::atomic<std::uint64_t> hard_bytes_, soft_bytes_;  // changed by the loop
+  BudgetLimit budget_limit_;                            // the loop's own
   Consumer& next_;
   const std::function<std::uint64_t()> heap_bytes_;
   net::EventLoop& loop_;

@@ -1,10 +1,8 @@
-// Ties the `memory_limiter` processor together: with the memory of this machine or container, and the heap of this
-// process. Called by the service's thread.
+// Ties the `memory_limiter` processor together, with the heap of this process. Called by the service's thread.
 #include "gateway/processors/memory_limiter/memory_limiter_factory.h"
 
 #include <malloc.h>
 
-#include "base/effective_limits.h"
 #include "gateway/processors/memory_limiter/memory_limiter.h"
 
 namespace nanospan::gateway {
@@ -25,9 +23,7 @@ ProcessorFactory memory_limiter_factory() {
           [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
             return [name = id.text(), config = read_memory_limiter_config(reader)](
                        Host& host, Signal /*signal*/, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-              const base::EffectiveLimits machine = base::effective_limits();
-              return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(
-                  config.limits(machine.memory_bytes), config.check_nanos, name, host, next, heap_bytes));
+              return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(config, name, host, next, heap_bytes));
             };
           },
           {kSignals.begin(), kSignals.end()}};

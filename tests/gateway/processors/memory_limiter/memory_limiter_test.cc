@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = 1 << 20;
 
+MemoryLimiterConfig limit_of(const std::string& keys) {
+  testing::ConfigText text("check_interval: 1s\n" + keys);
+  const MemoryLimiterConfig config = read_memory_limiter_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  return config;
+}
+
 class MemoryLimiterTest : public ::testing::Test {
  protected:
   MemoryLimiterTest() {
@@ -28,8 +35,7 @@ class MemoryLimiterTest : public ::testing::Test {
   testing::FakeHost host_{64 * kMebibyte};
   testing::FakeNext next_;
   std::uint64_t heap_ = 10 * kMebibyte;
-  MemoryLimiter limiter_{{100 * kMebibyte, 80 * kMebibyte}, base::kNanosPerSecond, "memory_limiter", host_, next_,
-                         [this] { return heap_; }};
+  MemoryLimiter limiter_{limit_of("limit_mib: 100\n"), "memory_limiter", host_, next_, [this] { return heap_; }};
 };
 
 TEST_F(MemoryLimiterTest, RefusesWhileTheHeapIsOverTheSoftLimit) {
@@ -64,18 +70,35 @@ TEST_F(MemoryLimiterTest, BetweenTwoLooksTheBudgetCounts) {
 TEST(MemoryLimiterBudget, IsLoweredToTheSoftLimitNeverRaised) {
   testing::FakeHost host(64 * kMebibyte);
   testing::FakeNext next;
-  const MemoryLimiter large({100 * kMebibyte, 80 * kMebibyte}, 1, "m", host, next, [] { return 0; });
+  const MemoryLimiter large(limit_of("limit_mib: 100\n"), "m", host, next, [] { return 0; });
   EXPECT_EQ(host.budget().bytes_max(), 64 * kMebibyte);
-  const MemoryLimiter small({20 * kMebibyte, 16 * kMebibyte}, 1, "m", host, next, [] { return 0; });
+  const MemoryLimiter small(limit_of("limit_mib: 20\n"), "m", host, next, [] { return 0; });
   EXPECT_EQ(host.budget().bytes_max(), 16 * kMebibyte);
+}
+
+TEST(MemoryLimiterPercentage, IsOfWhatTheContainerHasNow) {
+  testing::FakeHost host(64 * kMebibyte);
+  testing::FakeNext next;
+  host.memory = 200 * kMebibyte;
+  MemoryLimiter limiter(limit_of("limit_percentage: 50\n"), "memory_limiter", host, next,
+                        [] { return 50 * kMebibyte; });
+  ASSERT_TRUE(limiter.start().ok());
+  host.run();
+  EXPECT_EQ(limiter.room_for(*testing::sample_batch()), Room::kYes);
+  host.memory = 100 * kMebibyte;
+  host.advance(base::kNanosPerSecond);
+  EXPECT_EQ(limiter.room_for(*testing::sample_batch()), Room::kNotNow) << "50 MiB are more than 40";
+  EXPECT_EQ(host.budget().bytes_max(), 40 * kMebibyte);
+  EXPECT_EQ(limiter.describe(), "refuses from 40 MiB on, limit 50 MiB");
+  host.memory = 400 * kMebibyte;
+  host.advance(base::kNanosPerSecond);
+  EXPECT_EQ(limiter.room_for(*testing::sample_batch()), Room::kYes);
+  EXPECT_EQ(host.budget().bytes_max(), 64 * kMebibyte);
 }
 
 TEST(MemoryLimiterConfig, Limits) {
   const auto limits = [](const std::string& keys) {
-    testing::ConfigText text("check_interval: 1s\n" + keys);
-    const MemoryLimiterConfig config = read_memory_limiter_config(text.reader);
-    EXPECT_EQ(text.errors(), "");
-    const MemoryLimiterConfig::Limits out = config.limits(1000 * kMebibyte);
+    const MemoryLimiterConfig::Limits out = limit_of(keys).limits(1000 * kMebibyte);
     return std::pair(out.hard_bytes / kMebibyte, out.soft_bytes / kMebibyte);
   };
   EXPECT_EQ(limits("limit_mib: 100\n"), std::pair(100ul, 80ul));
