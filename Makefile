@@ -47,7 +47,7 @@ bench-gate:     ## instructions, allocations, bytes of the hot path against the 
 	@tools/setup build test
 	@tools/bench-gate
 
-report:         ## every experiment on this machine, in 15 minutes: nanospan-report/report.html
+report:         ## every experiment on this machine, in ten minutes: nanospan-report/report.html
 	@tools/setup build bench
 	@tools/report
 

@@ -113,22 +113,22 @@ def cost(what, claim, experiment, metric, before, after, peer=False):
     return line
 
 
-def taken_in(prefix, hint):
-    """All figures of what other tools measured and left for the report (inputs/NAME.json), with their own verdicts."""
+def checks(prefix, hint):
+    """What the experiments of these names judged themselves, or all their figures if they judge nothing."""
 
     def lines(report):
         found = [f for f in report.data["figures"] if f["experiment"].startswith(prefix)]
         if not found:
-            return [Line(hint, "", "", "", NOT_MEASURED, 'see docs/report.md, "What others measured"')]
+            return [Line(hint, "", "", "", NOT_MEASURED, "was not in this run")]
         return [
             Line(
-                f"{f['case']} {f['metric']}".strip(),
+                f"{f['experiment'].removeprefix(prefix + '_')}: {f['case']} {f['metric']}".replace(":  ", ": "),
                 f.get("target", ""),
                 numbers_text.text(f["value"], f["unit"]),
                 "",
                 f.get("verdict") or SHOWN,
             )
-            for f in found
+            for f in ([f for f in found if "verdict" in f] or found)
         ]
 
     return lines

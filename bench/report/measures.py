@@ -10,10 +10,12 @@ import os
 import pathlib
 import re
 import signal
+import statistics
 import subprocess
 import time
 import urllib.request
 
+import claims
 import pprof
 from figures import FASTRACE, GO, OURS, RUST, figure
 
@@ -86,8 +88,8 @@ class Workbench:
         self.rust = self.root / "build/peers/rust_bench"
         self.folder = self.root / "nanospan-report"
 
-    def run(self, *command, cpu=None):
-        """Runs to its end; its output goes to the log and is returned."""
+    def run(self, *command, cpu=None, codes=(0,)):
+        """Runs to its end; its output goes to the log and is returned. `codes`: with what it may end."""
         words = [str(word) for word in command]
         self.log.write(f"\n$ {' '.join(words)}\n")
         self.log.flush()
@@ -97,7 +99,7 @@ class Workbench:
             words, cwd=self.root, capture_output=True, text=True, timeout=seconds, preexec_fn=pin, check=False
         )
         self.log.write(done.stdout + done.stderr)
-        if done.returncode:
+        if done.returncode not in codes:
             lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
             raise RuntimeError(f"{pathlib.Path(words[0]).name} ended with {done.returncode}: {lines[-1]}")
         return done.stdout
@@ -357,12 +359,52 @@ def container(bench):
     bench.report.add("container", OURS, [figure("one processor allowed", "workers", workers, "")])
 
 
+def scenario(name):
+    """A scenario with its checks, as tools/scenario runs it."""
+    experiment = f"scenario_{name}"
+
+    def measure(bench):
+        bench.command(experiment, f"tools/scenario {name}")
+        quick = ("--quick",) if bench.scale < 1 else ()
+        bench.run(bench.root / "tools/scenario", "--no-build", *quick, name, codes=(0, 1))  # 1: a check is missed
+        data = json.loads((bench.root / f"build/scenarios/{name}.json").read_text(encoding="utf-8"))
+        verdicts = {"ok": claims.MET, "MISSED": claims.MISSED}
+        for row in data["figures"]:
+            bench.report.add(experiment, OURS, [figure("", row["what"], row["value"], row["unit"])])
+            if row["verdict"]:
+                judged = {"target": row["bound"], "verdict": verdicts[row["verdict"]]}
+                bench.report.data["figures"][-1].update(judged)
+
+    return measure
+
+
+def gateway(bench):
+    """A core's worth of gateway beside the Go Collector, on two paths of tools/bench-gateway."""
+    out = bench.folder / "parts/gateway.json"
+    collector = bench.root / "build/peers/collector"
+    words = ["--rounds", 2, "--seconds", 4, "--only", "G1,G5", "--nanospan", bench.nanospan, "--json", out]
+    words += ["--collector", collector if collector.exists() else "none"]
+    bench.command("gateway", "tools/bench-gateway --rounds 2 --only G1,G5")
+    bench.run(bench.root / "tools/bench-gateway", *words, codes=(0, 1))  # 1: a round of one of them has no figure
+    unit, rounds = "spans_per_cpu_second", {}
+    for row in json.loads(out.read_text(encoding="utf-8"))["figures"]:
+        if row["unit"] == unit:
+            path, side = row["what"].rsplit(", ", 1)
+            rounds.setdefault(path, {}).setdefault(side, []).append(row["value"])
+    for path, sides in rounds.items():
+        middle = {side: statistics.median(values) for side, values in sides.items()}
+        figures = [figure(path, f"{side}, of one core", value, "spans/s") for side, value in middle.items()]
+        if len(middle) == 2:
+            figures.append(figure(path, "against the Collector", middle["nanospan"] / middle["Go Collector"], "x"))
+        bench.report.add("gateway", OURS, figures)
+
+
 def comparison(bench):
     """bench-compare on runs of this machine: a program against itself, and against itself slowed down by 10 %."""
     parts, files = bench.folder / "parts", {"a": [], "b": [], "slow": []}
     flags = ["--benchmark_filter=in_process/W4", "--benchmark_repetitions=10", "--benchmark_out_format=json"]
-    bench.command("comparison", "nanospan bench-compare a.json b.json, 20 runs of in_process/W4 each, in turn")
-    for name in ("a", "b", "b", "a"):
+    bench.command("comparison", "nanospan bench-compare a.json b.json, 60 runs of in_process/W4 each, in turn")
+    for name in ("a", "b", "b", "a") * 3:
         path = parts / f"compare-{name}{len(files[name])}.json"
         bench.run(bench.programs / "span_bench", *flags, f"--benchmark_out={path}")
         files[name].append(str(path))

@@ -17,6 +17,9 @@ import seed
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TARGETS = ("experiments", "receiver", "end_to_end", "span_bench", "layout", "nanospan", "orders")
+TARGETS += ("service_loop", "cluster_load", "shop")
+# Not overload, which takes ten minutes and root.
+SCENARIOS = ("shop", "high_throughput", "low_latency", "low_memory", "cluster")
 FULL_SCALE = 4
 
 
@@ -31,7 +34,8 @@ def plan(peers):
         steps += [(name, series, measures.rust(name, series)) for series in experiment.rust if series in peers]
     for measure in (measures.orders, measures.memory, measures.layout, measures.container, measures.comparison):
         steps.append((measure.__name__, figures.OURS, measure))
-    return steps
+    steps += [(f"scenario_{name}", figures.OURS, measures.scenario(name)) for name in SCENARIOS]
+    return [*steps, ("gateway", figures.OURS, measures.gateway)]
 
 
 def build():
@@ -45,7 +49,7 @@ def build():
 def measure_all(bench, steps):
     started = time.monotonic()
     for number, (name, series, measure) in enumerate(steps, 1):
-        print(f"[{number:2}/{len(steps)}] {name:<18} {series:<10}", end="", flush=True)
+        print(f"[{number:2}/{len(steps)}] {name:<24} {series:<10}", end="", flush=True)
         about = bench.report.experiments.setdefault(name, {"command": "", "seconds": 0, "notes": [], "errors": []})
         begun = time.monotonic()
         try:

@@ -8,6 +8,8 @@ from stage import BUILD, Report, Stage
 TITLE = "front, inventory, orders and payment, 100 users, everything sampled"
 TARGETS = ["nanospan", "orders", "shop"]
 ORDER = '{"customer":"ann","items":[{"sku":"TEA-1","quantity":2,"unit_price_cents":450}]}'
+# As deploy/load/orders.js: a user looks at the list, and one in ten orders something and looks at it.
+MIX = (*["GET /api/orders"] * 10, f"POST /api/orders {ORDER}", "GET /api/orders/1")
 SERVICES = ("front", "inventory", "orders", "payment")
 
 
@@ -41,8 +43,8 @@ def run(quick):
         ramp, hold = ("1s", "2s") if quick else ("5s", "20s")
         (load,) = stage.json_of(
             "load", BUILD / "nanospan", "load", "http", "--json", "--url", url, "--threshold", "errors<=100%",
-            "--stage", f"{ramp}:100", "--stage", f"{hold}:100", "--stage", f"{ramp}:0", "--request", "GET /api/orders",
-            "--request", f"POST /api/orders {ORDER}", "--request", "GET /api/orders/1", show_log=True,
+            "--stage", f"{ramp}:100", "--stage", f"{hold}:100", "--stage", f"{ramp}:0",
+            *(word for request in MIX for word in ("--request", request)), show_log=True,
         )  # fmt: skip
         # Those who ask go first: a server waits for its open connections.
         accounts = [stage.stop_json(program) for program in (front, orders, inventory, payment)]
