@@ -3,20 +3,61 @@
 #include "profile/model/history.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
+
+#include "wire/varint.h"
 
 namespace nanospan::profile {
 namespace {
 
 constexpr std::int64_t kNanosPerMicro = 1000;
 
-std::uint32_t clamped(std::int64_t value) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
+struct Entry {
+  std::uint32_t stack;
+  std::uint32_t labels;
+  std::uint64_t count;
+  std::uint64_t micros;
+};
+
+std::string packed(std::vector<Entry> entries) {
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::pair(a.stack, a.labels) < std::pair(b.stack, b.labels); });
+  std::string bytes;
+  std::uint32_t last = 0;
+  std::array<std::uint8_t, 10> room{};
+  for (const Entry& entry : entries) {
+    for (const std::uint64_t value :
+         {std::uint64_t{entry.stack - last}, std::uint64_t{entry.labels}, entry.count, entry.micros}) {
+      const std::uint8_t* const end = wire::put_varint(room.data(), value);
+      bytes.append(reinterpret_cast<const char*>(room.data()), static_cast<std::size_t>(end - room.data()));
+    }
+    last = entry.stack;
+  }
+  bytes.shrink_to_fit();
+  return bytes;
 }
+
+std::vector<Entry> unpacked(const std::string& bytes) {
+  std::vector<Entry> entries;
+  const auto* at = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const std::uint8_t* const end = at + bytes.size();
+  std::uint32_t last = 0;
+  while (at != end) {
+    std::array<std::uint64_t, 4> values{};
+    for (std::uint64_t& value : values) at = wire::get_varint(at, end, 10, value);
+    last += static_cast<std::uint32_t>(values[0]);
+    entries.push_back({last, static_cast<std::uint32_t>(values[1]), values[2], values[3]});
+  }
+  return entries;
+}
+
+std::uint64_t positive(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
 
 }  // namespace
 
-// Half for the stacks, half for the buckets: each half is enforced on its own.
+// Stacks have half at most, the bucket that is open an eighth, and those that are closed what the others leave.
 History::History(HistoryOptions options)
     : options_(options), store_(std::make_unique<StackStore>(options.bytes_max / 2)) {}
 
@@ -26,23 +67,19 @@ void History::add(base::UnixNanos now, std::uint32_t stack, std::uint32_t labels
   open_to_ = std::max(now, open_from_);
   const bool is_large = open_.size() * Window::kEntryBytes > options_.bytes_max / 8;
   if (now - open_from_ >= options_.bucket_nanos || now < open_from_ || is_large) close(now);
+  while (!closed_.empty() && bytes() > options_.bytes_max) drop_oldest();
 }
 
 void History::close(base::UnixNanos now) {
-  Bucket bucket{open_from_, open_to_, {}};
-  bucket.entries.reserve(open_.size());
+  std::vector<Entry> entries;
+  entries.reserve(open_.size());
   open_.for_each([&](std::uint32_t stack, std::uint32_t labels, const WindowValues& values) {
-    bucket.entries.push_back({stack, labels, clamped(values[0]), clamped(values[1] / kNanosPerMicro)});
+    entries.push_back({stack, labels, positive(values[0]), positive(values[1] / kNanosPerMicro)});
   });
-  entry_bytes_ += bucket.entries.size() * sizeof(Entry);
-  closed_.push_back(std::move(bucket));
+  closed_.push_back({open_from_, open_to_, packed(std::move(entries))});
+  entry_bytes_ += closed_.back().entries.size();
   open_ = Window();
-  const auto drop_oldest = [&] {
-    entry_bytes_ -= closed_.front().entries.size() * sizeof(Entry);
-    closed_.pop_front();
-  };
   while (!closed_.empty() && now > closed_.front().to && now - closed_.front().to > options_.keep_nanos) drop_oldest();
-  while (entry_bytes_ > options_.bytes_max / 4) drop_oldest();
   if (!store_->full()) return;
   // Stacks that no bucket has any more make room; if that is not enough, the older half of the time goes.
   rebuild();
@@ -51,13 +88,22 @@ void History::close(base::UnixNanos now) {
   rebuild();
 }
 
+void History::drop_oldest() {
+  entry_bytes_ -= closed_.front().entries.size();
+  closed_.pop_front();
+}
+
 void History::rebuild() {
   auto fresh = std::make_unique<StackStore>(options_.bytes_max / 2);
+  entry_bytes_ = 0;
   for (Bucket& bucket : closed_) {
-    for (Entry& entry : bucket.entries) {
+    std::vector<Entry> entries = unpacked(bucket.entries);
+    for (Entry& entry : entries) {
       entry.stack = fresh->stack_of(*store_, entry.stack);
       entry.labels = fresh->labels_of(*store_, entry.labels);
     }
+    bucket.entries = packed(std::move(entries));
+    entry_bytes_ += bucket.entries.size();
   }
   store_ = std::move(fresh);
 }
@@ -71,9 +117,10 @@ History::Range History::between(base::UnixNanos from, base::UnixNanos to) const 
   for (const Bucket& bucket : closed_) {
     if (bucket.to < from || bucket.from > to) continue;
     extend(bucket.from, bucket.to);
-    for (const Entry& entry : bucket.entries) {
-      range.window.add(entry.stack, entry.labels,
-                       {std::int64_t{entry.count}, std::int64_t{entry.micros} * kNanosPerMicro, 0, 0});
+    for (const Entry& entry : unpacked(bucket.entries)) {
+      range.window.add(
+          entry.stack, entry.labels,
+          {static_cast<std::int64_t>(entry.count), static_cast<std::int64_t>(entry.micros) * kNanosPerMicro, 0, 0});
     }
   }
   if (!open_.empty() && open_to_ >= from && open_from_ <= to) {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "base/time.h"
 #include "profile/model/stack_store.h"
@@ -44,20 +44,16 @@ class History {
   std::size_t buckets() const { return closed_.size() + (open_.empty() ? 0 : 1); }
 
  private:
-  /// 16 bytes where the map of a Window takes five times as much.
-  struct Entry {
-    std::uint32_t stack;
-    std::uint32_t labels;
-    std::uint32_t count;
-    std::uint32_t micros;
-  };
+  /// Entries by stack and labels, as varints: distance to the last one's stack, labels, how often, microseconds. Some 6
+  /// bytes where the map of a Window takes ten times as much.
   struct Bucket {
     base::UnixNanos from;
     base::UnixNanos to;
-    std::vector<Entry> entries;
+    std::string entries;
   };
 
   void close(base::UnixNanos now);
+  void drop_oldest();
   void rebuild();
 
   const HistoryOptions options_;
