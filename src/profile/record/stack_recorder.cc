@@ -59,7 +59,7 @@ StackRecorder::Place StackRecorder::Entered::place(const Registers& here, std::s
   std::array<CodePoint, 128> points{};
   const CodeMap& code = *recorder_.code_;
   StackStore& store = recorder_.store_;
-  const Walk walk = walk_stack(code, here, pcs.data(), 0, pcs.size() - 1, kFramesMax);
+  const Walk walk = walk_stack(code, here, pcs.data(), 0, pcs.size() - 1, kFramesMax, &recorder_.rules_);
   skipped = std::min(skipped, walk.frames);
   for (std::size_t i = skipped; i < walk.frames; ++i) {
     const std::uint64_t call = pcs[i] - 1;

@@ -76,6 +76,7 @@ class StackRecorder {
 
   std::mutex mutex_;
   std::shared_ptr<const CodeMap> code_;
+  RowCache rules_;
   StackStore store_{kStoreBytesMax};
   Window window_;
   std::uint64_t samples_ = 0;

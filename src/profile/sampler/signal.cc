@@ -48,7 +48,8 @@ void take_sample(ThreadSlot& slot, SampleKind kind, std::uint32_t weight, const 
   std::size_t at = start + kSampleHeadWords;
   at += put_text(words, at, labels.route, labels.route_size);
   at += put_text(words, at, labels.name, labels.name_size);
-  const Walk walk = walk_stack(code, Registers::of(context), words, at, SampleRing::kMask, kFramesMax);
+  const Walk walk =
+      walk_stack(code, Registers::of(context), words, at, SampleRing::kMask, kFramesMax, slot.rules.get());
   at += walk.frames;
   const auto put = [&](std::size_t index, std::uint64_t word) { words[(start + index) & SampleRing::kMask] = word; };
   put(0, static_cast<std::uint64_t>(at - start) | static_cast<std::uint64_t>(walk.frames) << 16 |

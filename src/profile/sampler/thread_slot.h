@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "profile/sampler/sample_ring.h"
+#include "profile/unwind/row_cache.h"
 
 namespace nanospan::profile {
 
@@ -18,6 +20,7 @@ struct ThreadSlot {
   std::atomic<std::uint32_t> entered{0};  ///< Odd while a handler is inside.
   std::atomic<std::uint64_t> dropped_full{0};
   SampleRing ring;
+  std::unique_ptr<RowCache> rules;  ///< Of the handler alone; made with the ring, and kept.
 };
 
 inline constexpr std::size_t kSlots = 1024;

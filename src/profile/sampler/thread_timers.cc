@@ -12,6 +12,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <memory>
 
 #include "base/time.h"
 #include "profile/sampler/proc.h"
@@ -92,6 +93,7 @@ void ThreadTimers::adopt(std::int32_t tid) {
     ++over_limit_;
     return;
   }
+  if (slot->rules == nullptr) slot->rules = std::make_unique<RowCache>();
   slot->tid.store(tid, std::memory_order_release);
   SampledThread thread;
   thread.tid = tid;

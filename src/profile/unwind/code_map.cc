@@ -2,11 +2,18 @@
 #include "profile/unwind/code_map.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace nanospan::profile {
 
-CodeMap::CodeMap(std::vector<ModulePtr> modules) : modules_(std::move(modules)) {
+namespace {
+
+std::atomic<std::uint64_t> code_maps_made{0};
+
+}  // namespace
+
+CodeMap::CodeMap(std::vector<ModulePtr> modules) : number_(++code_maps_made), modules_(std::move(modules)) {
   std::sort(modules_.begin(), modules_.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
   for (const ModulePtr& module : modules_) {
     storage_.push_back(

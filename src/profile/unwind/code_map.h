@@ -57,9 +57,12 @@ class CodeMap {
   static const UnwindRow* find_row(const Range& range, std::uint64_t pc) { return range.table->find(pc - range.base); }
 
   const std::vector<ModulePtr>& modules() const { return modules_; }
+  /// Of this map alone, never 0.
+  std::uint64_t number() const { return number_; }
   std::size_t table_bytes() const;
 
  private:
+  const std::uint64_t number_;
   std::vector<ModulePtr> modules_;  // by address
   std::vector<Range> storage_;
   const Range* ranges_ = nullptr;

@@ -121,22 +121,50 @@ bool find_cfa(StackReader& stack, const UnwindRow& row, const Frame& frame, cons
   }
 }
 
-Step step(StackReader& stack, const UnwindRow* row, const ucontext_t* context, Frame& frame) {
-  if (row == nullptr || row->cfa_rule() == CfaRule::kNone) return by_frame_pointer(stack, frame);
-  if (row->cfa_rule() == CfaRule::kRoot) return Step::kRoot;
-  if (row->cfa_rule() == CfaRule::kSignal) return by_signal_frame(stack, frame);
+/// How to leave the function at an address.
+class Rules {
+ public:
+  Rules(const CodeMap& code, RowCache* known) : code_(code), known_(known) {
+    if (known_ != nullptr) known_->follow(code_);
+  }
+
+  /// False: it is in no code that is known. `row` has no rule then, and may have none otherwise.
+  bool find(std::uint64_t pc, UnwindRow& row) {
+    RowCache::Entry* const entry = known_ != nullptr ? &known_->entry(pc) : nullptr;
+    if (entry != nullptr && entry->pc == pc) {
+      row = {0, entry->cfa, entry->frame};
+      return true;
+    }
+    row = {};
+    if (range_ == nullptr || pc < range_->begin || pc >= range_->end) range_ = code_.find(pc);
+    if (range_ == nullptr) return false;
+    if (const UnwindRow* found = CodeMap::find_row(*range_, pc)) row = *found;
+    if (entry != nullptr) *entry = {pc, row.cfa, row.frame};
+    return true;
+  }
+
+ private:
+  const CodeMap& code_;
+  RowCache* const known_;
+  const CodeMap::Range* range_ = nullptr;
+};
+
+Step step(StackReader& stack, const UnwindRow& row, const ucontext_t* context, Frame& frame) {
+  if (row.cfa_rule() == CfaRule::kNone) return by_frame_pointer(stack, frame);
+  if (row.cfa_rule() == CfaRule::kRoot) return Step::kRoot;
+  if (row.cfa_rule() == CfaRule::kSignal) return by_signal_frame(stack, frame);
   std::uint64_t cfa = 0;
-  if (!find_cfa(stack, *row, frame, context, cfa)) return Step::kLost;
+  if (!find_cfa(stack, row, frame, context, cfa)) return Step::kLost;
   // Callers are above, or the rule or the stack is wrong. (A leaf in its epilogue: CFA = rsp + 8.)
   if (cfa <= frame.sp || cfa - frame.sp > kFrameBytesMax) return Step::kLost;
   Frame caller{0, cfa, frame.rbp};
   if (!stack.read(cfa - 8, caller.pc)) return Step::kLost;
   bool found = true;
-  if (row->frame_rule() == FrameRule::kAtCfa) found = stack.read(offset_by(cfa, row->frame_offset()), caller.rbp);
-  if (row->frame_rule() == FrameRule::kAtFrame) {
-    found = stack.read(offset_by(frame.rbp, row->frame_offset()), caller.rbp);
+  if (row.frame_rule() == FrameRule::kAtCfa) found = stack.read(offset_by(cfa, row.frame_offset()), caller.rbp);
+  if (row.frame_rule() == FrameRule::kAtFrame) {
+    found = stack.read(offset_by(frame.rbp, row.frame_offset()), caller.rbp);
   }
-  if (row->frame_rule() == FrameRule::kUndefined) caller.rbp = 0;
+  if (row.frame_rule() == FrameRule::kUndefined) caller.rbp = 0;
   if (!found) return Step::kLost;
   frame = caller;
   return Step::kCaller;
@@ -157,12 +185,12 @@ Registers Registers::of(const ucontext_t& context) {
 }
 
 Walk walk_stack(const CodeMap& code, const Registers& start, std::uint64_t* pcs, std::size_t first, std::size_t mask,
-                std::size_t frames_max) {
+                std::size_t frames_max, RowCache* known) {
   Walk walk;
+  Rules rules(code, known);
   StackReader stack;
   Frame frame{start.pc, start.sp, start.frame};
   const ucontext_t* context = start.context;
-  const CodeMap::Range* range = nullptr;
   bool exact = true;  // frame.pc is where it will go on, not behind a call
   for (;;) {
     if (walk.frames == frames_max) {
@@ -171,9 +199,8 @@ Walk walk_stack(const CodeMap& code, const Registers& start, std::uint64_t* pcs,
     }
     pcs[(first + walk.frames) & mask] = frame.pc;
     ++walk.frames;
-    const std::uint64_t lookup = exact ? frame.pc : frame.pc - 1;
-    if (range == nullptr || lookup < range->begin || lookup >= range->end) range = code.find(lookup);
-    const UnwindRow* row = range != nullptr ? CodeMap::find_row(*range, lookup) : nullptr;
+    UnwindRow row;
+    const bool in_code = rules.find(exact ? frame.pc : frame.pc - 1, row);
     const Step next = step(stack, row, context, frame);
     context = nullptr;
     if (next == Step::kRoot || (next == Step::kCaller && frame.pc == 0)) {  // 0: where a hand-made stack begins
@@ -181,7 +208,7 @@ Walk walk_stack(const CodeMap& code, const Registers& start, std::uint64_t* pcs,
       return walk;
     }
     if (next == Step::kLost) {
-      walk.end = range == nullptr ? WalkEnd::kNoCode : WalkEnd::kLost;
+      walk.end = in_code ? WalkEnd::kLost : WalkEnd::kNoCode;
       return walk;
     }
     exact = next == Step::kSignal;

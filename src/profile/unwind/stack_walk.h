@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "profile/unwind/code_map.h"
+#include "profile/unwind/row_cache.h"
 
 namespace nanospan::profile {
 
@@ -41,8 +42,9 @@ struct Walk {
 
 /// Writes at most `frames_max` pcs, the leaf first. All but the first, and those right above a signal handler, are
 /// return addresses: they point behind the call. `pcs` is a ring of `mask` + 1 words, written from index `first` on.
+/// `known` remembers rules from walk to walk; null: it does not.
 Walk walk_stack(const CodeMap& code, const Registers& start, std::uint64_t* pcs, std::size_t first, std::size_t mask,
-                std::size_t frames_max);
+                std::size_t frames_max, RowCache* known);
 
 inline Registers Registers::here() {
   Registers here;

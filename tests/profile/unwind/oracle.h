@@ -99,7 +99,7 @@ class Oracle {
     const int saved = errno;
     std::array<std::uint64_t, kFrames> ours{}, theirs{};
     const Registers start = Registers::of(context);
-    const Walk walk = walk_stack(*code_, start, ours.data(), 0, kFrames - 1, kFrames);
+    const Walk walk = walk_stack(*code_, start, ours.data(), 0, kFrames - 1, kFrames, &rules_);
     ++samples_;
     to_root_ += walk.end == WalkEnd::kRoot;
     std::array<void*, 4> bases{};
@@ -126,6 +126,7 @@ class Oracle {
   }
 
   const CodeMap* code_;
+  RowCache rules_;  // as the profiler has one for each thread
   sem_t handled_;
   std::uint64_t samples_ = 0, judged_ = 0, to_root_ = 0, identical_ = 0;
   bool differs_ = false;

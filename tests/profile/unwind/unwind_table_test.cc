@@ -1,6 +1,8 @@
 // Rows as .eh_frame gives them, and what the table that is made of them answers.
 #include "profile/unwind/unwind_table.h"
 
+#include "profile/unwind/row_cache.h"
+
 #include <gtest/gtest.h>
 
 namespace nanospan::profile {
@@ -39,6 +41,18 @@ TEST(UnwindTable, RangesReachAcrossItsKibibytes) {
   }
   EXPECT_EQ(table.find(std::uint64_t{1} << 40)->cfa, rows.back().cfa);
   EXPECT_EQ(UnwindTable(std::vector<UnwindRow>()).find(0), nullptr);
+}
+
+TEST(RowCache, ForgetsWhatItKnewOfOtherCode) {
+  const CodeMap before({}), after({});
+  RowCache cache;
+  cache.follow(before);
+  EXPECT_NE(cache.entry(4711).pc, 4711u);
+  cache.entry(4711) = {4711, 1, 2};
+  cache.follow(before);
+  EXPECT_EQ(cache.entry(4711).pc, 4711u);
+  cache.follow(after);  // another object may lie there now
+  EXPECT_NE(cache.entry(4711).pc, 4711u);
 }
 
 TEST(UnwindTable, MoreRulesThanItCanNumberAreNone) {
