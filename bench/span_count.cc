@@ -119,6 +119,7 @@ void for_each_workload(const Visit& visit) {
 int run_named(std::string_view name, std::uint64_t spans) {
   if (name == NoProvider::kName) return run_alone(NoProvider{}, spans);
   if (name == GatewayWalk::kName) return run_alone(GatewayWalk(Pool::get()), spans);
+  if (name == GatewayJson::kName) return run_alone(GatewayJson(Pool::get()), spans);
   Pipeline pipeline(counting_exporter(), roomy_batches(), -1, -1);
   if (name == "--paced") return run_paced(pipeline, spans);
   if (name == MakeCurrent::kName) return run(pipeline, MakeCurrent{pipeline.root()}, spans);
@@ -143,7 +144,8 @@ void about() {
 }
 
 void list() {
-  for (const char* name : {NoProvider::kName, GatewayWalk::kName, Unsampled::kName, MakeCurrent::kName})
+  for (const char* name :
+       {NoProvider::kName, GatewayWalk::kName, GatewayJson::kName, Unsampled::kName, MakeCurrent::kName})
     std::puts(name);
   for_each_workload([](const auto& workload) { std::puts(workload.kName); });
 }

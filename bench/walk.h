@@ -1,14 +1,17 @@
-// The gateway's validating walk as a workload: what one span of a request costs before it is acknowledged.
+// The gateway's validating walk as a workload, and its reading of JSON: what one span of a request costs before it is
+// acknowledged.
 //
-// A request of 64 spans, each with ten attributes of 20-character keys and values (W4), is walked once every 64 calls,
-// so that the count is that of one span. Constant after construction; thread-safe.
+// A request of 64 spans, each with ten attributes of 20-character keys and values (W4), is walked or read once every 64
+// calls, so that the count is that of one span. One thread.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "bench/stage.h"
+#include "wire/json_reader/otlp_json_in.h"
 #include "wire/otlp_fields.h"
+#include "wire/otlp_json_out.h"
 #include "wire/validate.h"
 #include "wire/writer.h"
 
@@ -28,6 +31,8 @@ class GatewayWalk {
     wire::Appender(resource).bytes_field(otlp::ResourceSpans::kScopeSpans, scope);
     wire::Appender(request_).bytes_field(otlp::ExportTraceServiceRequest::kResourceSpans, resource);
   }
+
+  const std::string& request() const { return request_; }
 
   void operator()(Bench&, std::uint64_t i) const {
     if (i % kSpans != 0) return;
@@ -59,6 +64,26 @@ class GatewayWalk {
   }
 
   std::string request_;
+};
+
+class GatewayJson {
+ public:
+  static constexpr const char* kName = "gateway_json";
+
+  explicit GatewayJson(const Pool& pool) {
+    if (!wire::append_traces_json(GatewayWalk(pool).request(), json_).ok()) fail("the request is no JSON");
+    // The output is kept from request to request.
+    if (!reader_.read(wire::schema::kExportTraceServiceRequest, json_).ok()) fail("the reader refuses its request");
+  }
+
+  void operator()(Bench&, std::uint64_t i) const {
+    if (i % GatewayWalk::kSpans != 0) return;
+    if (!reader_.read(wire::schema::kExportTraceServiceRequest, json_).ok()) fail("the reader refuses its request");
+  }
+
+ private:
+  std::string json_;
+  mutable wire::OtlpJsonReader reader_;
 };
 
 }  // namespace nanospan::bench

@@ -26,15 +26,17 @@ void check(const MessageSchema& request, OtlpJsonReader& reader, std::string_vie
   const bool written = nanospan::wire::append_json(request, bytes, json).ok();
   require(written == nanospan::wire::validate(request, bytes).ok());
   if (!written) return;
-  std::string back;
-  require(reader.read(request, json, back).ok());
+  const auto read = [&](std::string_view document) {
+    const nanospan::Result<OtlpJsonReader::Message> read_back = reader.read(request, document);
+    require(read_back.ok());
+    return std::string(read_back->bytes);
+  };
+  const std::string back = read(json);
   require(nanospan::wire::validate(request, back).ok());
   // The first pass may drop zeros that the sender wrote out; after it nothing changes any more.
   std::string json_again;
   require(nanospan::wire::append_json(request, back, json_again).ok());
-  std::string back_again;
-  require(reader.read(request, json_again, back_again).ok());
-  require(back_again == back);
+  require(read(json_again) == back);
 }
 
 }  // namespace

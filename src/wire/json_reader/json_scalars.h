@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace nanospan::wire {
@@ -21,7 +20,11 @@ std::optional<double> parse_double(std::string_view text);
 std::optional<std::int64_t> exact_int64(double value);
 std::optional<std::uint64_t> exact_uint64(double value);
 
-/// Appends the bytes of hex digits of either case. False, with `out` as before, if it is not hex.
-bool append_from_hex(std::string_view text, std::string& out);
+/// True if `text` follows JSON's grammar of numbers.
+bool is_json_number(std::string_view text);
+
+/// Writes the bytes of hex digits of either case, and returns the end; nullptr if it is not hex.
+/// REQUIRES: text.size() / 2 bytes of room.
+std::uint8_t* put_from_hex(std::uint8_t* to, std::string_view text);
 
 }  // namespace nanospan::wire

@@ -1,358 +1,22 @@
-// One pass over simdjson's tokens that appends protobuf as it goes. Threads: see the header.
+// One pass over the document that writes protobuf as it goes. Threads: see the header.
 #include "wire/json_reader/otlp_json_in.h"
 
-// Errors come back as values; the library never throws through us.
-#define SIMDJSON_EXCEPTIONS 0
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include <simdjson.h>
-#pragma GCC diagnostic pop
-
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "base/base64.h"
+#include "wire/json_reader/json_cursor.h"
 #include "wire/json_reader/json_scalars.h"
 #include "wire/reader.h"
-#include "wire/utf8.h"
 #include "wire/writer.h"
 
 namespace nanospan::wire {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-
-// One document on its way to protobuf. A nested message is appended first and its header put in front of it once its
-// length is known: its bytes move once for each level, which is little against the cost of reading JSON, and no second
-// pass is needed.
-class Conversion {
- public:
-  Conversion(ondemand::document& document, std::string_view json, std::string& out)
-      : document_(document), json_(json), out_(out) {}
-
-  bool run(const MessageSchema& schema) {
-    ondemand::object object;
-    ondemand::json_type type;
-    if (document_.type().get(type) == simdjson::SUCCESS && type != ondemand::json_type::object) {
-      return fail_at(json_.data(), "the document is not a JSON object");
-    }
-    if (const auto error = document_.get_object().get(object)) return fail_syntax(error);
-    if (!read_message(object, schema, 0)) return false;
-    const char* trailing = nullptr;
-    if (document_.current_location().get(trailing) == simdjson::SUCCESS) {
-      return fail_at(trailing, "text after the end of the document");
-    }
-    return true;
-  }
-
-  Error error() const {
-    std::string message = path_;
-    if (!message.empty()) message += ": ";
-    message += reason_;
-    if (where_ != nullptr) message += " (byte " + std::to_string(where_ - json_.data()) + ")";
-    return Error{ErrorCode::kMalformed, std::move(message)};
-  }
-
- private:
-  bool read_message(ondemand::object& object, const MessageSchema& schema, unsigned depth) {
-    std::uint32_t expected = 1;  // Senders write fields in the order of the schema, so look there first.
-    for (auto element : object) {
-      ondemand::field field;
-      if (const auto error = std::move(element).get(field)) return fail_syntax(error);
-      const FieldSchema* known = nullptr;
-      if (!find_field(field, schema, expected, known)) return false;
-      if (known == nullptr) continue;
-      expected = known->number + 1U;
-      if (!read_field(field.value(), *known, depth)) {
-        prefix_path(known->json_name);
-        return false;
-      }
-    }
-    return true;
-  }
-
-  // nullptr in `known`: the name is not in the schema. False: the key is not a JSON string.
-  bool find_field(ondemand::field& field, const MessageSchema& schema, std::uint32_t expected,
-                  const FieldSchema*& known) {
-    const char* const raw = field.key().raw();
-    const std::size_t count = schema.by_number.size();
-    const FieldSchema& likely = schema.by_number[expected % count];
-    const std::size_t likely_size = likely.json_name.size();
-    // Names are shorter than the padding behind the document, so the comparison stays inside it.
-    if (likely.number != 0 && std::memcmp(raw, likely.json_name.data(), likely_size) == 0 && raw[likely_size] == '"') {
-      known = &likely;
-      return true;
-    }
-    const char* raw_end = raw;
-    while (*raw_end != '"' && *raw_end != '\\') ++raw_end;  // The parser has seen the closing quote.
-    std::string_view name(raw, static_cast<std::size_t>(raw_end - raw));
-    if (*raw_end == '\\') {
-      if (const auto error = field.unescaped_key().get(name)) return fail_syntax(error);
-    }
-    for (const FieldSchema& candidate : schema.by_number) {
-      if (candidate.number != 0 && candidate.json_name == name) {
-        known = &candidate;
-        return true;
-      }
-    }
-    return true;
-  }
-
-  bool read_field(ondemand::value value, const FieldSchema& field, unsigned depth) {
-    ondemand::json_type type;
-    if (const auto error = value.type().get(type)) return fail_syntax(error);
-    if (type == ondemand::json_type::null) {
-      bool is_null = false;
-      if (const auto error = value.is_null().get(is_null)) return fail_syntax(error);
-      return is_null || fail(value, "must not be this word");
-    }
-    if (!field.repeated) return read_element(value, type, field, depth);
-    if (type != ondemand::json_type::array) return fail(value, "must be an array");
-    ondemand::array array;
-    if (const auto error = value.get_array().get(array)) return fail_syntax(error);
-    const std::size_t start = out_.size();
-    std::size_t index = 0;
-    for (auto element : array) {
-      ondemand::value item;
-      if (const auto error = std::move(element).get(item)) return fail_syntax(error);
-      if (const auto error = item.type().get(type)) return fail_syntax(error);
-      if (!read_element(item, type, field, depth)) {
-        prefix_path("[" + std::to_string(index) + "]");
-        return false;
-      }
-      ++index;
-    }
-    if (field.is_packed() && out_.size() != start) wrap(start, field);
-    return true;
-  }
-
-  // Makes what was appended since `start` the content of a field.
-  void wrap(std::size_t start, const FieldSchema& field) {
-    std::array<std::uint8_t, kTagBytesMax + kVarintBytesMax> header;
-    const auto* const end = put_message_header(header.data(), field.number, out_.size() - start);
-    out_.insert(start, reinterpret_cast<const char*>(header.data()), static_cast<std::size_t>(end - header.data()));
-  }
-
-  bool read_element(ondemand::value& value, ondemand::json_type type, const FieldSchema& field, unsigned depth) {
-    switch (field.kind) {
-      case FieldKind::kMessage:
-        return read_nested(value, type, field, depth);
-      case FieldKind::kBool:
-        return read_bool(value, type, field);
-      case FieldKind::kEnum:
-        return read_enum(value, type, field);
-      case FieldKind::kInt32:
-      case FieldKind::kSint32:
-      case FieldKind::kInt64:
-      case FieldKind::kSfixed64:
-      case FieldKind::kUint32:
-      case FieldKind::kFixed32:
-      case FieldKind::kUint64:
-      case FieldKind::kFixed64:
-        return read_integer(value, type, field);
-      case FieldKind::kDouble:
-        return read_double(value, type, field);
-      case FieldKind::kString:
-      case FieldKind::kBytes:
-      case FieldKind::kTraceId:
-      case FieldKind::kSpanId:
-        return read_bytes(value, type, field);
-      case FieldKind::kUnknown:
-        break;
-    }
-    return true;
-  }
-
-  bool read_nested(ondemand::value& value, ondemand::json_type type, const FieldSchema& field, unsigned depth) {
-    if (type != ondemand::json_type::object) return fail(value, "must be an object");
-    if (depth == kDepthMax) return fail(value, "messages are nested more than 100 deep");
-    ondemand::object object;
-    if (const auto error = value.get_object().get(object)) return fail_syntax(error);
-    const std::size_t start = out_.size();
-    if (!read_message(object, *field.message, depth + 1)) return false;
-    wrap(start, field);
-    return true;
-  }
-
-  bool read_bool(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
-    if (type != ondemand::json_type::boolean) return fail(value, "must be true or false");
-    bool truth = false;
-    if (const auto error = value.get_bool().get(truth)) return fail_syntax(error);
-    put_number(field, truth ? 1 : 0);
-    return true;
-  }
-
-  bool read_enum(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
-    if (type == ondemand::json_type::number) return read_integer(value, type, field);
-    std::string_view name;
-    if (!read_text(value, type, name)) return false;
-    for (const EnumName& known : field.enum_names) {
-      if (known.name != name) continue;
-      put_number(field, static_cast<std::uint64_t>(std::int64_t{known.value}));
-      return true;
-    }
-    return fail(value, "is not a name of this enum");
-  }
-
-  bool read_integer(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
-    std::string_view text;
-    if (!read_number_text(value, type, text)) return false;
-    const FieldKind kind = field.kind;
-    const bool is_64_bits =
-        wire_type_of(kind) == WireType::kFixed64 || kind == FieldKind::kInt64 || kind == FieldKind::kUint64;
-    if (kind == FieldKind::kFixed64 || kind == FieldKind::kUint64 || kind == FieldKind::kUint32 ||
-        kind == FieldKind::kFixed32) {
-      const std::optional<std::uint64_t> number = parse_uint64(text);
-      if (!number || (!is_64_bits && *number > UINT32_MAX)) {
-        return fail(value, "must be a whole number in the range of its unsigned type");
-      }
-      put_number(field, *number);
-      return true;
-    }
-    const std::optional<std::int64_t> number = parse_int64(text);
-    if (!number || (!is_64_bits && (*number < INT32_MIN || *number > INT32_MAX))) {
-      return fail(value, "must be a whole number in the range of its signed type");
-    }
-    put_number(field, kind == FieldKind::kSint32 ? zigzag(static_cast<std::int32_t>(*number))
-                                                 : static_cast<std::uint64_t>(*number));
-    return true;
-  }
-
-  bool read_double(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
-    std::string_view text;
-    if (!read_number_text(value, type, text)) return false;
-    const std::optional<double> number = parse_double(text);
-    if (!number) return fail(value, "must be a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
-    put_number(field, std::bit_cast<std::uint64_t>(*number));
-    return true;
-  }
-
-  bool read_bytes(ondemand::value& value, ondemand::json_type type, const FieldSchema& field) {
-    std::string_view text;
-    if (!read_text(value, type, text)) return false;
-    if (field.kind == FieldKind::kString) {
-      // The document is valid UTF-8, but an escape can still spell half a surrogate pair.
-      if (!is_valid_utf8(text)) return fail(value, "has an escape that is not a character");
-    } else {
-      decoded_.clear();
-      if (field.kind == FieldKind::kBytes) {
-        if (!base::append_from_base64(text, decoded_, base::Base64Alphabet::kStandardOrUrl))
-          return fail(value, "must be base64");
-      } else {
-        const std::size_t size = field.kind == FieldKind::kTraceId ? otlp::kTraceIdBytes : otlp::kSpanIdBytes;
-        const bool right_size = text.empty() || text.size() == 2 * size;
-        if (!right_size || !append_from_hex(text, decoded_)) {
-          return fail(value, size == otlp::kTraceIdBytes ? "must be 32 hex digits" : "must be 16 hex digits");
-        }
-      }
-      text = decoded_;
-    }
-    if (writes(field, !text.empty())) Appender(out_).bytes_field(field.number, text);
-    return true;
-  }
-
-  // The text of a number, or of a string that should hold one.
-  bool read_number_text(ondemand::value& value, ondemand::json_type type, std::string_view& text) {
-    if (type != ondemand::json_type::number) return read_text(value, type, text);
-    text = token(value);
-    return true;
-  }
-
-  // A string's text: where it stands if nothing in it is escaped, else in the parser's buffer.
-  bool read_text(ondemand::value& value, ondemand::json_type type, std::string_view& text) {
-    if (type != ondemand::json_type::string) return fail(value, "must be a string");
-    text = token(value);
-    if (std::memchr(text.data(), '\\', text.size()) == nullptr) {
-      text = text.substr(1, text.size() - 2);
-      return true;
-    }
-    const char* const start = text.data();
-    const auto error = value.get_string().get(text);
-    return error == simdjson::SUCCESS || fail_at(start, simdjson::error_message(error));
-  }
-
-  // The value as it is written, without the white space after it. Does not consume the value.
-  static std::string_view token(ondemand::value& value) {
-    const std::string_view raw = value.raw_json_token();
-    return raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1);
-  }
-
-  // proto3 leaves out zero values, except in a list, as the chosen member of a oneof and where they are optional.
-  static bool writes(const FieldSchema& field, bool not_zero) {
-    return not_zero || field.in_oneof || field.repeated || field.optional;
-  }
-
-  void put_packed(FieldKind kind, std::uint64_t value) {
-    std::array<std::uint8_t, kVarintBytesMax> bytes;
-    const std::uint8_t* end = nullptr;
-    if (wire_type_of(kind) == WireType::kFixed64) {
-      end = put_fixed(bytes.data(), value);
-    } else if (wire_type_of(kind) == WireType::kFixed32) {
-      end = put_fixed(bytes.data(), static_cast<std::uint32_t>(value));
-    } else {
-      end = put_varint(bytes.data(), value);
-    }
-    out_.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(end - bytes.data()));
-  }
-
-  void put_number(const FieldSchema& field, std::uint64_t value) {
-    if (field.is_packed()) return put_packed(field.kind, value);
-    if (!writes(field, value != 0)) return;
-    Appender fields(out_);
-    switch (field.wire_type) {
-      case WireType::kFixed64:
-        fields.fixed64_field(field.number, value);
-        break;
-      case WireType::kFixed32:
-        fields.fixed32_field(field.number, static_cast<std::uint32_t>(value));
-        break;
-      default:
-        fields.varint_field(field.number, value);
-        break;
-    }
-  }
-
-  // The path of a fault grows from the inside out: "traceId", "[7].traceId", "spans[7].traceId".
-  void prefix_path(std::string_view step) {
-    if (!path_.empty() && path_[0] != '[') path_.insert(0, 1, '.');
-    path_.insert(0, step);
-  }
-
-  bool fail(ondemand::value& value, const char* reason) { return fail_at(value.raw_json_token().data(), reason); }
-
-  bool fail_syntax(simdjson::error_code error) {
-    const char* where = nullptr;
-    // What is nowhere is missing at the end: a document cut short.
-    if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT || document_.current_location().get(where) != simdjson::SUCCESS) {
-      where = json_.data() + json_.size();
-    }
-    return fail_at(where, simdjson::error_message(error));
-  }
-
-  bool fail_at(const char* where, const char* reason) {
-    where_ = where;
-    reason_ = reason;
-    return false;
-  }
-
-  ondemand::document& document_;
-  const std::string_view json_;
-  std::string& out_;
-  std::string decoded_;  // Of one hex or base64 string; kept for its memory.
-  std::string path_;
-  const char* reason_ = nullptr;
-  const char* where_ = nullptr;
-};
-
-// What simdjson allocates for a capacity (3.x, "allocate" of the parser and of its implementation), the one place that
-// knows: an index of 4 bytes for each byte of input, and 5/3 of the input for unescaped strings; rounded up to 64.
-std::size_t parser_bytes(std::size_t capacity) {
-  constexpr std::size_t kRounding = 1024;
-  return capacity * 4 + capacity * 5 / 3 + kRounding;
-}
+// Beyond what the fields need: headers of open messages, and text that is copied in steps of kCopyStep.
+constexpr std::size_t kRoomBeyond = 2048;
+constexpr std::size_t kCopyStep = 32;
 
 // Commas and opening brackets. In blocks of a fixed size with a counter of one byte, which compilers turn into vector
 // instructions: one character at a time took a third of the time of the whole conversion.
@@ -370,30 +34,401 @@ std::size_t count_places(std::string_view json) {
   return places;
 }
 
-}  // namespace
+// ---- the conversion ------------------------------------------------------------------------------------------------
 
-struct OtlpJsonReader::Parser {
-  explicit Parser(const JsonReaderOptions& reader_options)
-      : options(reader_options), parser(reader_options.bytes_max) {}
+/// One document on its way to protobuf. The length of a nested message is known at its end, and as long as that of the
+/// one before it at that depth, nearly always: so much room is left for it, and its content moved where that was wrong.
+class Conversion {
+ public:
+  Conversion(std::string_view json, RawOutput& out) : json_(json), cursor_(json), out_(out) { length_bytes_.fill(1); }
 
-  // std::string may take twice what is asked for when it grows; a fresh one takes just that.
-  void pad(std::string_view json) {
-    if (padded.capacity() < json.size() + simdjson::SIMDJSON_PADDING) std::string().swap(padded);
-    padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-    padded.assign(json);
-    padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  bool run(const MessageSchema& schema) {
+    if (cursor_.peek() != '{') return cursor_.fail("the document is not a JSON object");
+    if (!read_message(schema, 0)) return false;
+    if (cursor_.peek() != '\0' || cursor_.left() != 0) return cursor_.fail("text after the end of the document");
+    return true;
   }
 
-  void give_back() {
-    if (parser.capacity() <= options.kept_bytes_max) return;
-    parser = ondemand::parser(options.bytes_max);
-    std::string().swap(padded);  // An assignment would keep the memory.
+  const WalkCounts& counts() const { return counts_; }
+
+  Error error() const {
+    const Fault& fault = cursor_.fault();
+    if (fault.text == JsonCursor::kNotUtf8) return malformed(fault);  // Of no field, but of the document.
+    std::string message = path_;
+    if (!message.empty()) message += ": ";
+    message.append(fault.text).append(" (byte ").append(std::to_string(fault.offset)).append(")");
+    return Error{ErrorCode::kMalformed, std::move(message)};
   }
 
-  JsonReaderOptions options;
-  ondemand::parser parser;
-  std::string padded;  // The document and the bytes past it that simdjson may read.
+ private:
+  // ---- structure ----
+
+  bool read_message(const MessageSchema& schema, unsigned depth) {
+    cursor_.take('{');
+    if (cursor_.take('}')) return true;
+    std::uint32_t expected = 1;  // Senders write fields in the order of the schema, so look there first.
+    do {
+      const FieldSchema* known = nullptr;
+      if (!read_name(schema, expected, known)) return false;
+      if (!cursor_.take(':')) return cursor_.fail("no ':' after a name");
+      if (known == nullptr) {
+        if (!cursor_.skip_value()) return false;
+        continue;
+      }
+      expected = known->number + 1U;
+      if (!read_field(*known, depth)) {
+        prefix_path(known->json_name);
+        return false;
+      }
+    } while (cursor_.take(','));
+    return cursor_.take('}') || cursor_.fail("neither ',' nor '}' after a value");
+  }
+
+  // nullptr in `known`: the name is not in the schema.
+  bool read_name(const MessageSchema& schema, std::uint32_t expected, const FieldSchema*& known) {
+    if (cursor_.peek() != '"') return cursor_.fail("not a name in quotes");
+    const FieldSchema& likely = schema.field(expected);
+    if (likely.number != 0 && cursor_.take_name(likely.json_name)) {
+      known = &likely;
+      return true;
+    }
+    const char* const start = cursor_.at();
+    JsonString name;
+    if (!cursor_.string(name)) return false;
+    if (name.escaped) {
+      std::uint8_t* const text = room(name.raw.size());  // Lent: nothing stays of it.
+      const std::uint8_t* const end = put_unescaped(text, name.raw);
+      if (end == nullptr) return cursor_.fail_at(start, JsonCursor::kNotACharacter);
+      name.raw = {reinterpret_cast<const char*>(text), static_cast<std::size_t>(end - text)};
+    }
+    known = find_field(schema, expected, name.raw);
+    return true;
+  }
+
+  // From `expected` on, and round: what is left out is mostly little.
+  static const FieldSchema* find_field(const MessageSchema& schema, std::size_t expected, std::string_view name) {
+    const std::size_t count = schema.by_number.size();
+    std::size_t number = expected < count ? expected : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const FieldSchema& candidate = schema.by_number[number];
+      if (candidate.number != 0 && candidate.json_name == name) return &candidate;
+      if (++number == count) number = 0;
+    }
+    return nullptr;
+  }
+
+  bool read_field(const FieldSchema& field, unsigned depth) {
+    const char first = cursor_.peek();
+    if (first == 'n') return cursor_.word("null");
+    if (!field.repeated) return read_element(field, first, depth);
+    if (first != '[') return cursor_.fail("must be an array");
+    cursor_.take('[');
+    if (cursor_.take(']')) return true;
+    const bool packed = field.is_packed();
+    const Open list = packed ? open(field, depth) : Open{};
+    std::size_t index = 0;
+    do {
+      if (!read_element(field, cursor_.peek(), depth)) {
+        prefix_path("[" + std::to_string(index) + "]");
+        return false;
+      }
+      ++index;
+    } while (cursor_.take(','));
+    if (packed) close(list, depth);
+    return cursor_.take(']') || cursor_.fail("neither ',' nor ']' after a value");
+  }
+
+  // `first` is the value's first character, where the cursor stands.
+  bool read_element(const FieldSchema& field, char first, unsigned depth) {
+    switch (field.kind) {
+      case FieldKind::kMessage:
+        return read_nested(field, first, depth);
+      case FieldKind::kString:
+        return read_string(field, first);
+      case FieldKind::kBytes:
+        return read_bytes(field, first);
+      case FieldKind::kTraceId:
+        return read_id(field, first, otlp::kTraceIdBytes);
+      case FieldKind::kSpanId:
+        return read_id(field, first, otlp::kSpanIdBytes);
+      case FieldKind::kBool:
+        return read_bool(field, first);
+      case FieldKind::kEnum:
+        return first == '"' ? read_enum(field) : read_integer(field, first);
+      case FieldKind::kDouble:
+        return read_double(field, first);
+      case FieldKind::kUnknown:
+        return cursor_.skip_value();
+      default:
+        return read_integer(field, first);
+    }
+  }
+
+  bool read_nested(const FieldSchema& field, char first, unsigned depth) {
+    if (first != '{') return cursor_.fail("must be an object");
+    if (depth == kDepthMax) return cursor_.fail("messages are nested more than 100 deep");
+    if (field.message == &schema::kKeyValue && depth + 1 < kDepthMax && read_plain_attribute(field)) return true;
+    const Open message = open(field, depth);
+    if (!read_message(*field.message, depth + 1)) return false;
+    close(message, depth);
+    count(field.counted);
+    return true;
+  }
+
+  // {"key":"k","value":{"stringValue":"v"}}, as nearly every attribute is written: all lengths are known before the
+  // first byte. Whatever else it is, is read from its start again.
+  bool read_plain_attribute(const FieldSchema& field) {
+    const char* const start = cursor_.at();
+    JsonString key, value;
+    const bool is_plain = cursor_.take_text(R"({"key":)") && read_plain_string(key) && !key.raw.empty() &&
+                          cursor_.take_text(R"(,"value":{"stringValue":)") && read_plain_string(value) &&
+                          cursor_.take_text("}}");
+    if (!is_plain) {
+      cursor_.go_back(start);
+      return false;
+    }
+    const std::size_t any_size = bytes_field_size(otlp::AnyValue::kStringValue, value.raw.size());
+    const std::size_t size =
+        bytes_field_size(otlp::KeyValue::kKey, key.raw.size()) + bytes_field_size(otlp::KeyValue::kValue, any_size);
+    std::uint8_t* to = room(bytes_field_size(field.number, size) + kCopyStep);
+    to = put_message_header(to, field.number, size);
+    to = put_text_field(to, otlp::KeyValue::kKey, key.raw);
+    to = put_message_header(to, otlp::KeyValue::kValue, any_size);
+    out_.wrote_to(put_text_field(to, otlp::AnyValue::kStringValue, value.raw));
+    return true;
+  }
+
+  bool read_plain_string(JsonString& text) {
+    return cursor_.left() != 0 && *cursor_.at() == '"' && cursor_.string(text) && !text.escaped;
+  }
+
+  void count(Counted counted) {
+    counts_.resources += counted == Counted::kResources;
+    counts_.scopes += counted == Counted::kScopes;
+    counts_.items += counted == Counted::kItems;
+  }
+
+  // ---- lengths ----
+
+  struct Open {
+    std::size_t content = 0;  // Where it begins.
+    std::size_t length_bytes = 0;
+  };
+
+  Open open(const FieldSchema& field, unsigned depth) {
+    std::uint8_t* const to = room(kTagBytesMax + kLengthBytesMax);
+    const std::size_t length_bytes = length_bytes_[depth];
+    out_.wrote_to(put_tag(to, field.number, WireType::kBytes) + length_bytes);
+    return {out_.size(), length_bytes};
+  }
+
+  void close(const Open& message, unsigned depth) {
+    const std::size_t length = out_.size() - message.content;
+    const std::size_t needed = varint_size(length);
+    if (needed != message.length_bytes) [[unlikely]] {
+      std::uint8_t* const end = room(kLengthBytesMax);
+      std::uint8_t* const content = out_.at(message.content);
+      std::memmove(content - message.length_bytes + needed, content, length);
+      out_.wrote_to(end - message.length_bytes + needed);
+      length_bytes_[depth] = static_cast<std::uint8_t>(needed);
+    }
+    put_varint(out_.at(message.content - message.length_bytes), length);
+  }
+
+  // ---- scalars ----
+
+  bool read_bool(const FieldSchema& field, char first) {
+    if (first != 't' && first != 'f') return cursor_.fail("must be true or false");
+    if (!cursor_.word(first == 't' ? "true" : "false")) return false;
+    put_number(field, first == 't' ? 1 : 0);
+    return true;
+  }
+
+  bool read_enum(const FieldSchema& field) {
+    const char* const start = cursor_.at();
+    std::string_view name;
+    if (!read_text('"', name)) return false;
+    for (const EnumName& known : field.enum_names) {
+      if (known.name != name) continue;
+      put_number(field, static_cast<std::uint64_t>(std::int64_t{known.value}));
+      return true;
+    }
+    return cursor_.fail_at(start, "is not a name of this enum");
+  }
+
+  bool read_integer(const FieldSchema& field, char first) {
+    const char* const start = cursor_.at();
+    std::string_view text;
+    if (!read_number_text(first, text)) return false;
+    const FieldKind kind = field.kind;
+    const bool is_64_bits =
+        wire_type_of(kind) == WireType::kFixed64 || kind == FieldKind::kInt64 || kind == FieldKind::kUint64;
+    if (kind == FieldKind::kFixed64 || kind == FieldKind::kUint64 || kind == FieldKind::kUint32 ||
+        kind == FieldKind::kFixed32) {
+      const std::optional<std::uint64_t> number = parse_uint64(text);
+      if (!number || (!is_64_bits && *number > UINT32_MAX)) {
+        return cursor_.fail_at(start, "must be a whole number in the range of its unsigned type");
+      }
+      put_number(field, *number);
+      return true;
+    }
+    const std::optional<std::int64_t> number = parse_int64(text);
+    if (!number || (!is_64_bits && (*number < INT32_MIN || *number > INT32_MAX))) {
+      return cursor_.fail_at(start, "must be a whole number in the range of its signed type");
+    }
+    put_number(field, kind == FieldKind::kSint32 ? zigzag(static_cast<std::int32_t>(*number))
+                                                 : static_cast<std::uint64_t>(*number));
+    return true;
+  }
+
+  bool read_double(const FieldSchema& field, char first) {
+    const char* const start = cursor_.at();
+    std::string_view text;
+    if (!read_number_text(first, text)) return false;
+    const std::optional<double> number = parse_double(text);
+    if (!number) return cursor_.fail_at(start, "must be a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+    put_number(field, std::bit_cast<std::uint64_t>(*number));
+    return true;
+  }
+
+  // The text of a number, or of a string that should hold one.
+  bool read_number_text(char first, std::string_view& text) {
+    if (first == '"') return read_text(first, text);
+    text = cursor_.number();
+    return !text.empty() || cursor_.fail("must be a number");
+  }
+
+  bool read_string(const FieldSchema& field, char first) {
+    const char* const start = cursor_.at();
+    JsonString text;
+    if (first != '"') return cursor_.fail("must be a string");
+    if (!cursor_.string(text)) return false;
+    if (!text.escaped) {
+      if (!writes(field, !text.raw.empty())) return true;
+      std::uint8_t* const to = room(kTagBytesMax + kLengthBytesMax + text.raw.size() + kCopyStep);
+      out_.wrote_to(put_text_field(to, field.number, text.raw));
+      return true;
+    }
+    // Written where it would stand with the longest header, and moved to behind its own.
+    std::uint8_t* const to = room(kTagBytesMax + kLengthBytesMax + text.raw.size());
+    std::uint8_t* const unescaped = to + kTagBytesMax + kLengthBytesMax;
+    const std::uint8_t* const end = put_unescaped(unescaped, text.raw);
+    if (end == nullptr) return cursor_.fail_at(start, JsonCursor::kNotACharacter);
+    const auto length = static_cast<std::size_t>(end - unescaped);
+    std::uint8_t* const content = put_message_header(to, field.number, length);
+    std::memmove(content, unescaped, length);
+    out_.wrote_to(content + length);
+    return true;
+  }
+
+  bool read_bytes(const FieldSchema& field, char first) {
+    const char* const start = cursor_.at();
+    std::string_view text;
+    if (!read_text(first, text)) return false;
+    decoded_.clear();
+    if (!base::append_from_base64(text, decoded_, base::Base64Alphabet::kStandardOrUrl)) {
+      return cursor_.fail_at(start, "must be base64");
+    }
+    if (!writes(field, !decoded_.empty())) return true;
+    std::uint8_t* const to = room(bytes_field_size(field.number, decoded_.size()));
+    out_.wrote_to(put_bytes_field(to, field.number, decoded_));
+    return true;
+  }
+
+  bool read_id(const FieldSchema& field, char first, std::size_t size) {
+    const char* const start = cursor_.at();
+    std::string_view text;
+    if (!read_text(first, text)) return false;
+    if (text.empty()) return true;
+    std::uint8_t* const to = room(bytes_field_size(field.number, size));
+    const bool right_size = text.size() == 2 * size;
+    std::uint8_t* const end = right_size ? put_from_hex(put_message_header(to, field.number, size), text) : nullptr;
+    if (end == nullptr) {
+      return cursor_.fail_at(start, size == otlp::kTraceIdBytes ? "must be 32 hex digits" : "must be 16 hex digits");
+    }
+    out_.wrote_to(end);
+    return true;
+  }
+
+  // A string's text: where it stands if nothing in it is escaped, else in memory that is kept for it.
+  bool read_text(char first, std::string_view& text) {
+    if (first != '"') return cursor_.fail("must be a string");
+    const char* const start = cursor_.at();
+    JsonString string;
+    if (!cursor_.string(string)) return false;
+    text = string.raw;
+    if (!string.escaped) return true;
+    unescaped_.resize(string.raw.size());
+    auto* const to = reinterpret_cast<std::uint8_t*>(unescaped_.data());
+    const std::uint8_t* const end = put_unescaped(to, string.raw);
+    if (end == nullptr) return cursor_.fail_at(start, JsonCursor::kNotACharacter);
+    text = std::string_view(unescaped_).substr(0, static_cast<std::size_t>(end - to));
+    return true;
+  }
+
+  // ---- writing ----
+
+  // Where `bytes` more can be written. What was returned before is then void.
+  std::uint8_t* room(std::size_t bytes) {
+    if (!out_.has_room(bytes)) [[unlikely]] {
+      const std::size_t all = OtlpJsonReader::output_bytes_max(json_) + kRoomBeyond;
+      out_.grow(std::max(all, out_.size() + bytes + out_.capacity() / 2));
+    }
+    return out_.end();
+  }
+
+  // proto3 leaves out zero values, except in a list, as the chosen member of a oneof and where they are optional.
+  static bool writes(const FieldSchema& field, bool not_zero) {
+    return not_zero || field.in_oneof || field.repeated || field.optional;
+  }
+
+  // Short text of the document in one step: a copy of whatever length costs a call. Both sides must have so much behind
+  // them; `to` has.
+  std::uint8_t* put_text_field(std::uint8_t* to, std::uint32_t number, std::string_view text) const {
+    to = put_message_header(to, number, text.size());
+    const bool has_step_behind = static_cast<std::size_t>(cursor_.at() - text.data()) + cursor_.left() >= kCopyStep;
+    if (text.size() > kCopyStep || !has_step_behind) return put_raw(to, text);
+    std::memcpy(to, text.data(), kCopyStep);
+    return to + text.size();
+  }
+
+  void put_number(const FieldSchema& field, std::uint64_t value) {
+    const bool packed = field.repeated;  // Lists of numbers always are.
+    if (!writes(field, value != 0)) return;
+    std::uint8_t* to = room(kTagBytesMax + kVarintBytesMax);
+    const WireType type = wire_type_of(field.kind);
+    if (!packed) to = put_tag(to, field.number, type);
+    switch (type) {
+      case WireType::kFixed64:
+        to = put_fixed(to, value);
+        break;
+      case WireType::kFixed32:
+        to = put_fixed(to, static_cast<std::uint32_t>(value));
+        break;
+      default:
+        to = put_varint(to, value);
+        break;
+    }
+    out_.wrote_to(to);
+  }
+
+  // The path of a fault grows from the inside out: "traceId", "[7].traceId", "spans[7].traceId".
+  void prefix_path(std::string_view step) {
+    if (!path_.empty() && path_[0] != '[') path_.insert(0, 1, '.');
+    path_.insert(0, step);
+  }
+
+  const std::string_view json_;
+  JsonCursor cursor_;
+  RawOutput& out_;
+  std::array<std::uint8_t, kDepthMax + 1> length_bytes_;  // Of the last message at each depth.
+  std::string decoded_;                                   // Of base64; kept for its memory, as the next.
+  std::string unescaped_;                                 // Of one string that is no text; kept for its memory.
+  std::string path_;
+  WalkCounts counts_;
 };
+
+}  // namespace
 
 // The worst is a list of numbers of 8 bytes: "0," is two characters. What a field's name and quotes take is always more
 // than its tag and length, but for "sum":0 and the like, by one; and before each field but an object's first, and
@@ -403,48 +438,20 @@ std::size_t OtlpJsonReader::output_bytes_max(std::string_view json) {
   return json.size() + kGrowthMax * count_places(json);
 }
 
-std::size_t OtlpJsonReader::working_bytes(std::string_view json) {
-  const std::size_t padded = json.size() + simdjson::SIMDJSON_PADDING;
-  return padded + parser_bytes(json.size()) + output_bytes_max(json);
+Result<OtlpJsonReader::Message> OtlpJsonReader::read(const MessageSchema& schema, std::string_view json) {
+  output_.clear();
+  // Nearly always protobuf is half as long; output_bytes_max() is for lists of numbers.
+  if (output_.capacity() < json.size() + kRoomBeyond) {
+    output_.give_back();  // Nothing of it is to be copied.
+    output_.grow(json.size() + kRoomBeyond);
+  }
+  Conversion conversion(json, output_);
+  if (!conversion.run(schema)) return conversion.error();
+  return Message{output_.view(), conversion.counts()};
 }
 
-std::size_t OtlpJsonReader::kept_bytes() const {
-  return parser_->padded.capacity() + parser_bytes(parser_->parser.capacity());
-}
-
-OtlpJsonReader::OtlpJsonReader(const JsonReaderOptions& options) : parser_(std::make_unique<Parser>(options)) {}
-OtlpJsonReader::~OtlpJsonReader() = default;
-OtlpJsonReader::OtlpJsonReader(OtlpJsonReader&&) noexcept = default;
-OtlpJsonReader& OtlpJsonReader::operator=(OtlpJsonReader&&) noexcept = default;
-
-Status OtlpJsonReader::read(const MessageSchema& schema, std::string_view json, std::string& out) {
-  if (json.size() > parser_->options.bytes_max) {
-    return Error{ErrorCode::kResourceExhausted, "document of " + std::to_string(json.size()) +
-                                                    " bytes is above the limit of " +
-                                                    std::to_string(parser_->options.bytes_max)};
-  }
-  const Status status = convert(schema, json, out);
-  parser_->give_back();
-  return status;
-}
-
-Status OtlpJsonReader::convert(const MessageSchema& schema, std::string_view json, std::string& out) {
-  parser_->pad(json);
-  ondemand::document document;
-  if (const auto error =
-          parser_->parser.iterate(parser_->padded.data(), json.size(), parser_->padded.size()).get(document)) {
-    if (error == simdjson::UTF8_ERROR) return malformed({valid_utf8_prefix(json), "document is not valid UTF-8"});
-    // The other faults of the first pass are found at the end: nothing, or a string or document that does not end.
-    return malformed({json.size(), simdjson::error_message(error)});
-  }
-  const std::size_t old_size = out.size();
-  out.reserve(old_size + output_bytes_max(json));
-  Conversion conversion(document, std::string_view(parser_->padded.data(), json.size()), out);
-  if (!conversion.run(schema)) {
-    out.resize(old_size);
-    return conversion.error();
-  }
-  return {};
+void OtlpJsonReader::trim() {
+  if (output_.capacity() > options_.kept_bytes_max) output_.give_back();
 }
 
 }  // namespace nanospan::wire

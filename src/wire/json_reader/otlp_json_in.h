@@ -6,54 +6,50 @@
 // path of the field
 // ("resourceSpans[0].scopeSpans[2].spans[7].traceId").
 //
-// Owns its parse buffers and reuses them, so keep one per thread. working_bytes() says beforehand what a document will
-// need, so that it can be charged to a budget; after a document above `kept_bytes_max` they are given back, so that one
-// large request does not hold memory for ever. Not thread-safe. The only user of simdjson, behind its own target.
+// The document is checked as JSON to its end, unknown fields included. One pass, and no memory but for the output
+// (docs/decisions/0029). output_bytes_max() says beforehand what that may be, so that it can be charged to a budget.
+//
+// Owns its output and reuses it, so keep one per thread; trim() gives a large one back, so that one large request does
+// not hold memory for ever. Not thread-safe.
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "wire/json_reader/raw_output.h"
 #include "wire/otlp_schema.h"
+#include "wire/validate.h"
 
 namespace nanospan::wire {
 
 struct JsonReaderOptions {
-  std::size_t bytes_max = 64 << 20;        ///< Of one document; above it, kResourceExhausted.
-  std::size_t kept_bytes_max = 256 << 10;  ///< Buffers for documents up to this are kept; seven times as much.
+  /// What trim() leaves. A request of 1,000 spans of 800 bytes is some 1.5 MB of JSON: fresh pages for each cost more
+  /// than a tenth of its conversion.
+  std::size_t kept_bytes_max = 2 << 20;
 };
 
 class OtlpJsonReader {
  public:
-  explicit OtlpJsonReader(const JsonReaderOptions& options = {});
-  ~OtlpJsonReader();
-  OtlpJsonReader(OtlpJsonReader&&) noexcept;
-  OtlpJsonReader& operator=(OtlpJsonReader&&) noexcept;
+  explicit OtlpJsonReader(const JsonReaderOptions& options = {}) : options_(options) {}
 
-  /// Appends the message as protobuf bytes; on failure `out` is as before.
-  Status read(const MessageSchema& schema, std::string_view json, std::string& out);
+  struct Message {
+    std::string_view bytes;  ///< Protobuf; they stand until the next call.
+    WalkCounts counts;       ///< What validate() would count in them.
+  };
+  /// The error is kMalformed.
+  Result<Message> read(const MessageSchema& schema, std::string_view json);
+  /// What was read is void; memory above `kept_bytes_max` is given back.
+  void trim();
 
-  /// The most that reading this document takes, its output included. Not included: the document itself, and a fixed few
-  /// kilobytes that depend on nothing.
-  static std::size_t working_bytes(std::string_view json);
-  /// The longest that its output can be, whatever the message. Looks only for commas and brackets.
+  /// The longest that the output can be, whatever the message. Looks only for commas and brackets.
   static std::size_t output_bytes_max(std::string_view json);
-  /// What is held between documents.
-  std::size_t kept_bytes() const;
-
-  /// Appends an ExportTraceServiceRequest.
-  Status read_traces(std::string_view json, std::string& out) {
-    return read(schema::kExportTraceServiceRequest, json, out);
-  }
+  /// What is held.
+  std::size_t kept_bytes() const { return output_.capacity(); }
 
  private:
-  Status convert(const MessageSchema& schema, std::string_view json, std::string& out);
-
-  struct Parser;
-  std::unique_ptr<Parser> parser_;
+  JsonReaderOptions options_;
+  RawOutput output_;
 };
 
 }  // namespace nanospan::wire

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 namespace nanospan::wire {
@@ -27,6 +28,28 @@ TEST(JsonScalars, Uint64) {
     EXPECT_EQ(parse_uint64(bad), std::nullopt) << bad;
 }
 
+// Digits are read eight at a time, and what is beside them in the code page must not pass for one.
+TEST(JsonScalars, WholeNumbersOfEveryLengthAndEveryWrongByte) {
+  std::string text;
+  std::uint64_t value = 0;
+  for (int length = 1; length <= 19; ++length) {
+    value = value * 10 + static_cast<std::uint64_t>(length % 9 + 1);
+    text += static_cast<char>('1' + length % 9);
+    EXPECT_EQ(parse_uint64(text), value);
+    EXPECT_EQ(parse_int64(text), static_cast<std::int64_t>(value));
+    EXPECT_EQ(parse_uint64("0" + text), std::nullopt);
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byte >= '0' && byte <= '9') continue;
+    if (byte == '.' || byte == 'e' || byte == 'E') continue;  // Of a number, though not of a whole one.
+    for (std::size_t at = 1; at < 19; ++at) {
+      std::string wrong = text;
+      wrong[at] = static_cast<char>(byte);
+      EXPECT_EQ(parse_uint64(wrong), std::nullopt) << wrong;
+    }
+  }
+}
+
 TEST(JsonScalars, Double) {
   EXPECT_EQ(parse_double("1e300"), 1e300);
   EXPECT_EQ(parse_double("100000000000000000000"), 1e20);
@@ -38,13 +61,23 @@ TEST(JsonScalars, Double) {
   }
 }
 
+// Of one text, or nothing.
+std::optional<std::string> decoded(std::uint8_t* (*put)(std::uint8_t*, std::string_view), std::string_view text) {
+  std::string bytes(text.size() + 2, '\0');
+  auto* const start = reinterpret_cast<std::uint8_t*>(bytes.data());
+  const std::uint8_t* const end = put(start, text);
+  if (end == nullptr) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(end - start));
+  return bytes;
+}
+
 TEST(JsonScalars, HexOfEitherCase) {
-  std::string out = "+";
-  EXPECT_TRUE(append_from_hex("00fFaB", out));
-  EXPECT_EQ(out, std::string("+\x00\xFF\xAB", 4));
-  for (const char* bad : {"0", "0g", "zz", " 0", "0x"}) {
-    EXPECT_FALSE(append_from_hex(bad, out)) << bad;
-    EXPECT_EQ(out.size(), 4U);
+  EXPECT_EQ(decoded(put_from_hex, "00fFaB"), std::string("\x00\xFF\xAB", 3));
+  EXPECT_EQ(decoded(put_from_hex, ""), "");
+  for (const char* bad : {"0", "0g", "g0", "zz", " 0", "0x",
+                          "0000\xFF"
+                          "0"}) {
+    EXPECT_EQ(decoded(put_from_hex, bad), std::nullopt) << bad;
   }
 }
 

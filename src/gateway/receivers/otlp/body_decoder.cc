@@ -34,8 +34,7 @@ Refusal malformed(std::string_view reason, std::string message) { return {400, r
 
 }  // namespace
 
-BodyDecoder::BodyDecoder(std::uint64_t body_bytes_max)
-    : body_bytes_max_(body_bytes_max), json_reader_({static_cast<std::size_t>(body_bytes_max)}) {}
+BodyDecoder::BodyDecoder(std::uint64_t body_bytes_max) : body_bytes_max_(body_bytes_max) {}
 
 Refusal BodyDecoder::too_large(std::string_view what, std::uint64_t body_bytes_max) {
   return {413, "body_too_large",
@@ -57,12 +56,14 @@ BatchRef BodyDecoder::decode(net::ByteBlock body, Signal signal, OtlpEncoding en
     if (is_single_frame && encoding == OtlpEncoding::kProtobuf) received = {codec->coding, std::move(bytes)};
     bytes = std::move(decompressed);
   }
+  wire::WalkResult walk;
   if (encoding == OtlpEncoding::kJson) {
     net::ByteBlock converted;
-    if (!convert_json(request, bytes.view(), charge, converted, refusal)) return nullptr;
+    if (!convert_json(request, bytes.view(), charge, converted, walk.counts, refusal)) return nullptr;
     bytes = std::move(converted);
+  } else {
+    walk = wire::validate(request, bytes.view());
   }
-  const wire::WalkResult walk = wire::validate(request, bytes.view());
   if (!walk.ok()) {
     refusal = malformed("malformed_protobuf", "the body is not an " + short_name(request) + ": byte " +
                                                   std::to_string(walk.fault.offset) + ": " + walk.fault.text);
@@ -112,10 +113,9 @@ bool BodyDecoder::decompress(const net::Codec& codec, std::string_view body, Bud
 }
 
 bool BodyDecoder::convert_json(const wire::MessageSchema& request, std::string_view json, BudgetCharge& charge,
-                               net::ByteBlock& out, Refusal& refusal) {
-  // Beside what is held already: the reader's buffers and output, and the output once more as the batch's own block.
-  const std::uint64_t needed =
-      charge.bytes() + wire::OtlpJsonReader::working_bytes(json) + wire::OtlpJsonReader::output_bytes_max(json);
+                               net::ByteBlock& out, wire::WalkCounts& counts, Refusal& refusal) {
+  // Beside what is held already: the reader's output, and the same once more as the batch's own block.
+  const std::uint64_t needed = charge.bytes() + 2 * wire::OtlpJsonReader::output_bytes_max(json);
   if (needed > charge.budget_bytes_max()) {
     refusal = {413, "body_too_large",
                "to convert a JSON body of " + format_byte_size(json.size()) + " takes " + format_byte_size(needed) +
@@ -126,13 +126,16 @@ bool BodyDecoder::convert_json(const wire::MessageSchema& request, std::string_v
     refusal = Refusal::busy("no memory to convert the JSON body; send again");
     return false;
   }
-  std::string converted;
-  if (const Status read = json_reader_.read(request, json, converted); !read) {
-    refusal = malformed("malformed_json", "the body is not an " + short_name(request) + ": " + read.error().message);
-    return false;
+  const Result<wire::OtlpJsonReader::Message> converted = json_reader_.read(request, json);
+  if (converted) {
+    out = net::ByteBlock::copy_of(converted->bytes);
+    counts = converted->counts;
+  } else {
+    refusal =
+        malformed("malformed_json", "the body is not an " + short_name(request) + ": " + converted.error().message);
   }
-  out = net::ByteBlock::copy_of(converted);
-  return true;
+  json_reader_.trim();
+  return converted.ok();
 }
 
 }  // namespace nanospan::gateway

@@ -1,8 +1,8 @@
 // BodyDecoder: the body of a request -> a validated Batch, or the reason why not.
 //
 //   compressed?  -> decode, bounded by the limit and by the memory budget
-//   JSON?        -> protobuf
-//   then the validating walk, and what the batch holds is what is charged
+//   JSON?        -> protobuf, valid and counted as it is written; else the validating walk
+//   then what the batch holds is what is charged
 // One decoder for each loop: it reuses its decoders and JSON buffers. For one thread at a time.
 #pragma once
 
@@ -34,7 +34,7 @@ class BodyDecoder {
   bool decompress(const net::Codec& codec, std::string_view body, BudgetCharge& charge, net::ByteBlock& out,
                   bool& is_single_frame, Refusal& refusal);
   bool convert_json(const wire::MessageSchema& request, std::string_view json, BudgetCharge& charge,
-                    net::ByteBlock& out, Refusal& refusal);
+                    net::ByteBlock& out, wire::WalkCounts& counts, Refusal& refusal);
 
   const std::uint64_t body_bytes_max_;
   wire::OtlpJsonReader json_reader_;
