@@ -11,14 +11,14 @@ PROGRAM = peers.require_program("collector")
 
 
 class Collector:
-    """Runs with a configuration until stop()."""
+    """Runs with a configuration, and further words of its command line, until stop()."""
 
-    def __init__(self, config):
+    def __init__(self, config, *words):
         self.folder = tempfile.TemporaryDirectory()
         path = pathlib.Path(self.folder.name, "config.yaml")
         path.write_text(config, encoding="utf-8")
         self.process = subprocess.Popen(
-            [PROGRAM, "--config", f"file:{path}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [PROGRAM, "--config", f"file:{path}", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.lines = []
         for line in self.process.stdout:
