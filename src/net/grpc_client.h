@@ -50,6 +50,7 @@ struct GrpcRequest {
 /// How a call ended: with the peer's status, or with none and why.
 struct GrpcReply {
   bool answered = false;  ///< The peer sent `status` (or an HTTP status that stands for one).
+  bool is_http = false;   ///< It is an HTTP status that stands for one: the peer may not speak gRPC.
   GrpcStatus status;      ///< If not answered: what gRPC would call it.
   std::string message;    ///< With kOk: the serialized answer.
   /// Of `message`: empty if it is plain; else the grpc-encoding of the request, in which servers may answer though

@@ -189,9 +189,10 @@ void GrpcConnection::finish(Exchange& exchange, Http2Code code) {
   reply.answered = true;
   if (!exchange.has_status) {
     const bool plain_http = exchange.http_status != 200 || !exchange.is_grpc;
+    reply.is_http = plain_http;
     reply.status.code = plain_http ? grpc_code_for_http(exchange.http_status) : GrpcCode::kUnknown;
     reply.status.message = plain_http ? "HTTP status " + std::to_string(exchange.http_status) +
-                                            " without a gRPC status; is it a gRPC server?"
+                                            " without a gRPC status, as of no gRPC server"
                                       : "an answer without grpc-status";
     return channel_.answered(call, std::move(reply));
   }

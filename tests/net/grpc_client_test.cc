@@ -327,6 +327,7 @@ TEST_F(GrpcTest, AnswersThatBreakGrpcFail) {
     const GrpcReply reply = call("x");
     EXPECT_EQ(reply.status.code, row.code) << reply.status.message;
     EXPECT_EQ(reply.answered, row.answered) << reply.status.message;
+    EXPECT_EQ(reply.is_http, find_header(row.response.headers, "content-type") != "application/grpc");
   }
 }
 

@@ -59,7 +59,7 @@ Answer judge(const net::GrpcReply& reply, const net::Url& url, std::size_t span_
     return answer;
   }
   std::string problem = url.origin() + " answered " + std::string(net::to_string(status.code));
-  if (!status.message.empty()) problem += ": " + quoted(status.message);
+  if (!status.message.empty()) problem += ": " + (reply.is_http ? status.message : quoted(status.message));
   std::optional<std::uint64_t> delay;
   if (!status.details.empty()) {
     if (const Result<wire::RpcStatus> details = wire::decode_rpc_status(status.details); details.ok()) {
@@ -67,8 +67,9 @@ Answer judge(const net::GrpcReply& reply, const net::Url& url, std::size_t span_
     }
   }
   const bool retryable = net::is_otlp_retryable(status.code, delay.has_value());
-  Answer answer =
-      retryable ? Answer::retry(std::move(problem)) : Answer::lost(std::move(problem) + remedy(status.code));
+  Answer answer = retryable
+                      ? Answer::retry(std::move(problem))
+                      : Answer::lost(std::move(problem) + (reply.is_http ? http_port_hint(url) : remedy(status.code)));
   if (delay) answer.retry_after_nanos = std::min(*delay, kRetryDelayNanosMax);
   answer.cause = net::to_string(status.code);
   return answer;

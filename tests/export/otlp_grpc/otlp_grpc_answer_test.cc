@@ -97,6 +97,19 @@ TEST(OtlpGrpcAnswer, NoAnswerFromThePortOfHttpIsHinted) {
   EXPECT_EQ(answer.cause, "not_http");
 }
 
+// Our own gateway takes HTTP/2 on 4318 as well, and answers a call there as a request.
+TEST(OtlpGrpcAnswer, AnAnswerOfHttpFromThePortOfHttpIsHinted) {
+  net::GrpcReply http = reply(GrpcCode::kUnknown);
+  http.is_http = true;
+  http.status.message = "HTTP status 415 without a gRPC status, as of no gRPC server";
+  const Answer answer = judge(http, net::parse_url("http://collector:4318").value(), 1);
+  EXPECT_EQ(answer.kind, Answer::Kind::kLost);
+  EXPECT_EQ(answer.problem,
+            "http://collector:4318 answered UNKNOWN: HTTP status 415 without a gRPC status, as of no gRPC server; 4318 "
+            "is the "
+            "port of OTLP over HTTP, OTLP over gRPC is usually on 4317");
+}
+
 // An answer in an encoding that nobody asked for and no request had (grpc doc/compression.md: INTERNAL).
 TEST(OtlpGrpcAnswer, AnAnswerThatBreaksGrpcLosesTheSpansAndIsNotRetried) {
   net::GrpcReply broken;
