@@ -61,6 +61,8 @@ Answer judge_failure(net::HttpFailure failure, const std::string& text, const ne
                      const std::string& wrong_port_hint) {
   Answer answer = judge_kind(failure, text, url, wrong_port_hint);
   answer.cause = net::to_string(failure);
+  answer.unconnected = failure == net::HttpFailure::kRefused || failure == net::HttpFailure::kResolve ||
+                       failure == net::HttpFailure::kUnreachable || failure == net::HttpFailure::kTls;
   return answer;
 }
 

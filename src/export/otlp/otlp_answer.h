@@ -31,6 +31,7 @@ struct Answer {
   DropReason reason = DropReason::kExportFailed;   ///< What to count if it ends here.
   std::string problem;                             ///< One line for people; empty if all is well.
   std::string cause;                               ///< Stable word for it: "refused", "404", "UNAVAILABLE".
+  bool unconnected = false;                        ///< kRetry: no connection could be made.
 
   static Answer lost(std::string problem, DropReason reason = DropReason::kExportFailed);
   static Answer retry(std::string problem);

@@ -142,7 +142,7 @@ void OtlpExporter::on_answer(std::uint64_t id, Answer answer) {
       if (!work.problem.empty()) report(work.cause, work.problem);
       return finish(work, {true, answer.rejected, DropReason::kRejected});
     case Answer::Kind::kRetry:
-      if (!hurrying_ || work.cause != "refused") return retry_later(work, answer);
+      if (!hurrying_ || !answer.unconnected) return retry_later(work, answer);
       report_loss(work, "telemetry shuts down");
       return finish(work, ExportResult::failed(answer.reason));
     case Answer::Kind::kLost:

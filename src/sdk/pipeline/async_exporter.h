@@ -35,8 +35,8 @@ class AsyncExporter : public SaysLosses {
   virtual base::MonotonicNanos next_timer() const = 0;
   /// Does what can be done now, without blocking.
   virtual void poll_once() = 0;
-  /// Shutdown has begun: who waits to try again tries now, and a peer that refuses the connection is not tried again,
-  /// so that a program without a receiver ends at once.
+  /// Shutdown has begun: who waits to try again tries now, and a peer to which no connection can be made (refused, an
+  /// unknown name, TLS that fails) is not tried again, so that a program without a receiver ends at once.
   virtual void hurry() {}
   /// Has sent what the exporter keeps itself, after the exports begun before. `done` is called exactly once, by
   /// `deadline` at the latest.
