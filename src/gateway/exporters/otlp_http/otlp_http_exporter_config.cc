@@ -26,7 +26,10 @@ void read_urls(MapReader& reader, PerSignal<net::Url>& out) {
       address = net::before_path(base) + std::string(path.substr(base.back() == '/' ? 1 : 0));
     }
     Result<net::Url> url = net::parse_url(address);
-    if (!url) return reader.fail(key, url.error().message);
+    if (!url) {  // in the user's own text, where that is what is wrong
+      const Result<net::Url> written = net::parse_url(key == own_key ? address : base);
+      return reader.fail(key, (written ? url : written).error().message);
+    }
     out[signal] = *std::move(url);
   }
   if (is_missing) {

@@ -26,6 +26,9 @@ TEST(OtlpHttpExporterConfig, EndpointsFollowTheCollectorsRules) {
   EXPECT_EQ(
       url_of("compression: none"),
       "f.yaml:1: it.endpoint: is missing; write the address of an OTLP/HTTP receiver, such as http://127.0.0.1:4318\n");
+  EXPECT_EQ(url_of("endpoint: h:4318"),
+            "f.yaml:1: it.endpoint: URL \"h:4318\" has no scheme; write http://host:port or https://host:port\n")
+      << "as it was written";
 }
 
 TEST(OtlpHttpExporterConfig, TheSchemeDecidesAboutTls) {
