@@ -17,6 +17,7 @@ namespace nanospan::profile {
 namespace {
 
 constexpr std::uint64_t kDrainNanos = 100 * base::kNanosPerMilli;
+constexpr std::uint64_t kFullScanNanos = base::kNanosPerSecond;  // where as many threads end as begin
 constexpr std::uint64_t kWallTickNanos = 10 * base::kNanosPerMilli;
 constexpr std::uint64_t kThreadAnswerNanos = 100 * base::kNanosPerMilli;
 // A scan of all threads may take this part of one core: 0.1 %.
@@ -109,7 +110,7 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   if (request.kind == WindowKind::kThreads) {
     ask_threads(made);
   } else {
-    next_scan_ = 0;  // whom the last scan did not find yet is wanted, too
+    next_scan_ = next_full_scan_ = 0;  // whom the last scan did not find yet is wanted, too
   }
   tick();
   return last_id_;
@@ -138,7 +139,7 @@ Status Profiler::adapt_sampling() {
   }
   if (sampler_->running() && sampler_->hz() == hz) return {};
   drain();  // at the rate that it was taken with
-  next_scan_ = 0;
+  next_scan_ = next_full_scan_ = 0;
   return sampler_->start(hz);
 }
 
@@ -171,9 +172,11 @@ void Profiler::tick() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
   drain();
   if (now >= next_scan_ && sampler_->running()) {
+    const bool all = now >= next_full_scan_;
+    if (all) next_full_scan_ = now + kFullScanNanos;
     const std::int32_t self = ::gettid();
     const std::uint64_t used_before = thread_cpu_nanos(self);  // not the time in which others had the core
-    sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
+    sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); }, all);
     const std::uint64_t took = thread_cpu_nanos(self) - used_before;
     next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
     follow_code();

@@ -130,6 +130,7 @@ class Profiler {
   std::shared_ptr<const CodeMap> recorders_code_;
   std::uint64_t last_id_ = 0;
   base::MonotonicNanos next_scan_ = 0;
+  base::MonotonicNanos next_full_scan_ = 0;
   net::Timer timer_;
 };
 

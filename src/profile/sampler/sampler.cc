@@ -123,14 +123,16 @@ void Sampler::drain_slot(const SampledThread& thread, const Sink& sink) {
   }
 }
 
-void Sampler::rescan(const Sink& sink) {
+void Sampler::rescan(const Sink& sink, bool all) {
   if (!running_) return;
   if (!owns_signal(signal_)) {  // the next tick would go to somebody who does not expect it
     ++counters_.signal_lost;
     stop(sink);
     return;
   }
-  timers_.scan([&](const SampledThread& thread) { drain_slot(thread, sink); });
+  if (all || timers_.number_changed()) {
+    timers_.scan([&](const SampledThread& thread) { drain_slot(thread, sink); });
+  }
   refresh_code();
 }
 

@@ -57,8 +57,8 @@ class Sampler {
 
   /// Takes what the rings hold. To be called often enough that they do not overflow: ten times a second.
   void drain(const Sink& sink);
-  /// Looks for new threads and newly loaded code.
-  void rescan(const Sink& sink);
+  /// Looks for new threads and newly loaded code; with `all` false for threads only if their number has changed.
+  void rescan(const Sink& sink, bool all = true);
   /// Looks for newly loaded code alone, also while it is not started.
   void refresh_code();
   /// Asks one thread for a sample, now. REQUIRES: running().

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64: only to spread
   return mixed ^ mixed >> 31;
 }
 
+std::uint64_t links_of_tasks() {
+  struct stat status {};
+  return ::stat("/proc/self/task", &status) == 0 ? status.st_nlink : 0;
+}
+
 }  // namespace
 
 std::uint64_t thread_cpu_nanos(std::int32_t tid) {
@@ -62,7 +68,10 @@ void ThreadTimers::stop() {
   hz_ = 0;
 }
 
+bool ThreadTimers::number_changed() const { return links_of_tasks() != links_; }
+
 void ThreadTimers::scan(const std::function<void(const SampledThread&)>& gone) {
+  links_ = links_of_tasks();  // before: who comes meanwhile is seen the next time
   for (SampledThread& thread : threads_) thread.seen = false;
   unarmed_ = over_limit_ = 0;
   for_each_thread([&](std::int32_t tid) {

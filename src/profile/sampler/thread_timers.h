@@ -44,6 +44,8 @@ class ThreadTimers {
   void start(int signal, unsigned hz);
   /// Takes the timers away. Threads are forgotten at the next scan() or by the destructor.
   void stop();
+  /// True if there are more or fewer threads than at the last scan(): a fifth of a scan's work.
+  bool number_changed() const;
   /// Looks for threads that came and went. `gone` is told of a thread before its slot is given back.
   void scan(const std::function<void(const SampledThread&)>& gone);
 
@@ -65,6 +67,7 @@ class ThreadTimers {
   std::uint64_t random_ = 0;
   std::size_t unarmed_ = 0;
   std::size_t over_limit_ = 0;
+  std::uint64_t links_ = 0;  // of /proc/self/task, one for each thread
 };
 
 }  // namespace nanospan::profile
