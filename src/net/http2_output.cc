@@ -8,11 +8,11 @@ namespace nanospan::net {
 
 void Http2Output::append_copy(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (blocks_.empty() || block_used_ == kBlockBytes) {
-      blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+    if (blocks_.empty() || block_used_ == block_bytes()) {
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(blocks_.empty() ? kFirstBlockBytes : kBlockBytes));
       block_used_ = 0;
     }
-    const std::size_t count = std::min(bytes.size(), kBlockBytes - block_used_);
+    const std::size_t count = std::min(bytes.size(), block_bytes() - block_used_);
     char* const at = blocks_.back().get() + block_used_;
     std::memcpy(at, bytes.data(), count);
     block_used_ += count;

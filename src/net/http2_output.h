@@ -26,6 +26,8 @@ class Http2Output {
   std::size_t bytes() const { return bytes_; }
   std::size_t pieces() const { return pieces_.size() - first_; }
   bool empty() const { return bytes_ == 0; }
+  /// Of the blocks that small pieces are copied into.
+  std::size_t kept_bytes() const { return blocks_.empty() ? 0 : kFirstBlockBytes + (blocks_.size() - 1) * kBlockBytes; }
 
   /// The next bytes to write, as many pieces as fit; how many that are.
   std::size_t gather(std::span<iovec> into) const;
@@ -38,12 +40,15 @@ class Http2Output {
     std::size_t size;
     std::shared_ptr<const void> owner;  // null: in blocks_
   };
+  // The first block is kept when all is sent, by every idle connection: so it is small.
+  static constexpr std::size_t kFirstBlockBytes = 1u << 10;
   static constexpr std::size_t kBlockBytes = 16u << 10;
+  std::size_t block_bytes() const { return blocks_.size() == 1 ? kFirstBlockBytes : kBlockBytes; }
 
   std::vector<Piece> pieces_;
   std::size_t first_ = 0;  // of pieces_: the ones before are sent
   std::size_t bytes_ = 0;
-  std::vector<std::unique_ptr<char[]>> blocks_;  // freed, but for one, when all is sent
+  std::vector<std::unique_ptr<char[]>> blocks_;  // freed, but for the first, when all is sent
   std::size_t block_used_ = 0;                   // of the last one
 };
 

@@ -64,5 +64,15 @@ TEST(Http2Output, SmallPiecesBecomeOne) {
   EXPECT_EQ(output.bytes(), 500u);
 }
 
+// Ten thousand idle connections keep what they sent last in: the SETTINGS of each are no reason for 16 KiB.
+TEST(Http2Output, KeepsLittleWhenAllIsSent) {
+  Http2Output output;
+  output.append_copy(std::string(100'000, 'x'));
+  while (!output.empty()) write_some(output, 100'000);
+  EXPECT_LE(output.kept_bytes(), 1024u);
+  output.append_copy("the next");
+  EXPECT_EQ(write_some(output, 100), "the next");
+}
+
 }  // namespace
 }  // namespace nanospan::net
