@@ -510,8 +510,10 @@ void Http1Connection::lingered(std::string_view input) {
   if (!body_unread_) return;  // nothing moves its deadline any more
   const base::MonotonicNanos now = shard_.loop().now();
   body_unread_ = body_received_ < linger_bytes_ && !chunks_end_in(input);
-  set_deadline(body_unread_ ? std::min(body_deadline(), now + shard_.options().body_grace_nanos)
-                            : now + shard_.options().linger_nanos);
+  const Http1ServerOptions& options = shard_.options();
+  set_deadline(body_unread_
+                   ? std::min({body_deadline(), now + options.body_grace_nanos, body_since_ + options.linger_nanos_max})
+                   : now + options.linger_nanos);
 }
 
 /// If the refused body comes in chunks: no more of them, or nothing that is one. (After a chunk over the limit the

@@ -153,9 +153,10 @@ struct Http1ServerOptions {
   std::uint64_t body_grace_nanos = 10 * base::kNanosPerSecond;
   std::uint64_t write_nanos = 30 * base::kNanosPerSecond;  ///< For the peer to take a response.
   /// After an answer that ends the connection, for the peer to read it and close. Before that, who still sends a
-  /// refused body may finish it, up to linger_bytes_max, no slower than above, and with no pause of body_grace_nanos;
-  /// in a drain it may not.
+  /// refused body may finish it, up to linger_bytes_max and within linger_nanos_max, no slower than above, and with no
+  /// pause of body_grace_nanos; in a drain it may not.
   std::uint64_t linger_nanos = 2 * base::kNanosPerSecond;
+  std::uint64_t linger_nanos_max = 60 * base::kNanosPerSecond;
   std::uint64_t linger_bytes_max = 64u << 20;
   /// What is still to come of a refused request's body is read away to keep the connection, up to this.
   std::size_t skip_body_bytes_max = 1u << 20;

@@ -181,5 +181,22 @@ TEST_F(Http1LingerTest, WhoNeitherClosesNorSendsAtAPaceAfterARefusalIsClosed) {
   EXPECT_EQ(counters().closed_linger, 3u);
 }
 
+// At the lowest pace the largest body would take more than an hour.
+TEST_F(Http1LingerTest, WhoSendsARefusedBodyAtTheLowestPaceIsClosedAfterAMinute) {
+  start_refusing();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\n");
+  ASSERT_TRUE(gets(peer, "later"));
+  const std::string piece(options_.body_bytes_per_second_min, 'x');
+  for (int second = 0; second < 59; ++second) {
+    ASSERT_EQ(peer.send(piece), piece.size());
+    advance(kSeconds);
+  }
+  EXPECT_EQ(counters().connections_open, 1u);
+  advance(kSeconds);
+  EXPECT_EQ(counters().connections_open, 0u);
+  EXPECT_EQ(counters().closed_linger, 1u);
+}
+
 }  // namespace
 }  // namespace nanospan::net
