@@ -86,8 +86,13 @@ void Simulation::arrived(std::string_view body, Reply reply) {
 }
 
 void Simulation::start_server() {
-  drained_ = false;
+  start_server_at("127.0.0.1", server);
+  if (balanced && !second_server) start_server_at("::1", second_server);
+}
+
+void Simulation::start_server_at(const char* host, std::unique_ptr<Http1Server>& started) {
   Http1ServerOptions options;
+  options.host = host;
   options.port = kPort;
   options.http2 = http2_server_protocol(http2_options);
   options.skip_body_bytes_max = skip_body_bytes_max;
@@ -103,18 +108,19 @@ void Simulation::start_server() {
     with.protocols = {"h2", "http/1.1"};
     options.make_stream = tls_server_streams(std::move(with), plain_streams(), clock).value();
   }
-  auto started = Http1Server::start({&loop}, std::move(options), std::move(handler));
-  ASSERT_TRUE(started.ok()) << started.error().message;
-  server = std::move(started).value();
+  auto made = Http1Server::start({&loop}, std::move(options), std::move(handler));
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  started = std::move(made).value();
 }
 
-void Simulation::drain_server(std::uint64_t grace_nanos) {
+void Simulation::drain(std::unique_ptr<Http1Server>& ending, std::uint64_t grace_nanos) {
   const base::Deadline latest = base::Deadline::after(clock, grace_nanos);
-  server->begin_drain(latest, [this] { drained_ = true; });
-  EXPECT_TRUE(run_until([this] { return drained_; })) << "it never drains";
+  bool drained = false;
+  ending->begin_drain(latest, [&drained] { drained = true; });
+  EXPECT_TRUE(run_until([&drained] { return drained; })) << "it never drains";
   EXPECT_LE(clock.monotonic_now(), latest.at) << "drained too late";
-  EXPECT_EQ(server->counters().connections_open, 0u);
-  server.reset();
+  EXPECT_EQ(ending->counters().connections_open, 0u);
+  ending.reset();
 }
 
 // --- The client ---
@@ -124,7 +130,8 @@ StreamFactory Simulation::plain_streams() {
 }
 
 void Simulation::start_client() {
-  const Url origin = parse_url((tls ? "https" : "http") + ("://127.0.0.1:" + std::to_string(kPort))).value();
+  const std::string host = balanced ? "localhost" : "127.0.0.1";
+  const Url origin = parse_url((tls ? "https://" : "http://") + host + ":" + std::to_string(kPort)).value();
   StreamFactory streams;
   if (tls) {
     TlsClientOptions with;
@@ -144,6 +151,7 @@ void Simulation::start_client() {
     options.connections_max = connections_max;
     options.make_stream = std::move(streams);
     options.random = [this] { return numbers.next(); };
+    if (balanced) options.balancing = GrpcBalancing::kRoundRobin;
     grpc_ = std::move(GrpcClient::create(loop, std::move(options))).value();
   }
 }
@@ -250,7 +258,8 @@ bool Simulation::all_told() const {
 void Simulation::end() {
   http1_.reset();
   grpc_.reset();
-  if (server) drain_server(10 * kSeconds);
+  if (server) drain(server, 10 * kSeconds);
+  if (second_server) drain(second_server, 10 * kSeconds);
   late_.clear();
   EXPECT_TRUE(run_until([this] { return network.dead_quiet(); }));
   EXPECT_EQ(loop.next_timer(), base::kNever) << "somebody still waits";

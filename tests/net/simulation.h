@@ -69,8 +69,8 @@ class Simulation {
   void destroy_client();
   /// At once, whatever is under way.
   void destroy_server() { server.reset(); }
-  /// Lets the server end in order, within `grace_nanos`, and waits for that.
-  void drain_server(std::uint64_t grace_nanos);
+  /// Lets the server end in order, within `grace_nanos`, and waits for that. A second one goes on.
+  void drain_server(std::uint64_t grace_nanos) { drain(server, grace_nanos); }
 
   template <class Done>
   [[nodiscard]] bool run_until(Done done) {
@@ -101,13 +101,17 @@ class Simulation {
   std::size_t answer_bytes = 0;     ///< That each answer has at least.
   std::size_t skip_body_bytes_max = Http1ServerOptions().skip_body_bytes_max;
   bool tls = false;  ///< A run is then the same but for the lengths of signatures.
+  /// Of gRPC: a second server, at the name's other address, and calls to both in turn.
+  bool balanced = false;
   std::deque<SentRequest> requests;
-  std::unique_ptr<Http1Server> server;
+  std::unique_ptr<Http1Server> server, second_server;
 
  private:
   friend struct SimulatedHandler;
   friend struct SimulatedService;
   using Reply = UniqueFunction<void(bool acknowledge, std::string text)>;
+  void start_server_at(const char* host, std::unique_ptr<Http1Server>& started);
+  void drain(std::unique_ptr<Http1Server>& ending, std::uint64_t grace_nanos);
   StreamFactory plain_streams();
   const Answer& next_answer();
   void arrived(std::string_view body, Reply reply);
@@ -123,7 +127,6 @@ class Simulation {
   std::unique_ptr<Http1Client> http1_;
   std::unique_ptr<GrpcClient> grpc_;
   std::deque<std::unique_ptr<Timer>> late_;
-  bool drained_ = false;
   bool client_gone_ = false;
 };
 

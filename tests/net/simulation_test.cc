@@ -6,6 +6,7 @@
 
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace nanospan::net {
 namespace {
@@ -22,8 +23,11 @@ constexpr int kSeeds = 40;
 
 class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>> {
  protected:
-  /// Every fourth case is one of TLS.
-  SimulationTest() { simulation_.tls = std::get<int>(GetParam()) % 4 == 3; }
+  /// Every fourth case is one of TLS; of gRPC every third one is balanced between two servers.
+  SimulationTest() {
+    simulation_.tls = std::get<int>(GetParam()) % 4 == 3;
+    simulation_.balanced = simulation_.protocol == Protocol::kGrpc && std::get<int>(GetParam()) % 3 == 1;
+  }
   ~SimulationTest() override {
     simulation_.end();
     simulation_.check();
@@ -102,7 +106,8 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
   EXPECT_EQ(simulation_.requests.back().told.kind, ToldKind::kAcknowledged) << simulation_.requests.back().told.text;
   // HTTP/1.1: the client's 50 s, before the server's 60. HTTP/2: the server's 15 minutes.
   simulation_.run_for(simulation_.protocol == Protocol::kHttp1 ? 55 * kSeconds : 16 * 60 * kSeconds);
-  EXPECT_EQ(simulation_.network.descriptors_open(), 1u) << "who has nothing to say keeps no connection: the listener";
+  EXPECT_EQ(simulation_.network.descriptors_open(), simulation_.balanced ? 2u : 1u)
+      << "who has nothing to say keeps no connection: listeners alone";
 }
 
 TEST_P(SimulationTest, WhoeverGoesInTheMiddleLeavesNothing) {
@@ -205,6 +210,36 @@ TEST_P(SimulationTest, RefusedStreamsAndOldConnectionsAreNoAffairOfTheCaller) {
     simulation_.send(100, 60 * kSeconds, false);
     if (percent(50)) simulation_.run_for(below(500 * kMillis));
   }
+  simulation_.run_until_all_told();
+  expect_all_acknowledged();
+}
+
+TEST_P(SimulationTest, CallsGoToAllServersInTurnAndAroundOneThatIsGone) {
+  if (simulation_.protocol != Protocol::kGrpc) return;
+  simulation_.balanced = true;
+  start();
+  const auto both = [&] {
+    return std::pair(simulation_.server ? simulation_.server->counters().requests : 0,
+                     simulation_.second_server->counters().requests);
+  };
+  simulation_.send(100, 10 * kSeconds, false);
+  simulation_.run_for(kSeconds);  // both connections stand
+  const auto [first, second] = both();
+  for (int i = 0; i < 10; ++i) simulation_.send(100, 10 * kSeconds, false);
+  simulation_.run_until_all_told();
+  EXPECT_EQ(both(), std::pair(first + 5, second + 5));
+
+  simulation_.drain_server(5 * kSeconds);
+  for (int i = 0; i < 10; ++i) simulation_.send(100, 10 * kSeconds, false);
+  simulation_.run_until_all_told();
+  EXPECT_EQ(both().second, second + 15);
+  simulation_.start_server();
+  simulation_.run_for(10 * kSeconds);
+  for (int i = 0; i < 20; ++i) {
+    simulation_.send(100, 10 * kSeconds, false);
+    simulation_.run_for(kSeconds);
+  }
+  EXPECT_GE(both().first, 5u) << "it is back, and gets its share";
   simulation_.run_until_all_told();
   expect_all_acknowledged();
 }
