@@ -86,6 +86,7 @@ Admission GrpcHandler::on_headers(const MessageHead& head) {
     return Admission::answer(on_refused(415, "this port serves gRPC; content-type must be application/grpc", nullptr));
   }
   if (head.major_version != 2) {
+    if (std::optional<Response> answer = service_->on_no_call(head)) return Admission::answer(*std::move(answer));
     return Admission::answer(Http1Handler::on_refused(505, "gRPC needs HTTP/2", nullptr));
   }
   if (GrpcStatus status = check(head); status.code != GrpcCode::kOk) {

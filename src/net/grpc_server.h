@@ -49,7 +49,8 @@ class GrpcService {
   /// The transport refuses a call: too large, no memory, too slow, deadline, malformed. What is sent is what this
   /// returns.
   virtual GrpcStatus on_refused(GrpcStatus status, const MessageHead& /*head*/) { return status; }
-  /// A request that is no call came, and there is no other handler for it: what it is told, or nothing: a plain 415.
+  /// A request that is no call came, and there is no other handler for it; or one that would be a call, but over
+  /// HTTP/1.1. What it is told, or nothing: a plain 415 or 505.
   virtual std::optional<Response> on_no_call(const MessageHead& /*head*/) { return std::nullopt; }
 };
 

@@ -4,8 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <utility>
 
+#include "base/base64.h"
 #include "gateway/config/units.h"
+#include "wire/json_text.h"
 #include "wire/otlp_fields.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -59,8 +63,10 @@ AnyScalar read_any(std::string_view any) {
         out = {AnyKind::kDouble, {}, 0, value.fixed_double()};
         break;
       case otlp::AnyValue::kArrayValue:
+        out = {AnyKind::kList, value.bytes(), 0, 0};
+        break;
       case otlp::AnyValue::kKvlistValue:
-        out = {AnyKind::kOther, {}, 0, 0};
+        out = {AnyKind::kMap, value.bytes(), 0, 0};
         break;
       default:
         break;
@@ -68,6 +74,77 @@ AnyScalar read_any(std::string_view any) {
   }
   return out;
 }
+
+namespace {
+
+bool append_any_json(std::string_view any, std::string& out);
+
+bool append_list_json(std::string_view list, std::string& out) {
+  out += '[';
+  bool first = true;
+  for (wire::Reader values(list); values.next();) {
+    if (values.field() != otlp::ArrayValue::kValues) continue;
+    if (!std::exchange(first, false)) out += ',';
+    if (!append_any_json(values.bytes(), out)) return false;
+  }
+  out += ']';
+  return true;
+}
+
+bool append_map_json(std::string_view map, std::string& out) {
+  std::map<std::string_view, std::string_view> by_key;  // Of a key that comes twice the last value counts.
+  for (wire::Reader entries(map); entries.next();) {
+    if (entries.field() != otlp::KeyValueList::kValues) continue;
+    std::string_view key, value;
+    for (wire::Reader entry = entries.message(); entry.next();) {
+      if (entry.field() == otlp::KeyValue::kKey) key = entry.bytes();
+      if (entry.field() == otlp::KeyValue::kValue) value = entry.bytes();
+    }
+    by_key[key] = value;
+  }
+  out += '{';
+  bool first = true;
+  for (const auto& [key, value] : by_key) {
+    if (!std::exchange(first, false)) out += ',';
+    wire::append_json_string(key, out);
+    out += ':';
+    if (!append_any_json(value, out)) return false;
+  }
+  out += '}';
+  return true;
+}
+
+/// As Go's encoding/json writes what pcommon.Value.AsRaw gives. False: a number that JSON does not have.
+bool append_any_json(std::string_view any, std::string& out) {
+  const AnyScalar value = read_any(any);
+  switch (value.kind) {
+    case AnyKind::kEmpty:
+      out += "null";
+      return true;
+    case AnyKind::kString:
+      wire::append_json_string(value.text, out);
+      return true;
+    case AnyKind::kBytes:
+      out += '"';
+      base::append_base64(value.text, out);
+      out += '"';
+      return true;
+    case AnyKind::kList:
+      return append_list_json(value.text, out);
+    case AnyKind::kMap:
+      return append_map_json(value.text, out);
+    case AnyKind::kDouble:
+      if (!std::isfinite(value.real)) return false;
+      [[fallthrough]];
+    case AnyKind::kBool:
+    case AnyKind::kInt:
+      out += any_text(value).value_or("");
+      return true;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::string any_string(std::string_view text) { return any_message(otlp::AnyValue::kStringValue, text); }
 
@@ -130,10 +207,23 @@ std::optional<std::string> any_text(const AnyScalar& value) {
     case AnyKind::kDouble:
       return text_of(value.real);
     case AnyKind::kBytes:
-    case AnyKind::kOther:
+    case AnyKind::kList:
+    case AnyKind::kMap:
       break;
   }
   return std::nullopt;
+}
+
+std::string any_as_string(std::string_view any) {
+  const AnyScalar value = read_any(any);
+  if (std::optional<std::string> text = any_text(value)) return *std::move(text);
+  std::string out;
+  if (value.kind == AnyKind::kBytes) {
+    base::append_base64(value.text, out);
+  } else if (!append_any_json(any, out)) {
+    out.clear();
+  }
+  return out;
 }
 
 }  // namespace nanospan::gateway

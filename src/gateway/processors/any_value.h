@@ -12,12 +12,12 @@
 
 namespace nanospan::gateway {
 
-enum class AnyKind { kEmpty, kString, kBool, kInt, kDouble, kBytes, kOther };
+enum class AnyKind { kEmpty, kString, kBool, kInt, kDouble, kBytes, kList, kMap };
 
-/// A scalar taken out of an AnyValue; `text` refers to its bytes.
+/// What is in an AnyValue; `text` refers to its bytes.
 struct AnyScalar {
   AnyKind kind = AnyKind::kEmpty;
-  std::string_view text;    ///< Of kString and kBytes.
+  std::string_view text;    ///< Of kString and kBytes; of kList and kMap the message.
   std::int64_t number = 0;  ///< Of kInt; 0 or 1 of kBool.
   double real = 0;
 };
@@ -33,5 +33,8 @@ std::string any_of(const ConfigNode& node);
 
 /// As the Collector prints values (pcommon.Value.AsString); nothing for lists, maps and bytes.
 std::optional<std::string> any_text(const AnyScalar& value);
+/// The same for all: bytes in base64, lists and maps as JSON, maps by key. (A list with a number that JSON does not
+/// have is no text at all, as there.)
+std::string any_as_string(std::string_view any);
 
 }  // namespace nanospan::gateway

@@ -179,7 +179,7 @@ void AttributeActions::convert(const Action& action, AttributeList& attributes) 
   if (attribute == nullptr) return;
   const AnyScalar value = read_any(attribute->value);
   if (action.converted_type == "string") {
-    if (const std::optional<std::string> text = any_text(value)) attributes.set(action.key, any_string(*text));
+    if (value.kind != AnyKind::kString) attributes.set(action.key, any_string(any_as_string(attribute->value)));
     return;
   }
   const bool to_int = action.converted_type == "int";

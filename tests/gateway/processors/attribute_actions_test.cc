@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "gateway/processors/any_value.h"
 #include "gateway/processors/attribute_list.h"
 #include "tests/gateway/config_text.h"
@@ -110,7 +112,8 @@ TEST_F(AttributeActionsTest, Convert) {
   EXPECT_EQ(after("- {key: a, converted_type: double, action: convert}\n", "a: \"1.5\""), "a=1.5d");
   EXPECT_EQ(after("- {key: a, converted_type: double, action: convert}\n", "a: 2"), "a=2d");
   EXPECT_EQ(after("- {key: a, converted_type: string, action: convert}\n", "a: 1.5, b: 1"), "a=\"1.5\" b=1");
-  EXPECT_EQ(after("- {key: a, converted_type: string, action: convert}\n", "a: [1]"), "a=?");
+  EXPECT_EQ(after("- {key: a, converted_type: string, action: convert}\n", "a: [1]"), "a=\"[1]\"");
+  EXPECT_EQ(after("- {key: a, converted_type: int, action: convert}\n", "a: [1]"), "a=?") << "left as it is";
 }
 
 TEST_F(AttributeActionsTest, SaysWhatIsWrong) {
@@ -137,6 +140,23 @@ TEST(AnyValue, TextIsGos) {
   EXPECT_EQ(text(1e21), "1e+21");
   EXPECT_EQ(text(1e-7), "1e-7");
   EXPECT_EQ(text(0.1), "0.1");
+}
+
+TEST(AnyValue, ListsAndMapsAreTextAsGosEncodingOfThem) {
+  const auto text = [](const std::string& yaml) {
+    return any_as_string(any_of(testing::ConfigText("{value: " + yaml + "}").root.entries[0].value));
+  };
+  EXPECT_EQ(text("[1, true, 'a \\ \"b\"', null, 1.5]"), R"([1,true,"a \\ \"b\"",null,1.5])");
+  EXPECT_EQ(text("{z: [], a: {b: <>}}"), R"({"a":{"b":"<>"},"z":[]})") << "by key";
+  EXPECT_EQ(text("plain"), "plain");
+  EXPECT_EQ(text("null"), "");
+  std::string bytes, list;
+  wire::Appender(bytes).bytes_field(otlp::AnyValue::kBytesValue, "\xFF\x01");
+  EXPECT_EQ(any_as_string(bytes), "/wE=");
+  wire::Appender(list).bytes_field(otlp::ArrayValue::kValues, any_double(NAN));
+  std::string of_nan;
+  wire::Appender(of_nan).bytes_field(otlp::AnyValue::kArrayValue, list);
+  EXPECT_EQ(any_as_string(of_nan), "") << "JSON has no NaN";
 }
 
 }  // namespace

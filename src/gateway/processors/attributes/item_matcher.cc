@@ -184,7 +184,7 @@ bool ItemMatcher::all_match(const std::vector<Attribute>& wanted, const Attribut
 }
 
 bool ItemMatcher::matches_log(const MatchSubject& record) const {
-  if (!log_bodies_.empty() && !any_matches(log_bodies_, any_text(read_any(record.body)).value_or(""))) return false;
+  if (!log_bodies_.empty() && !any_matches(log_bodies_, any_as_string(record.body))) return false;
   if (!log_severity_texts_.empty() && !any_matches(log_severity_texts_, record.severity_text)) return false;
   if (!log_severity_) return true;
   return record.severity_number == 0 ? log_severity_->match_undefined : record.severity_number >= log_severity_->min;

@@ -106,6 +106,11 @@ GrpcStatus OtlpGrpcService::on_refused(GrpcStatus status, const net::MessageHead
 std::optional<net::Response> OtlpGrpcService::on_no_call(const net::MessageHead& head) {
   intake_.count_request();
   std::optional<Refusal> refusal = intake_.check_sender(head);
+  if (!refusal && net::is_grpc_content_type(head.headers.find("Content-Type").value_or(""))) {
+    refusal = {505, "grpc_on_http1",
+               "gRPC needs HTTP/2, and this request came over HTTP/1.1; a proxy on the way may have changed it: let it "
+               "pass HTTP/2 on"};
+  }
   if (!refusal) {
     const std::optional<std::string> place = intake_.other_place();
     refusal = {

@@ -69,12 +69,12 @@ class AttributesProcessorTest : public ::testing::Test {
 };
 
 /// A log record "payment failed" of severity ERROR (17).
-std::string log_scope() {
+std::string log_scope(const std::string& body = any_string("payment failed")) {
   using otlp = wire::otlp::LogRecord;
   std::string record, scope;
   wire::Appender(record).varint_field(otlp::kSeverityNumber, 17);
   wire::Appender(record).bytes_field(otlp::kSeverityText, "ERROR");
-  wire::Appender(record).bytes_field(otlp::kBody, any_string("payment failed"));
+  wire::Appender(record).bytes_field(otlp::kBody, body);
   record += testing::attribute_fields(otlp::kAttributes, {{"a", "1"}});
   wire::Appender(scope).bytes_field(wire::otlp::ScopeLogs::kLogRecords, record);
   return scope;
@@ -178,6 +178,21 @@ TEST_F(AttributesProcessorTest, LogRecordsAreChosenByWhatTheyHave) {
   EXPECT_FALSE(chosen("match_type: strict, log_severity_number: {min: 18, match_undefined: true}"));
   EXPECT_TRUE(chosen("match_type: strict, attributes: [{key: a, value: '1'}]"));
   EXPECT_FALSE(chosen("match_type: strict, attributes: [{key: a}], log_bodies: [x]")) << "all conditions must hold";
+}
+
+TEST_F(AttributesProcessorTest, BodiesThatAreListsOrMapsAreMatchedAsJson) {
+  std::string list, body;
+  wire::Appender(list).bytes_field(wire::otlp::ArrayValue::kValues, any_string("payment"));
+  wire::Appender(list).bytes_field(wire::otlp::ArrayValue::kValues, any_int(7));
+  wire::Appender(body).bytes_field(wire::otlp::AnyValue::kArrayValue, list);
+  const auto chosen = [&](const std::string& block) {
+    return !scope_after("include: {" + block + "}\nactions: [{key: a, action: delete}]\n", Signal::kLogs,
+                        log_scope(body), 1)
+                .empty();
+  };
+  EXPECT_TRUE(chosen(R"(match_type: strict, log_bodies: ['["payment",7]'])"));
+  EXPECT_TRUE(chosen("match_type: regexp, log_bodies: [payment]"));
+  EXPECT_FALSE(chosen("match_type: strict, log_bodies: [payment]"));
 }
 
 TEST_F(AttributesProcessorTest, ALogRecordKeepsAllButItsAttributes) {

@@ -162,7 +162,7 @@ TEST_F(OtlpGrpcServiceTest, NoMemoryIsHeldAfterwards) {
   EXPECT_EQ(host_.budget().used(), 0u);
 }
 
-TEST_F(OtlpGrpcServiceTest, AnHttpClientAtTheGrpcPortIsToldWhereToGoAndCounted) {
+TEST_F(OtlpGrpcServiceTest, HttpWithoutGrpcAndGrpcWithoutHttp2AreToldWhatToDoAndCounted) {
   config_.http_enabled = true;
   config_.http.port = 0;
   receiver_ = std::make_unique<OtlpReceiver>(config_, "otlp", host_, destination_);
@@ -177,6 +177,13 @@ TEST_F(OtlpGrpcServiceTest, AnHttpClientAtTheGrpcPortIsToldWhereToGoAndCounted) 
   EXPECT_THAT(answer, HasSubstr("this port takes OTLP over gRPC; OTLP over HTTP is on port " +
                                 described.substr(http, described.find('/') - http) + "\n"));
   EXPECT_TRUE(refused("http_on_grpc_port"));
+
+  const std::string downgraded = testing::exchange(
+      static_cast<std::uint16_t>(std::stoi(port)),
+      testing::post(std::string(info_of(Signal::kTraces).grpc_path), "Content-Type: application/grpc\r\n", "x"));
+  EXPECT_THAT(downgraded, HasSubstr("HTTP/1.1 505"));
+  EXPECT_THAT(downgraded, HasSubstr("gRPC needs HTTP/2, and this request came over HTTP/1.1"));
+  EXPECT_TRUE(refused("grpc_on_http1"));
 }
 
 }  // namespace
