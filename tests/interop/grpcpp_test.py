@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """grpc++, C++'s official gRPC: its calls to our gateway, and our gateway's and our SDK's calls to its server."""
 
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
 import peers
@@ -12,46 +10,12 @@ peers.enter_python()
 
 import sent_spans  # noqa: E402
 from gateway_harness import Gateway, main, request_with  # noqa: E402
-from otlp_messages import BOTH, requests_of_frames, spans_of, stop_and_read  # noqa: E402
+from otlp_messages import BOTH, spans_of, stop_and_read  # noqa: E402
+from peer_server import TO_IT, PeerServer  # noqa: E402
 from python_decodes_test import send  # noqa: E402
 
 PEER = peers.require_program("grpcpp")
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-TO_IT = """
-receivers:
-  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
-exporters:
-  otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}, sending_queue: {wait_for_result: true}}
-service:
-  telemetry: {metrics: {address: "127.0.0.1:0"}}
-  pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}
-"""
-
-
-class Server:
-    """grpc++ serving; stop() gives what it got."""
-
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = pathlib.Path(self.folder.name, "messages")
-        self.process = subprocess.Popen(
-            [PEER, "serve", self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.port = int(self.process.stdout.readline().split()[1])
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-        return requests_of_frames(self.path.read_bytes())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.folder.cleanup()
 
 
 class GrpcPlusPlus(unittest.TestCase):
@@ -89,14 +53,15 @@ class GrpcPlusPlus(unittest.TestCase):
 
     def test_our_gateway_calls_it(self):
         for compression in ("none", "gzip"):
-            with self.subTest(compression), Server() as server, Gateway(TO_IT % (server.port, compression)) as gateway:
+            with self.subTest(compression), PeerServer(PEER) as server:
                 names = [f"span {i}" for i in range(3000)]
-                self.assertEqual(gateway.post(request_with(names)), 200)
+                with Gateway(TO_IT % (server.port, compression)) as gateway:
+                    self.assertEqual(gateway.post(request_with(names)), 200)
                 self.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
 
     def test_our_sdk_calls_it(self):
         for compression in ("none", "gzip"):
-            with self.subTest(compression), Server() as server:
+            with self.subTest(compression), PeerServer(PEER) as server:
                 printed = send(self, f"http://127.0.0.1:{server.port}", compression, "grpc")
                 sent_spans.check(self, printed, spans_of(server.stop()))
 

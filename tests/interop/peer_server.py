@@ -1,0 +1,44 @@
+"""A gRPC server of others that writes down what it gets: `PROGRAM serve FILE` of peers/grpcpp and peers/tonic."""
+
+import pathlib
+import subprocess
+import tempfile
+
+from otlp_messages import requests_of_frames
+
+# A gateway that forwards over gRPC to a port, compressed.
+TO_IT = """
+receivers:
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
+exporters:
+  otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}, sending_queue: {wait_for_result: true}}
+service:
+  telemetry: {metrics: {address: "127.0.0.1:0"}}
+  pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}
+"""
+
+
+class PeerServer:
+    """Serving; stop() gives the messages that it got."""
+
+    def __init__(self, program):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name, "messages")
+        self.process = subprocess.Popen(
+            [program, "serve", self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.port = int(self.process.stdout.readline().split()[1])
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+        return requests_of_frames(self.path.read_bytes())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.folder.cleanup()

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""tonic, Rust's gRPC: the OpenTelemetry SDK for Rust exports over it to our gateway, plain, compressed and over TLS;
+our gateway and our SDK export to a server on it.
+"""
+
+import subprocess
+import tempfile
+import unittest
+
+import peers
+
+peers.enter_python()
+
+import exported_spans  # noqa: E402
+import sent_spans  # noqa: E402
+from certificates import Authority  # noqa: E402
+from gateway_harness import Gateway, main, request_with  # noqa: E402
+from otlp_messages import BOTH, spans_of, stop_and_read  # noqa: E402
+from peer_server import TO_IT, PeerServer  # noqa: E402
+from python_decodes_test import send  # noqa: E402
+
+PEER = peers.require_program("tonic")
+
+
+class Tonic(unittest.TestCase):
+    def check_all_arrive(self, compression, config=BOTH, scheme="http", ca=()):
+        with Gateway(config) as gateway:
+            url = f"{scheme}://127.0.0.1:{gateway.ports['grpc']}"
+            command = [PEER, "send", url, compression, str(exported_spans.COUNT), *ca]
+            done = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            arrived = stop_and_read(self, gateway, 2 * exported_spans.COUNT)
+        exported_spans.check(self, done.stdout, arrived, "tonic", "interop.rust")
+
+    def test_the_rust_sdk_exports_to_our_gateway(self):
+        for compression in ("none", "gzip", "zstd"):
+            with self.subTest(compression):
+                self.check_all_arrive(compression)
+
+    def test_the_rust_sdk_exports_over_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ca = Authority(folder)
+            ca.sign("server")
+            tls = f"tls: {{cert_file: {ca.path('server.pem')}, key_file: {ca.path('server.key')}}}"
+            grpc = 'grpc: {endpoint: "127.0.0.1:0"}'
+            self.assertIn(grpc, BOTH)
+            config = BOTH.replace(grpc, grpc.replace("}", f", {tls}}}"))
+            self.check_all_arrive("gzip", config, "https", [ca.path("ca.pem")])
+
+    def test_our_gateway_exports_to_it(self):
+        for compression in ("none", "gzip", "zstd"):
+            with self.subTest(compression), PeerServer(PEER) as server:
+                with Gateway(TO_IT % (server.port, compression)) as gateway:
+                    names = [f"span {i}" for i in range(3000)]
+                    self.assertEqual(gateway.post(request_with(names)), 200)
+                self.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
+
+    def test_our_sdk_exports_to_it(self):
+        for compression in ("none", "gzip"):
+            with self.subTest(compression), PeerServer(PEER) as server:
+                printed = send(self, f"http://127.0.0.1:{server.port}", compression, "grpc")
+                sent_spans.check(self, printed, spans_of(server.stop()))
+
+
+if __name__ == "__main__":
+    main()
