@@ -75,7 +75,7 @@ def measure(stage, group, seconds):
     return report.finish(stage.folder)
 
 
-def run(quick):
+def run(quick, seconds=None):
     try:
         group = Group("memory")
     except unittest.SkipTest as why:
@@ -84,6 +84,6 @@ def run(quick):
     group.limit_memory(MEBIBYTES)
     try:
         with Stage("overload") as stage:
-            return measure(stage, group, 20 if quick else 600)
+            return measure(stage, group, seconds or (20 if quick else 600))
     finally:
         group.close()

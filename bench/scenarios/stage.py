@@ -111,8 +111,8 @@ class Stage:
         """bench/receiver, which decodes and counts."""
         return Receiver(self)
 
-    def gateway(self, name, exporter, enter=None):
-        return Gateway(self, name, exporter, enter)
+    def gateway(self, name, exporter, enter=None, processor=None):
+        return Gateway(self, name, exporter, enter, processor)
 
 
 class Receiver:
@@ -133,19 +133,21 @@ class Receiver:
 
 
 class Gateway:
-    """nanospan serve with one exporter; `exporter` is its YAML."""
+    """nanospan serve with one exporter and at most one processor, each as YAML."""
 
-    def __init__(self, stage, name, exporter, enter=None):
+    def __init__(self, stage, name, exporter, enter=None, processor=None):
         kind = exporter.strip().partition(":")[0]
+        processors = processor.partition(":")[0] if processor else ""
         (stage.folder / f"{name}.yaml").write_text(
             f"""receivers:
   otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:0"}}, grpc: {{endpoint: "127.0.0.1:0"}}}}}}
 exporters:
   {exporter.strip()}
+processors: {{{processor or ""}}}
 service:
   telemetry: {{metrics: {{address: "127.0.0.1:0"}}}}
   pipelines:
-    traces: {{receivers: [otlp], exporters: [{kind}]}}
+    traces: {{receivers: [otlp], processors: [{processors}], exporters: [{kind}]}}
 """
         )
         self.program = stage.start(name, BUILD / "nanospan", "serve", "--config", f"{name}.yaml", enter=enter)

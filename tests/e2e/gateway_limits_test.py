@@ -6,6 +6,7 @@ Needs root and a writable /sys/fs/cgroup, else it is skipped and says what is mi
 """
 
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -83,6 +84,24 @@ class Limits(unittest.TestCase):
                     f"{found['spans_acknowledged']} spans acknowledged, {found['refused']} requests refused, "
                     f"peak of the group {group.peak_mebibytes()} MiB of 256"
                 )
+
+    def test_a_destination_that_stands_still_fills_the_memory_limiter_and_not_more(self):
+        limit_mib = 192
+        sink = free_port()
+        with SlowProxy(sink) as proxy:
+            config = (CONFIG % (proxy.port, "")).replace("exporters: [", "processors: [memory_limiter], exporters: [")
+            config += f"processors: {{memory_limiter: {{check_interval: 1s, limit_mib: {limit_mib}}}}}\n"
+            with Gateway(config) as gateway:
+                load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
+                gateway.wait_until(lambda: gateway.metric("nanospan_receiver_refused_requests") > 0)
+                proxy.open()
+                code, found, said = load.result()
+                self.assertEqual(code, 0, said)
+                self.assertEqual((found["spans_lost"], found["failed"]), (0, 0), found)
+                status = pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text()
+                highest_mib = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+                self.assertLessEqual(highest_mib, limit_mib * 1.05)
+                print(f"{found['refused']} requests refused, {highest_mib:.0f} MiB of {limit_mib} at the highest")
 
     def test_a_neighbour_that_takes_the_memory_has_requests_refused_until_it_is_gone(self):
         group = self.group("memory")

@@ -10,8 +10,8 @@ PIECE_BYTES = 64 << 10
 
 
 class SlowProxy:
-    """Takes connections for `port`. Once open() was called, what clients send goes on at `bytes_per_second` in all (0:
-    as fast as it comes); what comes back is never held up."""
+    """Takes connections for `port`. Between open() and stall(), what clients send goes on at `bytes_per_second` in all
+    (0: as fast as it comes); what comes back is never held up."""
 
     def __init__(self, port, bytes_per_second=0):
         self.to = port
@@ -25,6 +25,10 @@ class SlowProxy:
 
     def open(self):
         self.opened.set()
+
+    def stall(self):
+        """Nothing more goes on, either way, and nothing more is read."""
+        self.opened.clear()
 
     def _accept(self):
         while True:
@@ -50,6 +54,7 @@ class SlowProxy:
             other = {client: backend, backend: client}
             while True:
                 for ready in select.select(list(other), [], [])[0]:
+                    self.opened.wait()
                     data = ready.recv(PIECE_BYTES)
                     if not data:
                         return
