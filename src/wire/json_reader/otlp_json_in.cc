@@ -53,7 +53,8 @@ class Conversion {
 
   Error error() const {
     const Fault& fault = cursor_.fault();
-    if (fault.text == JsonCursor::kNotUtf8) return malformed(fault);  // Of no field, but of the document.
+    // Of no field, but of the document. By its words: each object file may have a literal of its own.
+    if (std::string_view(fault.text) == JsonCursor::kNotUtf8) return malformed(fault);
     std::string message = path_;
     if (!message.empty()) message += ": ";
     message.append(fault.text).append(" (byte ").append(std::to_string(fault.offset)).append(")");
