@@ -18,7 +18,7 @@ import seed
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TARGETS = ("experiments", "receiver", "end_to_end", "span_bench", "layout", "nanospan", "orders")
 TARGETS += ("service_loop", "cluster_load", "shop")
-# Not overload, which takes ten minutes and root.
+# Not overload, which takes ten minutes and root, nor stalled, whose claim is of ten minutes, too.
 SCENARIOS = ("shop", "high_throughput", "low_latency", "low_memory", "cluster")
 FULL_SCALE = 4
 

@@ -488,7 +488,7 @@ ROWS = (
             limit("memory of the service, 1 % sampled", "500 → 80 MB", "orders", "1 % sampled", "memory", 76),
         ),
     ),
-    ("10.1-10.3", "Scenarios", checks("scenario", "high_throughput, low_latency, low_memory, cluster")),
+    ("10.1-10.3", "Scenarios", checks("scenario", "shop, high_throughput, low_latency, low_memory, cluster")),
     ("10.3", "A tier of gateways", checks("gateway", "spans a second of a gateway's core")),
     (
         "11.1",

@@ -9,7 +9,17 @@ container is a control group, which takes root.
 import sys
 import unittest
 
-from stage import BUILD, ROOT, Report, Stage, free_port, resident_peak_mb
+from stage import (
+    BACKEND_SPANS_PER_SECOND,
+    BATCH,
+    BUILD,
+    ROOT,
+    SPAN_BYTES,
+    Report,
+    Stage,
+    free_port,
+    resident_peak_mb,
+)
 
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
@@ -19,9 +29,6 @@ from slow_proxy import SlowProxy  # noqa: E402
 TITLE = "256 MiB, ten times what the backend takes; every acknowledged span looked for"
 TARGETS = ["nanospan"]
 MEBIBYTES = 256
-SPAN_BYTES = 822  # what `load otlp` makes
-BATCH = 200
-BACKEND_SPANS_PER_SECOND = 10_000
 TIMES = 10
 WARM_UP_SECONDS = 1
 

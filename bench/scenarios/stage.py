@@ -22,6 +22,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "bench"
+# A backend that is the bottleneck, and the requests that it gets too many of.
+SPAN_BYTES = 822  # what `load otlp` makes
+BATCH = 200
+BACKEND_SPANS_PER_SECOND = 10_000
 READY_SECONDS_MAX = 30
 # Two-sided 95 % quantiles of Student's t for 1, 2, 3 ... degrees of freedom; beyond: the normal one, a little wider.
 T95 = [12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10]

@@ -8,7 +8,18 @@ acknowledged span must be there: the queue was in memory all the time.
 
 import sys
 
-from stage import BUILD, ROOT, Report, Stage, free_port, later, resident_peak_mb
+from stage import (
+    BACKEND_SPANS_PER_SECOND,
+    BATCH,
+    BUILD,
+    ROOT,
+    SPAN_BYTES,
+    Report,
+    Stage,
+    free_port,
+    later,
+    resident_peak_mb,
+)
 
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
@@ -17,9 +28,6 @@ from slow_proxy import SlowProxy  # noqa: E402
 TITLE = "a backend that stands still, three times the load, and memory_limiter"
 TARGETS = ["nanospan"]
 LIMIT_MIB = 256
-SPAN_BYTES = 822  # what `load otlp` makes
-BATCH = 200
-BACKEND_SPANS_PER_SECOND = 10_000
 TIMES = 3
 WARM_UP_SECONDS = 1
 
