@@ -1,10 +1,14 @@
-"""A gRPC server of others that writes down what it gets: `PROGRAM serve FILE` of peers/grpcpp and peers/tonic."""
+"""A gRPC server of others that writes down what it gets: `PROGRAM serve FILE` of peers/grpcpp and peers/tonic, and what
+our gateway and our SDK send to it."""
 
 import pathlib
 import subprocess
 import tempfile
 
-from otlp_messages import requests_of_frames
+import sent_spans
+from gateway_harness import Gateway, request_with
+from otlp_messages import requests_of_frames, spans_of
+from python_decodes_test import send
 
 # A gateway that forwards over gRPC to a port, compressed.
 TO_IT = """
@@ -42,3 +46,19 @@ class PeerServer:
         self.process.wait()
         self.process.stdout.close()
         self.folder.cleanup()
+
+
+def check_our_gateway(test, program, compressions):
+    for compression in compressions:
+        with test.subTest(compression), PeerServer(program) as server:
+            names = [f"span {i}" for i in range(3000)]
+            with Gateway(TO_IT % (server.port, compression)) as gateway:
+                test.assertEqual(gateway.post(request_with(names)), 200)
+            test.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
+
+
+def check_our_sdk(test, program):
+    for compression in ("none", "gzip"):
+        with test.subTest(compression), PeerServer(program) as server:
+            printed = send(test, f"http://127.0.0.1:{server.port}", compression, "grpc")
+            sent_spans.check(test, printed, spans_of(server.stop()))

@@ -12,12 +12,10 @@ import peers
 peers.enter_python()
 
 import exported_spans  # noqa: E402
-import sent_spans  # noqa: E402
+import peer_server  # noqa: E402
 from certificates import Authority  # noqa: E402
-from gateway_harness import Gateway, main, request_with  # noqa: E402
-from otlp_messages import BOTH, spans_of, stop_and_read  # noqa: E402
-from peer_server import TO_IT, PeerServer  # noqa: E402
-from python_decodes_test import send  # noqa: E402
+from gateway_harness import Gateway, main  # noqa: E402
+from otlp_messages import BOTH, stop_and_read  # noqa: E402
 
 PEER = peers.require_program("tonic")
 
@@ -48,18 +46,10 @@ class Tonic(unittest.TestCase):
             self.check_all_arrive("gzip", config, "https", [ca.path("ca.pem")])
 
     def test_our_gateway_exports_to_it(self):
-        for compression in ("none", "gzip", "zstd"):
-            with self.subTest(compression), PeerServer(PEER) as server:
-                with Gateway(TO_IT % (server.port, compression)) as gateway:
-                    names = [f"span {i}" for i in range(3000)]
-                    self.assertEqual(gateway.post(request_with(names)), 200)
-                self.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
+        peer_server.check_our_gateway(self, PEER, ("none", "gzip", "zstd"))
 
     def test_our_sdk_exports_to_it(self):
-        for compression in ("none", "gzip"):
-            with self.subTest(compression), PeerServer(PEER) as server:
-                printed = send(self, f"http://127.0.0.1:{server.port}", compression, "grpc")
-                sent_spans.check(self, printed, spans_of(server.stop()))
+        peer_server.check_our_sdk(self, PEER)
 
 
 if __name__ == "__main__":
