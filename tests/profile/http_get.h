@@ -59,4 +59,13 @@ inline HttpAnswer http_get(std::uint16_t port, const std::string& target, const 
                        "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + headers + "\r\n");
 }
 
+/// Of a continuous profiler in a busy program: until there is a sample that was taken after this was called. The first
+/// that its history shows may be from before the recorder began.
+inline void wait_for_new_samples(std::uint16_t port) {
+  const std::string past = "/debug/pprof/profile?from=-5m&format=collapsed";
+  const std::string before = http_get(port, past).body;
+  while (http_get(port, past).body == before) {
+  }
+}
+
 }  // namespace nanospan::profile::testing

@@ -221,8 +221,7 @@ TEST(ProfileServer, ADiskThatHangsHoldsTheProgramUpForABoundedTimeOnly) {
   };
   auto server = ProfileServer::start(options);
   ASSERT_TRUE(server.ok()) << server.error().message;
-  while (http_get((*server)->port(), "/debug/pprof/profile?from=-5m").status != 200) {
-  }  // until there are samples
+  testing::wait_for_new_samples((*server)->port());
   server->reset();
   hangs.wait();
   options.recorder = {};

@@ -43,8 +43,7 @@ TEST(StartProfiling, WhatIsUnderWayWhenItGoesIsWritten) {
     const profile::testing::BusyThreads busy(1, profile::testing::known_hot_function);
     const auto profiling = start_profiling({.port = 0, .directory = folder.path().string()});
     ASSERT_TRUE(profiling.ok()) << profiling.error().message;
-    while (profile::testing::http_get(profiling->port(), "/debug/pprof/profile?from=-5m").status != 200) {
-    }  // until there are samples
+    profile::testing::wait_for_new_samples(profiling->port());
     const auto status = profile::testing::http_get(profiling->port(), "/debug/pprof/recordings");
     EXPECT_EQ(status.body.substr(0, status.body.find(';')), "# 30 s of every 60 s");
   }
