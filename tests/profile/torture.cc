@@ -16,11 +16,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -30,6 +32,7 @@
 
 #include "base/time.h"
 #include "profile/sampler/sampler.h"
+#include "profile/symbol/symbolizer.h"
 
 namespace nanospan::profile {
 namespace {
@@ -149,24 +152,65 @@ void repeat_until_stopped(std::vector<std::thread>& threads, std::function<void(
 constexpr std::uint64_t kAskEveryNanos = 50'000;
 constexpr std::uint64_t kRoundsPerScan = 200;
 
+void say(std::string_view text) {
+  if (write(STDOUT_FILENO, text.data(), text.size()) < 0) _exit(7);
+}
+
+/// Where the stacks that did not reach a thread's first function ended, and whom that function had called.
+class Ends {
+ public:
+  void add(const Sample& sample) {
+    if (sample.end != WalkEnd::kLost && sample.end != WalkEnd::kNoCode) return;
+    std::string place;
+    for (std::size_t back = 1; back <= std::min<std::size_t>(sample.frames, 2); ++back) {
+      const std::size_t at = sample.frames - back;
+      place += (back == 1 ? "" : ", which called ") + function_at(sample, sample.pcs[at] - (at == 0 ? 0 : 1));
+    }
+    ++counts_[place];
+  }
+
+  void report(std::uint64_t samples) const {
+    constexpr std::size_t kShown = 12;
+    std::vector<std::pair<std::string, std::uint64_t>> sorted(counts_.begin(), counts_.end());
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    for (std::size_t i = 0; i < std::min(sorted.size(), kShown); ++i) {
+      std::array<char, 32> share{};
+      const double part = static_cast<double>(sorted[i].second) / static_cast<double>(samples);
+      std::snprintf(share.data(), share.size(), "%8.3f %%  ", 100 * part);
+      say(share.data() + sorted[i].first + "\n");
+    }
+  }
+
+ private:
+  std::string function_at(const Sample& sample, std::uint64_t pc) {
+    const Module* const module = Sampler::module_of(sample, pc);
+    if (module == nullptr) return "[no known code]";
+    return symbolizer_.function_at(
+        {module->path, module->build_id, module->base, module->begin, module->end, module->offset}, pc - module->base);
+  }
+
+  Symbolizer symbolizer_;
+  std::map<std::string, std::uint64_t> counts_;
+};
+
 struct Asked {
   std::uint64_t signals = 0;
   std::uint64_t nanos = 0;
 };
 
 /// Asks all threads `rounds` times, at 20 kHz or as fast as it goes, and on until every third round had a sample.
-Asked ask(Sampler& sampler, std::uint64_t rounds) {
-  const auto ignore = [](const SampledThread&, const Sample&) {};
+Asked ask(Sampler& sampler, std::uint64_t rounds, Ends& ends) {
+  const auto look = [&](const SampledThread&, const Sample& sample) { ends.add(sample); };
   const base::Clock& clock = base::system_clock();
   const base::MonotonicNanos began = clock.monotonic_now();
   Asked asked;
   for (std::uint64_t round = 0; round < rounds || sampler.counters().samples < rounds / 3; ++round) {
     const base::MonotonicNanos round_began = clock.monotonic_now();
-    if (round % kRoundsPerScan == 0) sampler.rescan(ignore);
+    if (round % kRoundsPerScan == 0) sampler.rescan(look);
     for (const SampledThread& thread : sampler.threads()) {
       asked.signals += sampler.interrupt(thread, SampleKind::kThread);
     }
-    sampler.drain(ignore);
+    sampler.drain(look);
     while (clock.monotonic_now() - round_began < kAskEveryNanos) {
     }
   }
@@ -179,17 +223,17 @@ void report(const Asked& asked, const SamplerCounters& counters) {
   const double samples = static_cast<double>(counters.samples);
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::array<char, 512> line{};
-  const int size = std::snprintf(
-      line.data(), line.size(),
-      "asked %llu times in %.1f s, samples %llu (%.0f/s), the others merged with one that was pending\n"
-      "drops: ring full %llu, foreign or late %llu; to the root %.3f %%\n"
-      "not to the root: in unknown code %llu, lost in known code %llu, truncated %llu\n"
-      "%.0f ns in the handler\n",
-      number(asked.signals), seconds, number(counters.samples), samples / seconds, number(counters.dropped_ring_full),
-      number(counters.foreign_signals), 100.0 * static_cast<double>(counters.to_root) / samples,
-      number(counters.unknown_code), number(counters.lost), number(counters.truncated),
-      static_cast<double>(counters.handler_nanos) / samples);
-  if (write(STDOUT_FILENO, line.data(), static_cast<std::size_t>(size)) < 0) _exit(7);
+  std::snprintf(line.data(), line.size(),
+                "asked %llu times in %.1f s, samples %llu (%.0f/s), the others merged with one that was pending\n"
+                "drops: ring full %llu, foreign or late %llu; to the root %.3f %%\n"
+                "not to the root: in unknown code %llu, lost in known code %llu, truncated %llu\n"
+                "%.0f ns in the handler\n",
+                number(asked.signals), seconds, number(counters.samples), samples / seconds,
+                number(counters.dropped_ring_full), number(counters.foreign_signals),
+                100.0 * static_cast<double>(counters.to_root) / samples, number(counters.unknown_code),
+                number(counters.lost), number(counters.truncated),
+                static_cast<double>(counters.handler_nanos) / samples);
+  say(line.data());
 }
 
 int torture(const std::string& plugin, std::uint64_t rounds) {
@@ -211,12 +255,14 @@ int torture(const std::string& plugin, std::uint64_t rounds) {
   repeat_until_stopped(threads, [&] { runs_on_an_alternate_stack(alternate); });
   repeat_until_stopped(threads, [&] { switches_stacks(*coroutine); });
 
-  const Asked asked = ask(**sampler, rounds);
+  Ends ends;
+  const Asked asked = ask(**sampler, rounds, ends);
   (*sampler)->stop([](const SampledThread&, const Sample&) {});
   stop = true;
   for (std::thread& thread : threads) thread.join();
   const SamplerCounters counters = (*sampler)->counters();
   report(asked, counters);
+  ends.report(counters.samples);
   return 0;
 }
 

@@ -67,9 +67,10 @@ std::uint64_t saved_register([[maybe_unused]] int dwarf_register) {
 enum class Step : std::uint8_t { kCaller, kSignal, kRoot, kLost };
 
 /// rbp chains to a frame above: functions without unwind information (hand-written or generated code) often keep it.
+/// At a call of one without locals both are equal: crtstuff's __do_global_dtors_aux, under all that dlclose destroys.
 Step by_frame_pointer(StackReader& stack, Frame& frame) {
   std::uint64_t return_address = 0, next = 0;
-  if (frame.rbp <= frame.sp || frame.rbp - frame.sp > kFrameBytesMax) return Step::kLost;
+  if (frame.rbp < frame.sp || frame.rbp - frame.sp > kFrameBytesMax) return Step::kLost;
   if (!stack.read(frame.rbp, next) || !stack.read(frame.rbp + 8, return_address)) return Step::kLost;
   frame = {return_address, frame.rbp + 16, next};
   return Step::kCaller;

@@ -2,17 +2,56 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
 #include "tests/profile/unwind/oracle.h"
 #include "tests/support/server_workload.h"
 
+#if defined(__x86_64__)
+// As crtstuff's __do_global_dtors_aux: a frame pointer, no locals, no unwind information. Far from its neighbours: what
+// is near a function is taken for its padding.
+asm(R"(
+  .pushsection .text
+  .skip 128, 0x90
+  .type nanospan_test_calls_in_frame, @function
+nanospan_test_calls_in_frame:
+  push %rbp
+  mov %rsp, %rbp
+  call *%rdi
+  pop %rbp
+  ret
+  .size nanospan_test_calls_in_frame, . - nanospan_test_calls_in_frame
+  .skip 128, 0x90
+  .popsection
+)");
+extern "C" [[gnu::visibility("hidden")]] void nanospan_test_calls_in_frame(void (*called)());
+#endif
+
 namespace nanospan::profile {
 namespace {
 
 using testing::Judgement;
 using testing::Oracle;
+
+#if defined(__x86_64__)
+TEST(StackWalk, GoesThroughAFunctionThatHasAFramePointerAlone) {
+  static Walk walk;
+  static std::array<std::uint64_t, 128> pcs;
+  nanospan_test_calls_in_frame([] {
+    LoadedCode loaded;
+    loaded.refresh();
+    walk = walk_stack(*loaded.map(), Registers::here(), pcs.data(), 0, pcs.size() - 1, pcs.size(), nullptr);
+  });
+  EXPECT_EQ(walk.end, WalkEnd::kRoot);
+  const auto begin = reinterpret_cast<std::uint64_t>(&nanospan_test_calls_in_frame);
+  EXPECT_EQ(std::count_if(pcs.begin(), pcs.begin() + static_cast<std::ptrdiff_t>(walk.frames),
+                          [&](std::uint64_t pc) { return pc > begin && pc < begin + 16; }),
+            1);
+}
+#endif
 
 TEST(StackWalk, EqualsLibgccOnAServersMixToTheRoot) {
 #if defined(__SANITIZE_THREAD__)
