@@ -11,14 +11,15 @@
 #include "net/event_loop.h"
 
 namespace nanospan::net {
-namespace {
 
-IoResult to_result(ssize_t moved) {
+IoResult io_result(ssize_t moved) {
   if (moved > 0) return {IoResult::State::kDone, static_cast<std::size_t>(moved), 0};
   if (moved == 0) return {IoResult::State::kEnd, 0, 0};
   if (errno == EAGAIN || errno == EINTR) return {IoResult::State::kWouldBlock, 0, 0};
   return {IoResult::State::kBroken, 0, errno};
 }
+
+namespace {
 
 class SocketStream final : public ByteStream {
  public:
@@ -26,13 +27,13 @@ class SocketStream final : public ByteStream {
 
   int fd() const override { return socket_.get(); }
 
-  IoResult read(std::span<const iovec> into) override { return to_result(::readv(fd(), into.data(), count(into))); }
+  IoResult read(std::span<const iovec> into) override { return io_result(::readv(fd(), into.data(), count(into))); }
 
   IoResult write(std::span<const iovec> from) override {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg only reads it
     message.msg_iovlen = static_cast<std::size_t>(count(from));
-    return to_result(::sendmsg(fd(), &message, MSG_NOSIGNAL));
+    return io_result(::sendmsg(fd(), &message, MSG_NOSIGNAL));
   }
 
   void finish_writing() override { ::shutdown(fd(), SHUT_WR); }

@@ -25,6 +25,9 @@ struct IoResult {
   int error = 0;          ///< With kBroken: the errno.
 };
 
+/// Of what a system call that moves bytes has returned, and of errno.
+IoResult io_result(ssize_t moved);
+
 class EventLoop;
 class FdHandler;
 

@@ -1,6 +1,8 @@
 // The kernel's network: each call is the function of the same name for sockets. Thread-safe.
 #include "net/network.h"
 
+#include <sys/socket.h>
+
 #include "base/immortal.h"
 
 namespace nanospan::net {
@@ -18,6 +20,12 @@ class SystemNetwork final : public Network {
   Accepted accept(int listener) override { return accept_on(listener); }
   ConnectStart start_connect(const SocketAddress& address) override { return net::start_connect(address); }
   int connect_result(int fd) override { return net::connect_result(fd); }
+  IoResult send(int fd, std::string_view bytes) override {
+    return io_result(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  }
+  IoResult receive(int fd, std::span<char> into, bool peek) override {
+    return io_result(::recv(fd, into.data(), into.size(), peek ? MSG_PEEK : 0));
+  }
 
  protected:
   std::unique_ptr<ByteStream> plain_stream(Fd socket) override { return make_socket_stream(std::move(socket)); }

@@ -1,12 +1,12 @@
 // Peeks at the answer and takes no more than its head, as what follows belongs to the origin. Threads: see the header.
 #include "net/proxy_tunnel.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <span>
 #include <utility>
+
+#include "net/network.h"
 
 namespace nanospan::net {
 
@@ -25,25 +25,25 @@ void ProxyTunnel::on_ready(unsigned /*ready*/) {
 }
 
 void ProxyTunnel::send_some() {
-  const ssize_t sent = ::send(socket_.get(), request_.data(), request_.size(), MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) return fail(system_error("the connection broke", errno).message);
-  request_.erase(0, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+  const IoResult sent = loop_.network().send(socket_.get(), request_);
+  if (sent.state == IoResult::State::kBroken) return broken(sent.error);
+  request_.erase(0, sent.bytes);
   if (request_.empty()) loop_.set_interest(socket_.get(), kReadable);
 }
 
 void ProxyTunnel::receive_some() {
   constexpr std::string_view kHeadEnd = "\r\n\r\n";
   std::array<char, 1024> buffer;
-  const ssize_t peeked = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_PEEK);
-  if (peeked < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (peeked < 0) return fail(system_error("the connection broke", errno).message);
-  if (peeked == 0) return fail("it closed the connection without an answer to CONNECT");
+  const IoResult peeked = loop_.network().receive(socket_.get(), buffer, true);
+  if (peeked.state == IoResult::State::kWouldBlock) return;
+  if (peeked.state == IoResult::State::kBroken) return broken(peeked.error);
+  if (peeked.state == IoResult::State::kEnd) return fail("it closed the connection without an answer to CONNECT");
   const std::size_t before = head_.size();
-  head_.append(buffer.data(), static_cast<std::size_t>(peeked));
+  head_.append(buffer.data(), peeked.bytes);
   const std::size_t end = head_.find(kHeadEnd, before - std::min(before, kHeadEnd.size() - 1));
   if (end != std::string::npos) head_.resize(end + kHeadEnd.size());
-  // Only what belongs to the head is taken off the socket.
-  static_cast<void>(::recv(socket_.get(), buffer.data(), head_.size() - before, 0));
+  // Only what belongs to the head is taken off the socket. It lies there: this takes all of it.
+  static_cast<void>(loop_.network().receive(socket_.get(), std::span(buffer).first(head_.size() - before), false));
   if (end != std::string::npos) return judge();
   if (!head_.starts_with("HTTP/1.") && head_.size() > 7) return judge();
   if (head_.size() > kHeadBytesMax) fail("its answer to CONNECT has no end");
@@ -58,6 +58,8 @@ void ProxyTunnel::judge() {
   for (const char c : line.substr(9, 100)) what += c >= 0x20 && c < 0x7f ? c : '.';
   fail(what + (wants_credentials ? "; give it user and password: http://user:password@host:port" : ""));
 }
+
+void ProxyTunnel::broken(int error) { fail(system_error("the connection broke", error).message); }
 
 void ProxyTunnel::fail(std::string what) { finish(Error{ErrorCode::kUnavailable, std::move(what)}); }
 

@@ -34,6 +34,7 @@ class ProxyTunnel final : public FdHandler {
   void send_some();
   void receive_some();
   void judge();
+  void broken(int error);
   void fail(std::string what);
   void finish(Result<Fd> result);
 

@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "tests/net/loop_fixture.h"
 #include "tests/support/simulated_network.h"
@@ -115,6 +118,36 @@ TEST_P(NetworkTest, AnEndLeavesTheOtherDirectionOpen) {
   EXPECT_EQ(piece, "y");
   far_->finish_writing();
   EXPECT_NE(ready(near_->fd(), 0) & kFailed, 0u) << "both directions have ended";
+}
+
+TEST_P(NetworkTest, WithoutAStreamBytesAreSeenBeforeTheyAreTaken) {
+  const Network::Listener listener = listen();
+  ConnectStart start = network().start_connect(listener.address);
+  ASSERT_TRUE(start.fd);
+  if (start.in_progress) ready(start.fd.get(), kWritable);
+  EXPECT_EQ(network().send(start.fd.get(), "?").bytes, 1u);
+  EXPECT_NE(ready(listener.fd.get(), kReadable), 0u);
+  far_ = network().open_stream({}, network().accept(listener.fd.get()).fd);
+  std::string got;
+  EXPECT_EQ(read(*far_, &got).state, IoState::kDone);
+  EXPECT_EQ(got, "?");
+
+  char buffer[8];
+  EXPECT_EQ(network().receive(start.fd.get(), buffer, true).state, IoState::kWouldBlock);
+  EXPECT_EQ(write(*far_, "answer").state, IoState::kDone);
+  std::size_t seen = 0;
+  while (seen < 6) {  // all of it has arrived
+    ASSERT_NE(ready(start.fd.get(), kReadable), 0u);
+    seen = std::max(seen, network().receive(start.fd.get(), buffer, true).bytes);
+    EXPECT_EQ(std::string_view(buffer, 1), "a");
+  }
+  EXPECT_EQ(network().receive(start.fd.get(), std::span(buffer).first(2), false).bytes, 2u);
+  near_ = network().open_stream({}, std::move(start.fd));
+  std::string piece;
+  for (got.clear(); got.size() < 4; got += piece) ASSERT_EQ(read(*near_, &piece).state, IoState::kDone);
+  EXPECT_EQ(got, "swer");
+  far_.reset();
+  EXPECT_EQ(read(*near_).state, IoState::kEnd);
 }
 
 TEST_P(NetworkTest, ClosingWithUnreadBytesResetsThePeer) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "net/tls_streams.h"
 #include "tests/support/test_certificates.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::string_view kPath = "/test.Echo/Echo";
 constexpr std::size_t kBodyBytesMax = 1u << 20;
+constexpr const char* kSocketPath = "/simulated/otlp.sock";
+constexpr const char* kOrigin = "127.0.0.1:4318";
 
 const testing::TestCertificates& certificates() {
   static const testing::TestCertificates made;
@@ -92,8 +95,8 @@ void Simulation::start_server() {
 
 void Simulation::start_server_at(const char* host, std::unique_ptr<Http1Server>& started) {
   Http1ServerOptions options;
-  options.host = host;
-  options.port = kPort;
+  options.host = unix_socket ? kSocketPath : host;
+  options.port = proxied ? kProxyPort : kPort;
   options.http2 = http2_server_protocol(http2_options);
   options.skip_body_bytes_max = skip_body_bytes_max;
   std::shared_ptr<Http1Handler> handler = std::make_shared<SimulatedHandler>(*this);
@@ -106,7 +109,9 @@ void Simulation::start_server_at(const char* host, std::unique_ptr<Http1Server>&
     with.certificate.file = certificates().path("server.pem");
     with.key.file = certificates().path("server.key");
     with.protocols = {"h2", "http/1.1"};
-    options.make_stream = tls_server_streams(std::move(with), plain_streams(), clock).value();
+    options.make_stream = tls_server_streams(std::move(with), server_streams(), clock).value();
+  } else {
+    options.make_stream = server_streams();
   }
   auto made = Http1Server::start({&loop}, std::move(options), std::move(handler));
   ASSERT_TRUE(made.ok()) << made.error().message;
@@ -129,9 +134,20 @@ StreamFactory Simulation::plain_streams() {
   return [this](Fd socket) { return network.open_stream({}, std::move(socket)); };
 }
 
+StreamFactory Simulation::server_streams() {
+  return [this](Fd socket) {
+    std::unique_ptr<ByteStream> stream = network.open_stream({}, std::move(socket));
+    if (!tunnelled()) return stream;
+    return std::unique_ptr<ByteStream>(std::make_unique<SimulatedProxy>(std::move(stream), kOrigin, proxy_answer()));
+  };
+}
+
 void Simulation::start_client() {
-  const std::string host = balanced ? "localhost" : "127.0.0.1";
-  const Url origin = parse_url((tls ? "https://" : "http://") + host + ":" + std::to_string(kPort)).value();
+  const std::string host = balanced ? "localhost:" + std::to_string(kPort) : kOrigin;
+  const Url origin =
+      parse_url(unix_socket ? std::string("unix:") + kSocketPath : (tls ? "https://" : "http://") + host).value();
+  std::optional<Proxy> proxy;
+  if (proxied) proxy = parse_proxy("127.0.0.1:" + std::to_string(kProxyPort)).value();
   StreamFactory streams;
   if (tls) {
     TlsClientOptions with;
@@ -143,12 +159,14 @@ void Simulation::start_client() {
     Http1ClientOptions options;
     options.origin = origin;
     options.connections_max = connections_max;
+    options.proxy = std::move(proxy);
     options.make_stream = std::move(streams);
     http1_ = std::move(Http1Client::create(loop, std::move(options))).value();
   } else {
     GrpcClientOptions options;
     options.origin = origin;
     options.connections_max = connections_max;
+    options.proxy = std::move(proxy);
     options.make_stream = std::move(streams);
     options.random = [this] { return numbers.next(); };
     if (balanced) options.balancing = GrpcBalancing::kRoundRobin;

@@ -19,6 +19,7 @@
 #include "net/http1_client.h"
 #include "net/http2_server.h"
 #include "tests/net/http1_server_fixture.h"
+#include "tests/net/simulated_proxy.h"
 #include "tests/support/simulated_network.h"
 
 namespace nanospan::net {
@@ -103,6 +104,10 @@ class Simulation {
   bool tls = false;  ///< A run is then the same but for the lengths of signatures.
   /// Of gRPC: a second server, at the name's other address, and calls to both in turn.
   bool balanced = false;
+  /// The client goes through a proxy: by a tunnel, or, with plain HTTP/1.1, by whole URLs.
+  bool proxied = false;
+  std::function<ProxyAnswer()> proxy_answer = [] { return ProxyAnswer(); };
+  bool unix_socket = false;  ///< Instead of a port.
   std::deque<SentRequest> requests;
   std::unique_ptr<Http1Server> server, second_server;
 
@@ -113,6 +118,8 @@ class Simulation {
   void start_server_at(const char* host, std::unique_ptr<Http1Server>& started);
   void drain(std::unique_ptr<Http1Server>& ending, std::uint64_t grace_nanos);
   StreamFactory plain_streams();
+  StreamFactory server_streams();
+  bool tunnelled() const { return proxied && (tls || protocol == Protocol::kGrpc); }
   const Answer& next_answer();
   void arrived(std::string_view body, Reply reply);
   void told(std::size_t number, Told what);
@@ -121,7 +128,7 @@ class Simulation {
 
   bool all_told() const;
 
-  static constexpr std::uint16_t kPort = 4318;
+  static constexpr std::uint16_t kPort = 4318, kProxyPort = 3128;
   Ledger tickets_;
   Answer next_answer_;
   std::unique_ptr<Http1Client> http1_;

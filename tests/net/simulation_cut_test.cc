@@ -1,7 +1,9 @@
 // A connection that is lost at every single byte of a short exchange, in both directions and in each way of losing it.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "tests/net/simulation.h"
 
@@ -68,6 +70,88 @@ TEST_P(CutTest, AtEveryByteOfARequest) {
       plan.cut_to_server = at;
       lose_and_recover(GetParam(), plan, at % 2 == 0, bytes);
     }
+  }
+}
+
+/// Through a proxy: HTTP/1.1 speaks TLS in the tunnel, gRPC does not.
+std::unique_ptr<Simulation> through_a_proxy(Protocol protocol) {
+  auto simulation = std::make_unique<Simulation>(protocol, 1);
+  simulation->proxied = true;
+  simulation->tls = protocol == Protocol::kHttp1;
+  return simulation;
+}
+
+constexpr std::string_view kAskForTunnel =
+    "CONNECT 127.0.0.1:4318 HTTP/1.1\r\nHost: 127.0.0.1:4318\r\nUser-Agent: nanospan\r\n\r\n";
+
+TEST_P(CutTest, AtEveryByteOfATunnel) {
+  const std::uint64_t asked = kAskForTunnel.size(), answered = ProxyAnswer().text.size();
+  for (const Cut cut : {Cut::kReset, Cut::kEnd, Cut::kSilence}) {
+    for (std::uint64_t at = 0; at < asked + answered && !HasFailure(); ++at) {
+      ConnectionPlan plan;
+      plan.cut = cut;
+      (at < asked ? plan.cut_to_server : plan.cut_to_client) = at < asked ? at : at - asked;
+      plan.reset_discards = at % 2 == 0;
+      SCOPED_TRACE("connection 0: " + plan.text());
+      const std::unique_ptr<Simulation> simulation = through_a_proxy(GetParam());
+      simulation->network.plan(plan);
+      simulation->start_server();
+      simulation->start_client();
+      simulation->send(40, kExchangeNanos, at % 3 == 0);
+      simulation->run_until_all_told();
+      const SentRequest& first = simulation->requests.front();
+      EXPECT_EQ(first.told.kind, Told::Kind::kUnanswered) << first.told.text;
+      EXPECT_FALSE(first.told.may_have_arrived) << "there was no tunnel: " << first.told.text;
+      EXPECT_NE(first.told.text.find("proxy"), std::string::npos) << first.told.text;
+      simulation->network.plan(ConnectionPlan());
+      simulation->run_for(kGivenUpNanos);
+      simulation->send(40, kExchangeNanos, false);
+      simulation->run_until_all_told();
+      EXPECT_EQ(simulation->requests.back().told.kind, Told::Kind::kAcknowledged)
+          << simulation->requests.back().told.text;
+      simulation->end();
+      simulation->check();
+      if (HasFailure()) ADD_FAILURE() << simulation->network.story();
+    }
+  }
+}
+
+TEST_P(CutTest, WhatAProxySaysIsToldAndTheNextTunnelIsAskedForAnew) {
+  struct Case {
+    ProxyAnswer says;
+    std::string_view told;
+  };
+  const Case cases[] = {
+      {{"HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno!", false, 0}, "403 Forbidden"},
+      {{"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", false, 0}, "http://user:password@host:port"},
+      {{"SSH-2.0-OpenSSH_9.2\r\n", false, 0}, "does not answer as an HTTP proxy does"},
+      {{"HTTP/1.1 200 OK\r\nA: " + std::string(20'000, 'a'), false, 0}, "has no end"},
+      {{"HTTP/1.1 2", false, 0}, "closed the connection without an answer"},
+      {{"", false, 0}, "closed the connection without an answer"},
+      {{ProxyAnswer().text, true, 40 * kSeconds}, "gave up after 20 s while the proxy was connecting"},
+  };
+  for (const Case& each : cases) {
+    // The server behind it waits 10 s for a handshake, and then it is the one that ends it.
+    if (GetParam() == Protocol::kHttp1 && each.says.after_nanos != 0) continue;
+    const std::unique_ptr<Simulation> simulation = through_a_proxy(GetParam());
+    simulation->proxy_answer = [&each] { return each.says; };
+    simulation->start_server();
+    simulation->start_client();
+    simulation->send(40, 60 * kSeconds, true);
+    simulation->run_until_all_told();
+    const Told& told = simulation->requests.front().told;
+    EXPECT_NE(told.text.find(each.told), std::string::npos) << told.text;
+    EXPECT_NE(told.text.find("proxy http://127.0.0.1:3128"), std::string::npos) << told.text;
+    EXPECT_FALSE(told.may_have_arrived) << told.text;
+    // What comes late, but comes, is worth waiting for.
+    simulation->proxy_answer = [] { return ProxyAnswer{ProxyAnswer().text, true, 8 * kSeconds}; };
+    simulation->run_for(kGivenUpNanos);
+    simulation->send(40, 60 * kSeconds, false);
+    simulation->run_until_all_told();
+    EXPECT_EQ(simulation->requests.back().told.kind, Told::Kind::kAcknowledged)
+        << simulation->requests.back().told.text;
+    simulation->end();
+    simulation->check();
   }
 }
 

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -23,10 +25,14 @@ constexpr int kSeeds = 40;
 
 class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>> {
  protected:
-  /// Every fourth case is one of TLS; of gRPC every third one is balanced between two servers.
+  /// Every fourth case is one of TLS; every fifth goes through a proxy; of gRPC every third one is balanced between two
+  /// servers; a few speak over a unix socket.
   SimulationTest() {
-    simulation_.tls = std::get<int>(GetParam()) % 4 == 3;
-    simulation_.balanced = simulation_.protocol == Protocol::kGrpc && std::get<int>(GetParam()) % 3 == 1;
+    const int seed = std::get<int>(GetParam());
+    simulation_.tls = seed % 4 == 3;
+    simulation_.proxied = seed % 5 == 2;
+    simulation_.balanced = simulation_.protocol == Protocol::kGrpc && seed % 3 == 1 && !simulation_.proxied;
+    simulation_.unix_socket = seed % 7 == 5 && !simulation_.tls && !simulation_.proxied && !simulation_.balanced;
   }
   ~SimulationTest() override {
     simulation_.end();
@@ -50,6 +56,22 @@ class SimulationTest : public ::testing::TestWithParam<std::tuple<Protocol, int>
     if (percent(12)) answer.kind = AnswerKind::kRefuse;
     if (percent(4)) answer.kind = AnswerKind::kDrop;
     answer.at_the_head = percent(4);
+    return answer;
+  }
+  /// Mostly a tunnel, sometimes late; or what else a proxy may say.
+  ProxyAnswer some_proxy_answer() {
+    ProxyAnswer answer;
+    if (percent(30)) answer.after_nanos = below(percent(80) ? 500 * kMillis : 40 * kSeconds);
+    if (percent(80)) return answer;
+    answer.tunnel = false;
+    constexpr std::array<std::string_view, 5> kRefusals = {
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno!",
+        "HTTP/1.0 502 Bad Gateway\r\n\r\n",
+        "HTTP/1.1 2",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "",
+    };
+    answer.text = kRefusals[below(kRefusals.size())];
     return answer;
   }
   /// Sometimes so small that requests wait for the credit of others.
@@ -86,6 +108,7 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
   }
   simulation_.network.plan([this] { return ConnectionPlan::troubled(simulation_.numbers); });
   simulation_.answer = [this] { return some_answer(); };
+  simulation_.proxy_answer = [this] { return some_proxy_answer(); };
   start();
   for (std::uint64_t left = 5 + below(20); left > 0; --left) {
     simulation_.send(some_size(), 50 * kMillis + below(10 * kSeconds), percent(50));
@@ -100,6 +123,7 @@ TEST_P(SimulationTest, EveryRequestEndsOnceAndBothSidesAgree) {
 
   simulation_.network.heal();
   simulation_.answer = [] { return Answer(); };
+  simulation_.proxy_answer = [] { return ProxyAnswer(); };
   simulation_.run_for(20 * kSeconds);  // what waits for an answer to a connect from before has given up
   simulation_.send(100, 30 * kSeconds, false);
   simulation_.run_until_all_told();
@@ -217,6 +241,7 @@ TEST_P(SimulationTest, RefusedStreamsAndOldConnectionsAreNoAffairOfTheCaller) {
 TEST_P(SimulationTest, CallsGoToAllServersInTurnAndAroundOneThatIsGone) {
   if (simulation_.protocol != Protocol::kGrpc) return;
   simulation_.balanced = true;
+  simulation_.proxied = simulation_.unix_socket = false;
   start();
   const auto both = [&] {
     return std::pair(simulation_.server ? simulation_.server->counters().requests : 0,

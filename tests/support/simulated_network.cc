@@ -97,15 +97,20 @@ std::unique_ptr<ByteStream> SimulatedNetwork::plain_stream(Fd socket) {
   return std::make_unique<SimulatedStream>(*this, *place.connection, place.side, std::move(socket));
 }
 
+/// How many bytes can be had, or why none.
+IoResult SimulatedNetwork::readable(Connection& connection, Side side, std::size_t room) {
+  const Lane& lane = connection.lane_to(side);
+  room = std::min(room, connection.plan.piece_bytes_max);
+  if (!lane.arrived.empty() && room != 0) return done(std::min(room, lane.arrived.size()));
+  if (connection.end(side).reset) return broken(ECONNRESET);
+  return lane.ended ? IoResult{IoResult::State::kEnd, 0, 0} : IoResult{IoResult::State::kWouldBlock, 0, 0};
+}
+
 IoResult SimulatedNetwork::read(Connection& connection, Side side, std::span<const iovec> into) {
   Lane& lane = connection.lane_to(side);
-  const std::size_t room = std::min<std::size_t>(total(into), connection.plan.piece_bytes_max);
-  if (lane.arrived.empty() || room == 0) {
-    if (connection.end(side).reset) return broken(ECONNRESET);
-    return lane.ended ? IoResult{IoResult::State::kEnd, 0, 0} : IoResult{IoResult::State::kWouldBlock, 0, 0};
-  }
-  const std::size_t most = std::min(room, lane.arrived.size());
-  const std::size_t count = numbers_.percent(70) ? most : 1 + numbers_.below(most);
+  const IoResult most = readable(connection, side, total(into));
+  if (most.state != IoResult::State::kDone) return most;
+  const std::size_t count = numbers_.percent(70) ? most.bytes : 1 + numbers_.below(most.bytes);
   std::size_t at = 0;
   for (const iovec& piece : into) {
     const std::size_t part = std::min(piece.iov_len, count - at);
@@ -134,6 +139,25 @@ IoResult SimulatedNetwork::write(Connection& connection, Side side, std::span<co
   note(connection, side == Side::kClient ? "client writes" : "server writes", count);
   send(connection, other(side), Segment::Kind::kBytes, std::move(bytes));
   return done(count);
+}
+
+IoResult SimulatedNetwork::send(int fd, std::string_view bytes) {
+  const Place& place = places_.at(fd);
+  const iovec from{const_cast<char*>(bytes.data()), bytes.size()};  // write() only reads it
+  return write(*place.connection, place.side, {&from, 1});
+}
+
+/// What was seen can be had at once, all of it; how much is seen is drawn.
+IoResult SimulatedNetwork::receive(int fd, std::span<char> into, bool peek) {
+  const Place& place = places_.at(fd);
+  IoResult result = readable(*place.connection, place.side, into.size());
+  if (result.state != IoResult::State::kDone) return result;
+  if (peek && !numbers_.percent(70)) result.bytes = 1 + numbers_.below(result.bytes);
+  std::string& arrived = place.connection->lane_to(place.side).arrived;
+  std::copy_n(arrived.data(), result.bytes, into.data());
+  if (!peek) arrived.erase(0, result.bytes);
+  note(*place.connection, peek ? "client peeks" : "client takes", result.bytes);
+  return result;
 }
 
 // --- What flies ---
@@ -341,6 +365,11 @@ Accepted SimulatedNetwork::accept(int listener) {
   accepted.fd = std::move(backlog.front());
   backlog.pop_front();
   const std::size_t number = places_.at(accepted.fd.get()).connection->number;
+  if (places_.at(listener).address.starts_with("unix")) {
+    const sockaddr unnamed{AF_UNIX, {}};
+    accepted.peer = SocketAddress::from(&unnamed, sizeof unnamed.sa_family);
+    return accepted;
+  }
   SocketAddress::parse("127.0.0.1", static_cast<std::uint16_t>(20'000 + number % 10'000), accepted.peer);
   return accepted;
 }

@@ -101,6 +101,8 @@ class SimulatedNetwork final : public Network {
   Accepted accept(int listener) override;
   ConnectStart start_connect(const SocketAddress& address) override;
   int connect_result(int fd) override;
+  IoResult send(int fd, std::string_view bytes) override;
+  IoResult receive(int fd, std::span<char> into, bool peek) override;
 
  protected:
   std::unique_ptr<ByteStream> plain_stream(Fd socket) override;
@@ -165,6 +167,7 @@ class SimulatedNetwork final : public Network {
   base::MonotonicNanos next_arrival() const;
   unsigned ready_of(int fd, unsigned interest);
   std::size_t age_of(int fd) const;
+  IoResult readable(Connection& connection, Side side, std::size_t room);
   IoResult read(Connection& connection, Side side, std::span<const iovec> into);
   IoResult write(Connection& connection, Side side, std::span<const iovec> from);
   void note(const Connection& connection, std::string_view what, std::uint64_t bytes = base::kNever);
