@@ -56,6 +56,7 @@ class SpanSet {
   SpanSet(std::size_t instances, std::size_t requests) : requests_(requests), words_(instances * requests) {}
   std::uint64_t& at(std::size_t instance, std::size_t sequence) { return words_[instance * requests_ + sequence]; }
   std::size_t requests() const { return requests_; }
+  std::size_t instances() const { return words_.size() / requests_; }
   const std::vector<std::uint64_t>& words() const { return words_; }
 
  private:
@@ -142,7 +143,8 @@ class Sink final : public net::Http1Handler {
       const std::string_view id = span.bytes();
       if (id.size() == sizeof name) std::memcpy(&name, id.data(), sizeof name);
       const std::size_t sequence = name.sequence >> 8, number = name.sequence & 0xff;
-      if (name.instance == 0 || sequence >= received.requests() || number >= kSpansMax) {
+      if (name.instance == 0 || name.instance > received.instances() || sequence >= received.requests() ||
+          number >= kSpansMax) {
         ++unknown;
         return;
       }

@@ -147,7 +147,8 @@ int bench_compare(const Arguments& arguments) {
   }
   const std::string text = render(*report);
   std::fwrite(text.data(), 1, text.size(), stdout);
-  return compare::count(*report, compare::Verdict::kRegressed) != 0 ? kExitFailed : kExitOk;
+  const bool missing = compare::count_missing(*report) != 0 && !arguments.has("--allow-missing");
+  return missing || compare::count(*report, compare::Verdict::kRegressed) != 0 ? kExitFailed : kExitOk;
 }
 
 }  // namespace
@@ -159,13 +160,14 @@ Command bench_compare_command() {
       "Compares results of benchmarks: Google Benchmark JSON with repetitions, `go test -bench` text, or reports of\n"
       "nanospan's own. Several files of one side are joined by commas: a.json,b.json. Counters (instructions,\n"
       "allocations, bytes, system calls) are compared exactly, times by a U test over all runs.\n"
-      "Exit code 1 if anything got worse, 2 for wrong arguments or files that cannot be used.\n",
+      "Exit code 1 if anything got worse or is missing in NEW, 2 for wrong arguments or files that cannot be used.\n",
       {{"OLD", "", "results of the old program", true},
        {"NEW...", "", "results of the new one; several are compared with OLD each", true},
        {"--aa", "FILE FILE", "two runs of one program: if they differ, the machine is too noisy for times"},
        {"--min-effect", "SHARE", "times that change less are no finding (1%)"},
        {"--alpha", "SHARE", "how often a whole report may err by chance (0.1%)"},
        {"--tolerance", "SHARE", "by how much a counter may grow (0)"},
+       {"--allow-missing", "", "what is in OLD may be missing or fail in NEW"},
        {"--unit", "UNIT", "compare only this unit; may be given several times"},
        {"--lower", "UNIT", "a unit that is better when lower; may be given several times"},
        {"--higher", "UNIT", "a unit that is better when higher; may be given several times"},

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -31,14 +32,18 @@ std::string clock_text(std::uint64_t nanos) {
   return text;
 }
 
-/// Half the width of the mean's 95 % interval (normal approximation); 0 for fewer than two values.
+/// Half the width of the mean's 95 % interval, by Student's t; 0 for fewer than two values.
 double half_interval(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
+  // Two-sided quantiles for 1, 2, 3 ... degrees of freedom; beyond: the normal one, a little wider.
+  constexpr std::array kQuantiles = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26,
+                                     2.23,  2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10};
   if (values.size() < 2) return 0;
+  const auto n = static_cast<double>(values.size());
+  const std::size_t freedom = values.size() - 1;
   double mean = 0, squares = 0;
   for (const double value : values) mean += value / n;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return 1.96 * std::sqrt(squares / (n - 1) / n);
+  return kQuantiles[std::min(freedom, kQuantiles.size()) - 1] * std::sqrt(squares / (n - 1) / n);
 }
 
 double cpu_per_request(const LoadTally& tally) {
@@ -166,15 +171,16 @@ void print_load_json(const LoadTally& tally, const std::vector<load::Threshold>&
             threshold.measured(total) + "\",\"ok\":" + (threshold.holds(total) ? "true}" : "false}");
   }
   std::printf(
-      "{\"label\":\"%s\",\"requests\":%llu,\"error_status\":%llu,\"failed\":%llu,\"unsent\":%llu,\"seconds\":%.3f,"
+      "{\"label\":\"%s\",\"requests\":%llu,\"answered\":%llu,\"error_status\":%llu,\"failed\":%llu,\"unsent\":%llu,"
+      "\"seconds\":%.3f,"
       "\"requests_per_second\":%.1f,\"mean_ms\":%.3f,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,"
       "\"max_ms\":%.3f,\"cpu_us_per_request\":%.3f,\"cpu_us_half_interval\":%.3f,\"cpu_us_rounds\":[%s],\"errors\":{%s}"
       ",\"thresholds\":[%s]}\n",
-      tally.label.c_str(), count(total.answered), count(total.error_status()), count(total.failed), count(total.unsent),
-      seconds(total.nanos), total.requests_per_second(), total.latency.mean() / 1e6, millis_of(total.latency, 0.5),
-      millis_of(total.latency, 0.9), millis_of(total.latency, 0.99), millis_of(total.latency, 0.999),
-      static_cast<double>(total.latency.max()) / 1e6, cpu_per_request(tally), half_interval(tally.cpu_per_request),
-      rounds.c_str(), errors.c_str(), held.c_str());
+      tally.label.c_str(), count(total.requests()), count(total.answered), count(total.error_status()),
+      count(total.failed), count(total.unsent), seconds(total.nanos), total.requests_per_second(),
+      total.latency.mean() / 1e6, millis_of(total.latency, 0.5), millis_of(total.latency, 0.9),
+      millis_of(total.latency, 0.99), millis_of(total.latency, 0.999), static_cast<double>(total.latency.max()) / 1e6,
+      cpu_per_request(tally), half_interval(tally.cpu_per_request), rounds.c_str(), errors.c_str(), held.c_str());
 }
 
 }  // namespace nanospan::app

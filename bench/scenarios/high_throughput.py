@@ -6,7 +6,8 @@ same preset in one process at 50,000 operations a second.
 
 import re
 
-from stage import BUILD, Report, Stage, resident_peak_mb, share_of_tracing
+from intervals import share_of_tracing
+from stage import BUILD, Report, Stage, resident_peak_mb
 
 TITLE = "orders at 10K requests/s and 50K operations/s, 1 % sampled, queue 8192, batch 2048, gzip"
 TARGETS = ["nanospan", "orders", "service_loop"]

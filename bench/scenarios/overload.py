@@ -13,6 +13,7 @@ from stage import (
     BACKEND_SPANS_PER_SECOND,
     BATCH,
     BUILD,
+    NOT_RUN,
     ROOT,
     SPAN_BYTES,
     Report,
@@ -87,7 +88,7 @@ def run(quick, seconds=None):
         group = Group("memory")
     except unittest.SkipTest as why:
         print(f"overload: SKIPPED: {why}")
-        return 0
+        return NOT_RUN
     group.limit_memory(MEBIBYTES)
     try:
         with Stage("overload") as stage:

@@ -4,9 +4,9 @@ A scenario runs in a folder of its own, build/scenarios/NAME, where its programs
 """
 
 import contextlib
+import ctypes
 import http.client
 import json
-import math
 import os
 import pathlib
 import platform
@@ -14,7 +14,6 @@ import re
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import threading
@@ -27,22 +26,42 @@ SPAN_BYTES = 822  # what `load otlp` makes
 BATCH = 200
 BACKEND_SPANS_PER_SECOND = 10_000
 READY_SECONDS_MAX = 30
-# Two-sided 95 % quantiles of Student's t for 1, 2, 3 ... degrees of freedom; beyond: the normal one, a little wider.
-T95 = [12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10]
+END_SECONDS_MAX = 120  # of a program that was told to end: a gateway drains first
+NOT_RUN = 77  # the exit code of a scenario that this machine cannot run
 
 
-def interval(values):
-    """The mean and half the width of its 95 % interval."""
-    if len(values) < 2:
-        return (values[0] if values else 0.0), math.inf
-    freedom = len(values) - 1
-    t = T95[freedom - 1] if freedom <= len(T95) else 2.1
-    return statistics.mean(values), t * statistics.stdev(values) / math.sqrt(len(values))
+def die_with_parent():
+    """Of a child, before it runs: a scenario that is killed leaves no program behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def share_of_tracing(on, off):
-    """Percent of the CPU of a run with tracing that is tracing's, over pairs of runs next to each other."""
-    return interval([(a - b) / a * 100 for a, b in zip(on, off)])
+class Later(threading.Thread):
+    """Calls `action` after so many seconds. done() waits for it, and raises what it raised."""
+
+    def __init__(self, seconds, action):
+        super().__init__(daemon=True)
+        self.seconds, self.action = seconds, action
+        self.cancelled, self.over, self.error = threading.Event(), threading.Event(), None
+        self.start()
+
+    def run(self):
+        if self.cancelled.wait(self.seconds):
+            return
+        try:
+            self.action()
+        except BaseException as error:  # pylint: disable=broad-except - SystemExit, too: threads swallow it
+            self.error = error
+        self.over.set()
+        self.cancelled.wait()  # a program that it started dies with this thread
+
+    def done(self):
+        self.over.wait()
+        if self.error is not None:
+            raise self.error
+
+    def cancel(self):
+        self.cancelled.set()
+        self.join()
 
 
 class Stage:
@@ -52,20 +71,33 @@ class Stage:
         self.folder = ROOT / "build" / "scenarios" / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.programs = []
+        self.programs, self.actions = [], []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        for action in self.actions:
+            action.cancel()
         for program in self.programs:
             if program.poll() is None:
                 program.kill()
         for program in self.programs:
             program.wait()
 
+    def later(self, seconds, action):
+        """What has not begun when the scenario ends never does. See Later."""
+        self.actions.append(Later(seconds, action))
+        return self.actions[-1]
+
     def start(self, name, *command, environment=None, show_log=False, enter=None):
         """In the background; output to NAME.out, log to NAME.log, or to the terminal. `enter` is called in it first."""
+
+        def begin():
+            die_with_parent()
+            if enter is not None:
+                enter()
+
         with open(self.folder / f"{name}.out", "wb") as out, open(self.folder / f"{name}.log", "wb") as log:
             program = subprocess.Popen(
                 [str(word) for word in command],
@@ -74,7 +106,7 @@ class Stage:
                 stderr=None if show_log else log,
                 stdin=subprocess.DEVNULL,
                 env=dict(os.environ, **(environment or {})),
-                preexec_fn=enter,
+                preexec_fn=begin,
             )
         program.name = name
         self.programs.append(program)
@@ -97,8 +129,12 @@ class Stage:
     def stop(self, program):
         """SIGTERM, and its standard output once it has ended."""
         program.send_signal(signal.SIGTERM)
-        if program.wait() != 0:
-            sys.exit(f"{program.name} ended with {program.returncode}:\n{self.log(program)}")
+        try:
+            code = program.wait(END_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"{program.name} did not end within {END_SECONDS_MAX} s of SIGTERM:\n{self.log(program)}")
+        if code != 0:
+            sys.exit(f"{program.name} ended with {code}:\n{self.log(program)}")
         return (self.folder / f"{program.name}.out").read_text()
 
     def stop_json(self, program):
@@ -189,13 +225,6 @@ def resident_peak_mb(program):
     """VmHWM of a running program, in 10^6 bytes."""
     status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024 / 1e6
-
-
-def later(seconds, action):
-    """Calls action after so many seconds; join() the thread that is returned."""
-    timer = threading.Timer(seconds, action)
-    timer.start()
-    return timer
 
 
 class Report:

@@ -17,7 +17,6 @@ from stage import (
     Report,
     Stage,
     free_port,
-    later,
     resident_peak_mb,
 )
 
@@ -45,7 +44,7 @@ def measure(stage, seconds):
             processor=f"memory_limiter: {{check_interval: 1s, limit_mib: {LIMIT_MIB}}}",
         )
         idle = resident_peak_mb(gateway.program)
-        steps = [later(seconds * 0.1, proxy.stall), later(seconds * 0.9, proxy.open)]
+        steps = [stage.later(seconds * 0.1, proxy.stall), stage.later(seconds * 0.9, proxy.open)]
         (load,) = stage.json_of(
             "load", BUILD / "nanospan", "load", "otlp", "--url", gateway.grpc_url, "--protocol", "grpc",
             "--sink", f"127.0.0.1:{sink}", "--batch", BATCH, "--rate", TIMES * BACKEND_SPANS_PER_SECOND,
@@ -53,7 +52,7 @@ def measure(stage, seconds):
             "--settle", 120, "--json", codes=(0, 1, 4),
         )  # fmt: skip
         for step in steps:
-            step.join()
+            step.done()
         peak_mib = resident_peak_mb(gateway.program) * 1e6 / (1 << 20)
         held_mib = gateway.metric("nanospan_memory_budget_bytes") / (1 << 20)
         report.check("memory of the gateway, highest", peak_mib, "<=", LIMIT_MIB * 1.05, "MiB", f"limit {LIMIT_MIB}")

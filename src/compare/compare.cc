@@ -73,6 +73,11 @@ bool wanted(const std::string& unit, const CompareOptions& options) {
   return options.units.empty() || has(options.units, unit);
 }
 
+std::vector<std::string> each_once(const std::vector<std::string>& names) {
+  const std::set<std::string> sorted(names.begin(), names.end());
+  return {sorted.begin(), sorted.end()};
+}
+
 Comparison compare_sides(const Side& before, const Side& after, const CompareOptions& options) {
   Comparison comparison;
   comparison.label = after.label;
@@ -91,9 +96,8 @@ Comparison compare_sides(const Side& before, const Side& after, const CompareOpt
       comparison.only_after.push_back(series.benchmark + " " + series.unit);
     }
   }
-  std::set<std::string> failed(before.results.failed().begin(), before.results.failed().end());
-  failed.insert(after.results.failed().begin(), after.results.failed().end());
-  comparison.failed.assign(failed.begin(), failed.end());
+  comparison.failed_before = each_once(before.results.failed());
+  comparison.failed_after = each_once(after.results.failed());
   add_geomeans(comparison);
   return comparison;
 }
@@ -162,6 +166,18 @@ Report compare(const Side& before, const std::vector<Side>& after, const std::pa
   report.with_noise_check = noise != nullptr;
   if (noise != nullptr) check_noise(*noise, report);
   return report;
+}
+
+std::size_t count_missing(const Report& report) {
+  std::size_t missing = 0;
+  for (const Comparison& comparison : report.comparisons) {
+    std::set<std::string> names(comparison.only_before.begin(), comparison.only_before.end());
+    for (const std::string& failed : comparison.failed_after) {
+      if (!has(comparison.failed_before, failed)) names.insert(failed);
+    }
+    missing += names.size();
+  }
+  return missing;
 }
 
 std::size_t count(const Report& report, Verdict verdict) {

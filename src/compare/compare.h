@@ -68,7 +68,8 @@ struct Comparison {
   std::vector<Geomean> geomeans;
   std::vector<std::string> only_before;  ///< "benchmark unit" that the other side lacks.
   std::vector<std::string> only_after;
-  std::vector<std::string> failed;  ///< Benchmarks with runs that failed, on either side.
+  std::vector<std::string> failed_before;  ///< Benchmarks with runs that failed.
+  std::vector<std::string> failed_after;
 };
 
 struct Side {
@@ -93,6 +94,8 @@ Report compare(const Side& before, const std::vector<Side>& after, const std::pa
                const CompareOptions& options);
 
 std::size_t count(const Report& report, Verdict verdict);
+/// What was measured before and is not any more, or has begun to fail: nobody can say that it did not get worse.
+std::size_t count_missing(const Report& report);
 /// Runs a side from which the report could be certain of a difference in any of its rows.
 std::size_t runs_needed(const Report& report);
 

@@ -99,7 +99,8 @@ std::vector<std::string> remarks(const Report& report) {
     };
     list("only in " + report.label + ": ", comparison.only_before);
     list("only in " + comparison.label + ": ", comparison.only_after);
-    list("run failed, left out: ", comparison.failed);
+    list("run failed in " + report.label + ", left out: ", comparison.failed_before);
+    list("run failed in " + comparison.label + ", left out: ", comparison.failed_after);
   }
   for (const Row& row : report.noise) {
     lines.push_back("A/A pair differs: " + row.benchmark + " " + row.unit + " " + delta_text(row.delta));
@@ -112,6 +113,9 @@ std::vector<std::string> remarks(const Report& report) {
                     std::to_string(runs_needed(report)) + " runs a side");
   }
   const std::size_t worse = count(report, Verdict::kRegressed);
+  if (const std::size_t missing = count_missing(report); missing != 0) {
+    lines.push_back(std::to_string(missing) + " missing: measured in " + report.label + ", not in the new results");
+  }
   if (report.too_noisy) lines.push_back("machine too noisy: the A/A pair differs, so no time was judged");
   lines.push_back(worse == 0 ? "no regression" : plural(worse, "regression"));
   return lines;
@@ -242,7 +246,9 @@ void append_comparison(const Comparison& comparison, std::string& out) {
   out += ",";
   append_list("only_new", comparison.only_after, wire::append_json_string, out);
   out += ",";
-  append_list("failed", comparison.failed, wire::append_json_string, out);
+  append_list("failed_old", comparison.failed_before, wire::append_json_string, out);
+  out += ",";
+  append_list("failed_new", comparison.failed_after, wire::append_json_string, out);
   out += "}";
 }
 
@@ -279,8 +285,11 @@ std::string render_markdown(const Report& report) {
 std::string render_json(const Report& report) {
   const std::size_t worse = count(report, Verdict::kRegressed);
   const char* conclusion = report.too_noisy ? "too_noisy" : "no_regression";
+  const std::size_t missing = count_missing(report);
+  if (missing != 0) conclusion = "missing";
   if (worse != 0) conclusion = "regression";
   std::string out = std::string("{\"verdict\":\"") + conclusion + "\",\"regressions\":" + std::to_string(worse);
+  out += ",\"missing\":" + std::to_string(missing);
   out += ",\"too_few_runs\":" + std::to_string(count(report, Verdict::kTooFew)) + ",\"alpha\":";
   append_number(report.options.alpha, out);
   out += ",\"effect_min\":";

@@ -178,6 +178,15 @@ TEST(Compare, WhatOneSideLacksIsNamed) {
       compare(side_of({{"ns", {1}}, {"us", {1}}}), {side_of({{"ns", {1}}, {"ms", {1}}})}, nullptr, {});
   EXPECT_EQ(report.comparisons[0].only_before, std::vector<std::string>{"b us"});
   EXPECT_EQ(report.comparisons[0].only_after, std::vector<std::string>{"b ms"});
+  EXPECT_EQ(count_missing(report), 1U) << "what is new is not";
+}
+
+TEST(Compare, WhatBeginsToFailIsMissing) {
+  Side healthy = side_of({{"ns", {1}}}), broken = healthy;
+  broken.results.add_failed("b");
+  EXPECT_EQ(count_missing(compare(healthy, {broken}, nullptr, {})), 1U);
+  EXPECT_EQ(count_missing(compare(broken, {healthy}, nullptr, {})), 0U);
+  EXPECT_EQ(count_missing(compare(broken, {broken}, nullptr, {})), 0U) << "it failed before, too";
 }
 
 TEST(Compare, GeomeanIsOfAllRowsOfAUnit) {

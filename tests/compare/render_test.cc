@@ -30,6 +30,7 @@ TEST(Render, TextIsATable) {
             "walk       allocations                 0                 2   from 0     exact  WORSE\n"
             "\n"
             "only in old: gone cpu_time\n"
+            "1 missing: measured in old, not in the new results\n"
             "2 regressions\n");
 }
 
@@ -53,6 +54,7 @@ TEST(Render, JsonHasEverythingAndReadsBack) {
   const std::string text = render_json(sample());
   ASSERT_TRUE(parse_json(text, 1, root, fault)) << text;
   EXPECT_EQ(root.text_of("verdict"), "regression");
+  EXPECT_EQ(root.find("missing")->number, 1);
   const JsonNode& comparison = root.find("comparisons")->items[0];
   const JsonNode& time = comparison.find("rows")->items[0];
   EXPECT_EQ(time.find("old")->find("median")->number, 1009);

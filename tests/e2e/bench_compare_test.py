@@ -28,6 +28,7 @@ class BenchCompare(unittest.TestCase):
             "empty": "PASS\n",
             "cut.json": '{\n "benchmarks": [\n  {"name": "a",\n',
             "other": "BenchmarkOther 1 5 ns/op\n",
+            "both": go_text(100) + "BenchmarkOther 1 5 ns/op\n",
         }.items():
             pathlib.Path(self.folder.name, name).write_text(text, encoding="ascii")
 
@@ -46,6 +47,9 @@ class BenchCompare(unittest.TestCase):
             (("old", "leaky", "--unit", "ns/op"), 0),
             (("old", "few"), 0),
             (("old,again", "slow,slow"), 1),
+            (("both", "old"), 1),
+            (("both", "old", "--allow-missing"), 0),
+            (("old", "both"), 0),
         ):
             result = self.run_it(*words)
             self.assertEqual((result.returncode, result.stderr), (code, ""), words)
@@ -78,7 +82,7 @@ class BenchCompare(unittest.TestCase):
     def test_help_documents_the_exit_codes(self):
         result = self.run_it("--help")
         self.assertEqual(result.returncode, 0)
-        self.assertIn("Exit code 1 if anything got worse, 2 for wrong arguments", result.stdout)
+        self.assertIn("Exit code 1 if anything got worse or is missing in NEW, 2 for wrong arguments", result.stdout)
 
     def test_forms(self):
         self.assertIn("Walk-2     ns/op", self.run_it("old", "slow").stdout)

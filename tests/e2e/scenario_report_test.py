@@ -11,9 +11,10 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "bench/scenarios"))
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench/scenarios")]
 
-from stage import Report, interval, share_of_tracing  # noqa: E402
+from intervals import added_by_tracing, interval, share_of_tracing  # noqa: E402
+from stage import Later, Report  # noqa: E402
 
 BINARY = pathlib.Path(sys.argv[1]).resolve()
 
@@ -53,6 +54,17 @@ class ScenarioReportTest(unittest.TestCase):
         self.assertEqual(mean, 2)
         self.assertAlmostEqual(half, 4.30 / 3**0.5)
         self.assertEqual(interval([7])[1], float("inf"), "one pair shows nothing")
+        self.assertEqual(added_by_tracing([11, 22], [10, 20]), (10, 0))
+
+    def test_what_fails_later_fails_the_scenario(self):
+        done = []
+        Later(0, lambda: done.append("done")).done()
+        self.assertEqual(done, ["done"])
+        with self.assertRaisesRegex(SystemExit, "gateway-6 did not start"):
+            Later(0, lambda: sys.exit("gateway-6 did not start")).done()
+        never = Later(3600, lambda: done.append("never"))
+        never.cancel()
+        self.assertEqual(done, ["done"])
 
     def test_bench_compare_reads_the_json(self):
         with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder, contextlib.redirect_stdout(io.StringIO()):

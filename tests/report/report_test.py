@@ -15,7 +15,7 @@ import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "bench/report"))
+sys.path[:0] = [str(HERE.parent.parent / "bench"), str(HERE.parent.parent / "bench/report")]
 
 import catalogue  # noqa: E402
 import claims  # noqa: E402

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <memory>
+#include <string>
 
 #include "profile/heap/countdown.h"
 #include "profile/heap/operators.h"
@@ -16,7 +18,11 @@ namespace {
 TEST(HeapSampler, IsOffWhereTheOperatorsAreNotLinked) {
   EXPECT_EQ(&nanospan_heap_operators_r1, nullptr);
   EXPECT_FALSE(heap_sampler::is_linked());
-  EXPECT_TRUE(heap_sampler::snapshot().window.empty());
+  const std::uint64_t before = heap_sampler::snapshot().samples;
+  heap_sampler::set_interval(1);
+  static_cast<void>(std::make_unique<std::string>(1000, 'x'));
+  heap_sampler::set_interval(0);
+  EXPECT_EQ(heap_sampler::snapshot().samples, before) << "plain operators take no samples";
 }
 
 TEST(HeapSampler, SwitchedOffItGivesPlainMemoryAndLooksAgainLater) {

@@ -56,11 +56,11 @@ TEST(Threads, LiveThreadsHaveStatesOfTheirOwn) {
 }
 
 TEST(Threads, WhatEndsOnAnyThreadIsCountedOnceAndForEver) {
-  const std::uint64_t before = ended_spans(kSlot);
+  const std::uint64_t before = ended_spans(kSlot), dropped_before = ring_drops(kSlot);
   for (int i = 0; i < 10; ++i) on_a_thread([] { EXPECT_TRUE(push_one()); });
   push_one();
   EXPECT_EQ(ended_spans(kSlot), before + 11);
-  EXPECT_EQ(ring_drops(kSlot), 0U);
+  EXPECT_EQ(ring_drops(kSlot), dropped_before);
 }
 
 TEST(Threads, ASlabComesBackToItsOwnerFromAnyThread) {
