@@ -103,6 +103,7 @@ TEST_P(CutTest, AtEveryByteOfATunnel) {
       EXPECT_EQ(first.told.kind, Told::Kind::kUnanswered) << first.told.text;
       EXPECT_FALSE(first.told.may_have_arrived) << "there was no tunnel: " << first.told.text;
       EXPECT_NE(first.told.text.find("proxy"), std::string::npos) << first.told.text;
+      if (simulation->tls && at % 8 != 0) continue;  // a handshake costs more than the rest
       simulation->network.plan(ConnectionPlan());
       simulation->run_for(kGivenUpNanos);
       simulation->send(40, kExchangeNanos, false);

@@ -383,6 +383,11 @@ std::uint64_t SimulatedNetwork::bytes_to(Side side, std::size_t connection) cons
   return connections_.at(connection).lanes[static_cast<std::size_t>(side)].carried;
 }
 
+std::size_t SimulatedNetwork::connections_cut() const {
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(), [](const Connection& each) { return each.cut; }));
+}
+
 std::size_t SimulatedNetwork::descriptors_open() {
   notice_closed();
   return places_.size();

@@ -10,7 +10,7 @@
 //
 // wait() of its poller is where time passes: it reports some of the streams that are ready, in any order, and if none
 // is, moves the clock to whatever comes first. A descriptor here is /dev/null: a number that nobody else has and that
-// the process gets back when it is closed. One loop, one thread. It must outlive the loop.
+// the process gets back when it is closed. One thread. It must outlive its loops.
 #pragma once
 
 #include <cstddef>
@@ -76,8 +76,13 @@ class SimulatedNetwork final : public Network {
   SimulatedNetwork(testing::FakeClock& clock, std::uint64_t seed);
   ~SimulatedNetwork() override;
 
-  /// For the loop of this network.
+  /// For the loop of this network; or, each its own, for loops that are polled in turn (poll_once()), between which
+  /// pass_time() lets time pass.
   std::unique_ptr<Poller> make_poller();
+
+  /// Moves the clock to whatever comes first, `until` at most.
+  void pass_time(base::MonotonicNanos until);
+  std::uint64_t events_reported() const { return events_reported_; }  ///< To loops, in all.
 
   /// What happens to each connection from now on; asked when it is opened.
   void plan(std::function<ConnectionPlan()> each) { plan_ = std::move(each); }
@@ -89,6 +94,7 @@ class SimulatedNetwork final : public Network {
   void heal();
 
   std::size_t connections() const { return connections_.size(); }  ///< That were opened, in all.
+  std::size_t connections_cut() const;
   std::uint64_t bytes_to(Side side, std::size_t connection = 0) const;
   /// Streams, sockets and listeners that somebody still holds. 0 at the end, or something leaks.
   std::size_t descriptors_open();
@@ -187,6 +193,7 @@ class SimulatedNetwork final : public Network {
   std::deque<Event> events_;
   std::uint16_t last_port_ = 40'000;
   bool dead_quiet_ = false;
+  std::uint64_t events_reported_ = 0;
 };
 
 }  // namespace nanospan::net

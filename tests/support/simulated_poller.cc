@@ -30,6 +30,12 @@ std::size_t SimulatedNetwork::age_of(int fd) const {
   return 1 + 2 * place.connection->number + static_cast<std::size_t>(place.side);
 }
 
+void SimulatedNetwork::pass_time(base::MonotonicNanos until) {
+  const base::MonotonicNanos next = std::min(until, next_arrival());
+  dead_quiet_ = next == base::kNever;
+  if (!dead_quiet_ && next > clock_.monotonic_now()) clock_.advance(next - clock_.monotonic_now());
+}
+
 class SimulatedPoller final : public Poller {
  public:
   explicit SimulatedPoller(SimulatedNetwork& network) : network_(network) {}
@@ -45,17 +51,15 @@ class SimulatedPoller final : public Poller {
   void abandon_after_fork() override {}
 
   std::size_t wait(std::span<PollEvent> events, std::uint64_t timeout_nanos) override {
-    testing::FakeClock& clock = network_.clock_;
+    const testing::FakeClock& clock = network_.clock_;
     const base::MonotonicNanos until = base::later(clock.monotonic_now(), timeout_nanos);
     for (;;) {
       network_.deliver_due();
       const std::size_t count = report(events);
+      network_.events_reported_ += count;
       if (std::exchange(woken_, false) || count != 0) return count;
-      const base::MonotonicNanos next = std::min(until, network_.next_arrival());
-      network_.dead_quiet_ = next == base::kNever;
-      if (next == base::kNever) return 0;
-      if (next > clock.monotonic_now()) clock.advance(next - clock.monotonic_now());
-      if (next == until) return 0;
+      network_.pass_time(until);
+      if (network_.dead_quiet_ || clock.monotonic_now() >= until) return 0;
     }
   }
 

@@ -70,7 +70,8 @@ OtlpExporter::OtlpExporter(OtlpDelivery delivery, TransportFactory connect, Otlp
 OtlpExporter::~OtlpExporter() { abandon(DropReason::kShutdown); }
 
 Status OtlpExporter::open() {
-  Result<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::create(seams_.clock);
+  Result<std::unique_ptr<net::EventLoop>> loop =
+      seams_.make_loop ? seams_.make_loop() : net::EventLoop::create(seams_.clock);
   if (!loop) return loop.error();
   Result<std::unique_ptr<OtlpTransport>> transport = connect_(**loop);
   if (!transport) return transport.error();

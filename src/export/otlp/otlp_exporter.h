@@ -37,6 +37,8 @@ struct OtlpSeams {
   std::function<std::uint64_t()> random = {};  ///< 64 random bits, for jitter; empty = the system's.
   /// Takes a problem; empty = the process's diagnostics.
   std::function<void(std::string_view cause, std::string_view line)> report = {};
+  /// The exporter's own loop, on `clock`; empty = one on the kernel's sockets.
+  std::function<Result<std::unique_ptr<net::EventLoop>>()> make_loop = {};
 };
 
 class OtlpExporter final : public SpanExporter, public sdk::AsyncExporter {

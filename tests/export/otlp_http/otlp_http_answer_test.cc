@@ -14,13 +14,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const net::Url kUrl = net::parse_url("http://collector:4317/custom").value();
+const net::Url kUrlOfHttp = net::parse_url("http://collector:4317/custom").value();
 constexpr base::UnixNanos kNow = 1'700'000'000 * base::kNanosPerSecond;
 
-Answer answer_to(net::Response response) { return judge(net::HttpResult(std::move(response)), kUrl, 10, kNow); }
+Answer answer_to(net::Response response) { return judge(net::HttpResult(std::move(response)), kUrlOfHttp, 10, kNow); }
 Answer answer_to(net::HttpFailure failure) {
-  return judge(net::HttpResult(net::HttpError{failure, {ErrorCode::kUnavailable, "what happened"}, false}), kUrl, 10,
-               kNow);
+  return judge(net::HttpResult(net::HttpError{failure, {ErrorCode::kUnavailable, "what happened"}, false}), kUrlOfHttp,
+               10, kNow);
 }
 
 TEST(OtlpHttpAnswer, EveryFailureHasAKindAndSaysWhatHappened) {
