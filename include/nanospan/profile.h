@@ -42,6 +42,13 @@ struct ProfilingOptions {
   bool continuous = true;     ///< Sample always, and keep the last 15 minutes.
   std::size_t history_bytes_max = std::size_t{8} << 20;  ///< For these 15 minutes; older ones go first.
 
+  /// A sampled allocation for each so many bytes on average, where the program links nanospan::profile_heap; 0: none.
+  /// Smaller: finer, and dearer (each sample walks a stack). NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES.
+  std::size_t heap_interval_bytes = std::size_t{512} << 10;
+  /// Waits for mutexes and condition variables, where the program links nanospan::profile_locks.
+  /// NANOSPAN_PROFILING_LOCKS.
+  bool locks = true;
+
   // Profiles that nobody has to ask for: 30 s of every minute, as soon as there is a place for them. What the program
   // links is profiled: CPU, heap (nanospan::profile_heap), mutex and block (nanospan::profile_locks).
 

@@ -290,10 +290,14 @@ Status Profiler::begin_recorded(Collection& collection) const {
   if (!is_recorded(collection.request.kind)) return {};
   const bool is_heap = collection.request.kind == WindowKind::kHeap;
   if (is_heap && !samples_heap_) {
-    return Error{ErrorCode::kNotFound, "there are no heap samples: link nanospan::profile_heap"};
+    return Error{ErrorCode::kNotFound, heap_sampler::is_linked()
+                                           ? "there are no heap samples: heap_interval_bytes is 0"
+                                           : "there are no heap samples: link nanospan::profile_heap"};
   }
   if (!is_heap && !samples_locks_) {
-    return Error{ErrorCode::kNotFound, "waits for locks are not watched: link nanospan::profile_locks"};
+    return Error{ErrorCode::kNotFound, lock_sampler::is_linked()
+                                           ? "waits for locks are not watched: locks is false"
+                                           : "waits for locks are not watched: link nanospan::profile_locks"};
   }
   if (collection.request.nanos == 0) return {};
   const std::size_t values = is_heap && collection.request.all_in_use ? std::size_t{kInuseObjects} : kWindowValues;

@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#pragma weak nanospan_profile_r3
+#pragma weak nanospan_profile_r4
 /// The running profiler and what stops it; null and an error. The last two: see OptionalRecordings.
-extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r3(nanospan::ProfilingOptions& options,
+extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r4(nanospan::ProfilingOptions& options,
                                                                     const std::string& resource_fields,
                                                                     void (*&stop)(void*), nanospan::Error& error,
                                                                     nanospan::Error* no_directory,
@@ -15,13 +15,13 @@ namespace nanospan::setup {
 
 Result<LinkedProfiler> start_linked_profiler(ProfilingOptions options, const std::string& resource_fields,
                                              OptionalRecordings optional) {
-  if (&nanospan_profile_r3 == nullptr) {
+  if (&nanospan_profile_r4 == nullptr) {
     return Error{ErrorCode::kUnsupported, "profiling needs the library nanospan::profile: link it"};
   }
   void (*stop)(void*) = nullptr;
   Error error;
   void* const running =
-      nanospan_profile_r3(options, resource_fields, stop, error, optional.directory, optional.push_url);
+      nanospan_profile_r4(options, resource_fields, stop, error, optional.directory, optional.push_url);
   if (running == nullptr) return error;
   return LinkedProfiler(running, stop);
 }

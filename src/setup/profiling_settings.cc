@@ -102,6 +102,15 @@ ProfilingOptions read_profiling_settings(ProfilingOptions program, const Environ
     program.hz =
         static_cast<std::uint32_t>(environment.number("NANOSPAN_PROFILING_HZ", {1, 1000}).value_or(defaults.hz));
   }
+  if (program.heap_interval_bytes == defaults.heap_interval_bytes) {
+    program.heap_interval_bytes = static_cast<std::size_t>(
+        environment.number("NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES", {0, std::uint64_t{1} << 40})
+            .value_or(defaults.heap_interval_bytes));
+  }
+  if (program.locks) {
+    program.locks =
+        environment.choice<bool>("NANOSPAN_PROFILING_LOCKS", {{"true", true}, {"false", false}}).value_or(true);
+  }
   read_recorder(program, environment);
   return program;
 }

@@ -21,8 +21,8 @@ PARTS = (
     ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),
     ("consumer_grpc", "nanospan_otlp_grpc_r1", "libnghttp2.so"),
     ("consumer_tls", "nanospan_tls_r1", "libssl.so"),
-    ("consumer_profile", "nanospan_profile_r3", "libz.so"),
-    ("consumer_profile_parts", "nanospan_profile_r3", "libdw.so"),
+    ("consumer_profile", "nanospan_profile_r4", "libz.so"),
+    ("consumer_profile_parts", "nanospan_profile_r4", "libdw.so"),
 )
 # All that nanospan::sdk may need at run time, beside libnanospan.so itself.
 ALLOWED_LIBRARIES = {
@@ -155,7 +155,7 @@ def with_pkg_config(work, prefix, compiler, environment, kind):
     flags = output("pkg-config", "--cflags", "--libs", *parts, env=found).split()
     run(compiler, source, *flags, "-o", work / "profile_with_pkg_config", env=environment)
     symbols = output("nm", "--defined-only", work / "profile_with_pkg_config")
-    for hook in ("nanospan_profile_r3", "nanospan_profile_lines_r1", "nanospan_lock_interposer_r1"):
+    for hook in ("nanospan_profile_r4", "nanospan_profile_lines_r1", "nanospan_lock_interposer_r1"):
         assert hook in symbols, f"{parts} leave {hook} out"
 
 

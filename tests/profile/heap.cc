@@ -63,6 +63,31 @@ void all_forms() {
   }
 }
 
+[[gnu::noinline]] void finely_sampled_leak(std::size_t blocks) {
+  for (std::size_t i = 0; i < blocks; ++i) leaked().push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+}
+
+/// At an interval of 4 KiB no block of 64 is missed (one in nine million); at 0 there are no samples at all.
+std::string seen_at_other_intervals() {
+  constexpr std::size_t kBlocks = 1000;
+  {
+    const auto fine = nanospan::start_profiling({.port = 0, .continuous = false, .heap_interval_bytes = 4 << 10});
+    if (!fine.ok()) return fine.error().message;
+    http_get(fine->port(), "/debug/pprof/threads");             // by now the tables are there
+    { const std::vector<char> rest_of_the_distance(8 << 20); }  // to the next look, while nothing was sampled
+    finely_sampled_leak(kBlocks);
+    const std::string heap = http_get(fine->port(), "/debug/pprof/heap?debug=1").body;
+    const auto sums = sums_of<4>(heap, "finely_sampled_leak");
+    const double blocks = sums[2];
+    if (blocks < kBlocks || blocks > kBlocks + 2) return heap;  // the vector grows, too
+    std::vector<std::unique_ptr<char[]>>().swap(leaked());
+  }
+  const auto off = nanospan::start_profiling({.port = 0, .continuous = false, .heap_interval_bytes = 0});
+  if (!off.ok()) return off.error().message;
+  const std::string answer = http_get(off->port(), "/debug/pprof/heap").body;
+  return answer.find("heap_interval_bytes is 0") == std::string::npos ? answer : "";
+}
+
 /// `go tool pprof -top` names the leak with its size, in what is in use and in what was ever allocated; and the churn
 /// in the latter only.
 std::string seen_by_go(std::uint16_t port, double bytes) {
@@ -98,6 +123,7 @@ std::string seen_in_the_newest_file(const nanospan::testing::TemporaryFolder& fo
 }  // namespace
 
 int main() {
+  if (const std::string wrong = seen_at_other_intervals(); !wrong.empty()) return fail("intervals: " + wrong);
   const bool has_go = nanospan::profile::testing::has_go();
   const nanospan::testing::TemporaryFolder folder;
   const auto profiling = nanospan::start_profiling(

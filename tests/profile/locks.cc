@@ -98,6 +98,17 @@ std::string seen_by_go(std::uint16_t port, double contention_nanos) {
   return cumulative_of(block, "known_turn") > 0 ? "" : block;
 }
 
+std::string seen_when_switched_off() {
+  const auto off = nanospan::start_profiling({.port = 0, .continuous = false, .locks = false});
+  if (!off.ok()) return off.error().message;
+  const std::string mutex = http_get(off->port(), "/debug/pprof/mutex").body;
+  const std::string block = http_get(off->port(), "/debug/pprof/block").body;
+  for (const std::string* answer : {&mutex, &block}) {
+    if (answer->find("locks is false") == std::string::npos) return *answer;
+  }
+  return "";
+}
+
 template <class Work>
 void in_two_threads(Work work) {
   std::array<std::thread, 2> threads;
@@ -108,6 +119,7 @@ void in_two_threads(Work work) {
 }  // namespace
 
 int main() {
+  if (const std::string wrong = seen_when_switched_off(); !wrong.empty()) return fail("switched off: " + wrong);
   const auto profiling = nanospan::start_profiling({.port = 0, .continuous = false});
   if (!profiling.ok()) return fail(profiling.error().message);
   const std::uint16_t port = profiling->port();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "setup/profile_hook.h"
 #include "tests/setup/fake_environment.h"
 
@@ -20,13 +22,34 @@ TEST(ProfilingSettings, TheEnvironmentAloneIsEnough) {
                                 {"NANOSPAN_PROFILING_HOST", "0.0.0.0"},
                                 {"NANOSPAN_PROFILING_PORT", "7070"},
                                 {"NANOSPAN_PROFILING_TOKEN", "secret"},
-                                {"NANOSPAN_PROFILING_HZ", "50"}});
+                                {"NANOSPAN_PROFILING_HZ", "50"},
+                                {"NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES", "4096"},
+                                {"NANOSPAN_PROFILING_LOCKS", "False"}});
   const ProfilingOptions on = read_profiling_settings({}, set);
   EXPECT_TRUE(on.enabled);
   EXPECT_EQ(on.host, "0.0.0.0");
   EXPECT_EQ(on.port, 7070);
   EXPECT_EQ(on.token, "secret");
   EXPECT_EQ(on.hz, 50u);
+  EXPECT_EQ(on.heap_interval_bytes, 4096u);
+  EXPECT_FALSE(on.locks);
+}
+
+TEST(ProfilingSettings, MemoryAndLocksAreProfiledUnlessTheyAreSwitchedOff) {
+  const auto read = [](const char* interval, const char* locks, ProfilingOptions program) {
+    FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"},
+                                  {"NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES", interval},
+                                  {"NANOSPAN_PROFILING_LOCKS", locks}});
+    const ProfilingOptions on = read_profiling_settings(std::move(program), set);
+    return std::tuple(on.heap_interval_bytes, on.locks, set.warnings().size());
+  };
+  constexpr std::size_t kHalfMegabyte = std::size_t{512} << 10, kNone = 0;
+  EXPECT_EQ(read("", "", {}), std::tuple(kHalfMegabyte, true, kNone));
+  EXPECT_EQ(read("0", "true", {}), std::tuple(kNone, true, kNone));
+  EXPECT_EQ(read("512KiB", "no", {}), std::tuple(kHalfMegabyte, true, std::size_t{2}));
+  EXPECT_EQ(read("4096", "true", {.heap_interval_bytes = 1024, .locks = false}),
+            std::tuple(std::size_t{1024}, false, kNone))
+      << "the program wins";
 }
 
 TEST(ProfilingSettings, ProfilesThatNobodyAsksForGoWhereTheEnvironmentSays) {

@@ -79,6 +79,8 @@ Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions op
   server.profiler.hz = options.hz;
   server.profiler.continuous = options.continuous;
   server.profiler.history.bytes_max = options.history_bytes_max;
+  server.profiler.heap_interval_bytes = options.heap_interval_bytes;
+  server.profiler.locks = options.locks;
   Result<profile::RecorderOptions> recorder = recorder_options(options, resource_fields);
   if (!recorder) return recorder.error().with_prefix("profiling");
   server.recorder = std::move(recorder).value();
@@ -105,7 +107,7 @@ Result<Profiling> start_profiling(ProfilingOptions options) {
 }  // namespace nanospan
 
 // The declaration is in setup/profile_hook.cc.
-extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r3(nanospan::ProfilingOptions& options,
+extern "C" [[gnu::visibility("default")]] void* nanospan_profile_r4(nanospan::ProfilingOptions& options,
                                                                     const std::string& resource_fields,
                                                                     void (*&stop)(void*), nanospan::Error& error,
                                                                     nanospan::Error* no_directory,
