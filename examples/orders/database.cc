@@ -13,6 +13,7 @@ using nanospan::Result;
 using nanospan::Status;
 
 constexpr int kBusyTimeoutMillis = 5000;
+constexpr int kCheckpointBusyTimeoutMillis = 5;  // Writers wait behind it.
 constexpr Sql kCommit{"COMMIT", "", "COMMIT", "COMMIT"};
 
 nanospan::Tracer& tracer() {
@@ -53,6 +54,12 @@ Connection::~Connection() {
 Status Connection::run(const char* text) {
   if (sqlite3_exec(handle_, text, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
   return Error{ErrorCode::kSystem, std::string(text) + ": " + sqlite3_errmsg(handle_)};
+}
+
+bool Connection::checkpoint(Checkpoint how) {
+  const int mode = how == Checkpoint::kLogStartsAnew ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  sqlite3_busy_timeout(handle_, kCheckpointBusyTimeoutMillis);
+  return sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr) == SQLITE_OK;
 }
 
 Status Connection::execute(const Sql& sql, std::initializer_list<Value> parameters, const OnRow& on_row) {
@@ -131,20 +138,72 @@ Error Connection::error(const Sql& sql) const {
   return {ErrorCode::kSystem, std::string(sql.summary) + ": " + sqlite3_errmsg(handle_)};
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path, std::size_t readers) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, std::size_t readers, int log_pages_max) {
   const std::string name = std::filesystem::path(path).stem().string();
-  auto database = std::make_unique<Database>();
-  for (std::size_t i = 0; i <= readers; ++i) {
+  std::unique_ptr<Database> database(new Database(log_pages_max));
+  for (std::unique_ptr<Connection>* one : {&database->writer_, &database->checkpoint_connection_}) {
     Result<std::unique_ptr<Connection>> connection = Connection::open(path, name);
     if (!connection) return connection.error();
-    if (i == 0) {
-      database->writer_ = std::move(*connection);
-      continue;
-    }
+    *one = std::move(*connection);
+  }
+  for (std::size_t i = 0; i < readers; ++i) {
+    Result<std::unique_ptr<Connection>> connection = Connection::open(path, name);
+    if (!connection) return connection.error();
     database->free_.push_back(connection->get());
     database->readers_.push_back(std::move(*connection));
   }
+  const auto hook = [](void* self, sqlite3*, const char*, int pages) {
+    static_cast<Database*>(self)->committed(pages);
+    return SQLITE_OK;
+  };
+  database->writer_->on_commit(hook, database.get());
+  database->checkpoint_thread_ = std::thread([self = database.get()] { self->make_checkpoints(); });
   return database;
+}
+
+Database::~Database() {
+  if (!checkpoint_thread_.joinable()) return;  // It did not open.
+  {
+    const std::lock_guard lock(log_mutex_);
+    closing_ = true;
+  }
+  log_changed_.notify_one();
+  checkpoint_thread_.join();
+}
+
+/// By the writer, within its commit.
+void Database::committed(int pages) {
+  {
+    const std::lock_guard lock(log_mutex_);
+    log_pages_ = pages;
+    if (log_pages_ < checkpoint_due_) return;
+  }
+  log_changed_.notify_one();
+}
+
+/// Small steps beside the writers, so that little is left for the one that they wait for. Whatever fails is tried again
+/// with the next step: the data is in the log, and stays there.
+void Database::make_checkpoints() {
+  std::unique_lock lock(log_mutex_);
+  for (;;) {
+    log_changed_.wait(lock, [&] { return log_pages_ >= checkpoint_due_ || closing_; });
+    if (closing_) return;
+    const bool long_enough = log_pages_ >= log_pages_max_;
+    lock.unlock();
+    checkpoint_connection_->checkpoint(Connection::Checkpoint::kBesideWriters);
+    if (long_enough) start_log_anew();
+    lock.lock();
+    checkpoint_due_ = log_pages_ + step();
+  }
+}
+
+void Database::start_log_anew() {
+  checkpoint_connection_->checkpoint(Connection::Checkpoint::kBesideWriters);  // What the first took its time for.
+  const std::lock_guard writing(writing_);
+  if (!checkpoint_connection_->checkpoint(Connection::Checkpoint::kLogStartsAnew)) return;
+  checkpoints_.fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard lock(log_mutex_);
+  log_pages_ = 0;
 }
 
 Database::Lease Database::reader() {

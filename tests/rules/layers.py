@@ -6,7 +6,8 @@
 3. Folders on an "apart:" line never include each other.
 4. include/ stands alone: no .cc, nothing of ours but <nanospan/...>.
 5. examples/ include what a user can: <nanospan/...>, their own files, other people's libraries.
-6. tests/X sees what X sees, and tests/support and tests/golden; so do fuzz/ and bench/, which see all modules.
+6. tests/X sees what X sees (tests/examples: examples/), and tests/support and tests/golden; so do fuzz/ and bench/,
+   which see all modules.
 7. Nothing includes a .cc file, and nothing reaches up with "..".
 """
 
@@ -105,6 +106,8 @@ def may_use(layers, path):
         return {"api"}
     if parts[0] == "examples":
         return {"api", "examples"}
+    if parts[:2] == ["tests", "examples"]:
+        return {"api", "examples", "tests"}
     if parts[0] == "tests" and parts[1] in layers.edges:
         return layers.closure(parts[1]) | {"tests"}
     return None
@@ -146,7 +149,7 @@ def check_file(root, layers, path):
             findings.append(
                 Finding(path, line, f"{name} belongs to other tests; what is shared lives in tests/support")
             )
-        elif module in ("apps", "bench", "fuzz", "examples") and module != parts[0]:
+        elif module in ("apps", "bench", "fuzz", "examples") and module != parts[0] and parts[:2] != ["tests", module]:
             findings.append(Finding(path, line, f"nothing includes {module}/ ({name})"))
     return findings, targets
 

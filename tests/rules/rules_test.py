@@ -96,6 +96,16 @@ class LayersTest(RuleTest):
         self.assertEqual(len(found), 1)
         self.assert_found(found, "examples/orders/main.cc", "examples may not include base")
 
+    def test_tests_of_examples_see_what_examples_see(self):
+        self.write("examples/orders/order.h", "#pragma once\n")
+        lines = '#include "examples/orders/order.h"\n#include "base/time.h"\n'
+        self.write("tests/examples/order_test.cc", lines)
+        self.write("tests/sdk/order_test.cc", lines)
+        found = layers.check(self.root)
+        self.assert_found(found, "tests/examples/order_test.cc", "may not include base")
+        self.assert_found(found, "tests/sdk/order_test.cc", "may not include examples")
+        self.assertEqual(len(found), 2)
+
     def test_tests_see_their_module_only(self):
         self.write("tests/wire/reader_test.cc", '#include "net/url.h"\n')
         self.assert_found(layers.check(self.root), "tests/wire/reader_test.cc", "may not include net")
