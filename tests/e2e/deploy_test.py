@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from gateway_harness import BINARY, Gateway, main
@@ -60,6 +61,40 @@ class DeployTest(unittest.TestCase):
         missing = {name: path for name, path in missing.items() if name not in documented}
         self.assertGreater(len(looked_at), 10)
         self.assertEqual(missing, {})
+
+    def test_prometheus_takes_configuration_and_queries_and_wakes_for_what_it_should(self):
+        promtool = shutil.which("promtool")
+        if not promtool:
+            self.skipTest("no promtool here (Debian: prometheus)")
+        panels = json.loads((DEPLOY / "grafana/nanospan.json").read_text())["panels"]
+        queries = [target["expr"] for panel in panels for target in panel["targets"]]
+        rules = [{"record": f"panel:{i}", "expr": text} for i, text in enumerate(queries)]
+        with tempfile.TemporaryDirectory() as folder:
+            dashboard = pathlib.Path(folder, "dashboard.json")  # JSON is YAML.
+            text = json.dumps({"groups": [{"name": "dashboard", "rules": rules}]})
+            dashboard.write_text(text.replace("$__rate_interval", "1m"))
+            for words in (
+                ("check", "config", DEPLOY / "prometheus/prometheus.yaml"),
+                ("check", "rules", dashboard),
+                ("test", "rules", ROOT / "tests/e2e/alerts_test.yaml"),
+            ):
+                done = subprocess.run([promtool, *words], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_kustomize_makes_the_manifests(self):
+        if not shutil.which("kubectl"):
+            self.skipTest("no kubectl here")
+        done = subprocess.run(["kubectl", "kustomize", DEPLOY / "kubernetes"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        documents = done.stdout.split("\n---\n")
+        kinds = [re.search(r"(?m)^kind: (\w+)", document)[1] for document in documents]
+        names = [re.search(r"(?m)^metadata:\n(?: .*\n)*?  name: (\S+)", document)[1] for document in documents]
+        made = set(zip(kinds, names))
+        self.assertEqual(len(made), 9, made)
+        mounted = re.findall(r"configMap:\n +name: (\S+)", done.stdout)
+        self.assertEqual({("ConfigMap", name) for name in mounted}, {one for one in made if one[0] == "ConfigMap"})
+        scaled = re.search(r"scaleTargetRef:\n(?: .*\n)*?    kind: (\w+)\n    name: (\S+)", done.stdout)
+        self.assertIn(scaled.groups(), made)
 
     def test_the_dashboard_has_panels_that_do_not_overlap(self):
         board = json.loads((DEPLOY / "grafana/nanospan.json").read_text())
