@@ -1,5 +1,6 @@
 // Batches: their size, how long a span waits for one, the presets; sampling; and a load whose profile shows where the
 // CPU of a span goes.
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -15,15 +16,34 @@ constexpr double kRate = 10'000;
 
 double millis(std::uint64_t nanos) { return static_cast<double>(nanos) / 1e6; }
 
-/// Seconds of CPU that pacing at this rate takes without a span.
-double pacing_cpu_seconds(double rate, double seconds) {
-  const double before = process_cpu_seconds();
-  at_rate(rate, seconds, [](std::uint64_t i) { keep(i); });
-  return process_cpu_seconds() - before;
+constexpr int kSlices = 8;
+constexpr double kStudent = 2.36;  // two-sided 95 %, one degree of freedom less than slices
+
+/// Percent of a core, with half of its 95 % interval.
+struct Share {
+  double mean = 0, plus_minus = 0;
+};
+
+/// Of this process while `each` is called at this rate: the time is cut into slices, which say how sure it is.
+template <class Each>
+Share cpu_share(double rate, double seconds, Each&& each) {
+  std::array<double, kSlices> slices{};
+  Share share;
+  for (double& slice : slices) {
+    const double before = process_cpu_seconds();
+    at_rate(rate, seconds / kSlices, each);
+    slice = 100 * (process_cpu_seconds() - before) / (seconds / kSlices);
+    share.mean += slice / kSlices;
+  }
+  double squares = 0;
+  for (const double slice : slices) squares += (slice - share.mean) * (slice - share.mean);
+  share.plus_minus = kStudent * std::sqrt(squares / (kSlices - 1) / kSlices);
+  return share;
 }
 
 struct Steady {
-  double cpu_share = 0, p50_ms = 0, p99_ms = 0, requests_per_second = 0;
+  Share cpu;
+  double p50_ms = 0, p99_ms = 0, requests_per_second = 0;
 };
 
 /// W4 at a rate; what the receiver saw before the flush, which would hurry the last ones. The first second is not
@@ -33,27 +53,26 @@ Steady steady(const BatchOptions& batches, double rate, double seconds,
               Pipeline::Ring ring = Pipeline::Ring::kGrowing) {
   Receiver receiver(1);
   Pipeline pipeline(otlp_to(receiver.traces_endpoint()), batches, 0, 1, ring);
-  const double pacing = pacing_cpu_seconds(rate, seconds / 2) * 2;
+  const Share pacing = cpu_share(rate, seconds / 2, [](std::uint64_t i) { keep(i); });
   at_rate(rate, 1, [&](std::uint64_t i) { Ten{}(pipeline.bench(), i); });
   receiver.reset_counts();
-  const double before = process_cpu_seconds();
-  at_rate(rate, seconds, [&](std::uint64_t i) { Ten{}(pipeline.bench(), i); });
-  const double cpu = process_cpu_seconds() - before - pacing;
+  const Share all = cpu_share(rate, seconds, [&](std::uint64_t i) { Ten{}(pipeline.bench(), i); });
   const Receiver::Counts counts = receiver.counts();
   require(pipeline.check());
   if (counts.latency_count == 0) fail("no batch was due within the run");
-  return {.cpu_share = 100 * cpu / seconds,
+  return {.cpu = {all.mean - pacing.mean, std::hypot(all.plus_minus, pacing.plus_minus)},
           .p50_ms = millis(counts.latency_p50),
           .p99_ms = millis(counts.latency_p99),
           .requests_per_second = static_cast<double>(counts.requests) / seconds};
 }
 
-/// The same in a process of its own: p50 ms, p99 ms, CPU share, requests/s, MiB.
+/// The same in a process of its own: p50 ms, p99 ms, CPU share, requests/s, MiB, what the CPU share may be off.
 std::vector<double> steady_alone(const BatchOptions& batches, double rate, double seconds,
                                  Pipeline::Ring ring = Pipeline::Ring::kGrowing) {
   return in_child([&]() -> std::vector<double> {
     const Steady cost = steady(batches, rate, seconds, ring);
-    return {cost.p50_ms, cost.p99_ms, cost.cpu_share, cost.requests_per_second, status_kib("VmHWM") / 1024};
+    return {cost.p50_ms,        cost.p99_ms, cost.cpu.mean, cost.requests_per_second, status_kib("VmHWM") / 1024,
+            cost.cpu.plus_minus};
   });
 }
 
@@ -82,7 +101,7 @@ void batch_size(const Trial& trial) {
     trial.points.add(name, "CPU a span, flat out", found[1], "ns");
     const std::vector<double> paced = steady_alone(batches, kRate, 2 * trial.scale);
     trial.points.add(name, "P99 End to received, 10,000 spans/s", paced[1], "ms");
-    trial.points.add(name, "CPU, 10,000 spans/s", paced[2], "% of a core");
+    trial.points.add(name, "CPU, 10,000 spans/s", paced[2], "% of a core", paced[5]);
     trial.points.add(name, "exports, 10,000 spans/s", paced[3], "/s");
   }
   trial.points.note(
@@ -102,7 +121,7 @@ void schedule_delay(const Trial& trial) {
     trial.points.add(name, "P50 End to received", found[0], "ms");
     trial.points.add(name, "P99 End to received", found[1], "ms");
     trial.points.add(name, "exports", found[3], "/s");
-    trial.points.add(name, "CPU", found[2], "% of a core");
+    trial.points.add(name, "CPU", found[2], "% of a core", found[5]);
   }
   trial.points.note("100 spans a second, batches of 512: the delay decides, not the batch's size");
 }
@@ -117,7 +136,7 @@ void presets(const Trial& trial) {
     const std::vector<double> found = steady_alone(preset.batches, kRate, 3 * trial.scale, preset.ring);
     trial.points.add(preset.name, "P50 End to received", found[0], "ms");
     trial.points.add(preset.name, "P99 End to received", found[1], "ms");
-    trial.points.add(preset.name, "CPU", found[2], "% of a core");
+    trial.points.add(preset.name, "CPU", found[2], "% of a core", found[5]);
     trial.points.add(preset.name, "highest memory of the process", found[4], "MiB");
   }
   trial.points.note(

@@ -4,10 +4,13 @@
 
 namespace nanospan::bench {
 
-void Points::add(const std::string& of, const std::string& metric, double value, const std::string& unit) {
-  std::printf("  %-44s %-42s %14.3f %s\n", of.c_str(), metric.c_str(), value, unit.c_str());
+void Points::add(const std::string& of, const std::string& metric, double value, const std::string& unit,
+                 double plus_minus) {
+  std::printf("  %-44s %-42s %14.3f %s", of.c_str(), metric.c_str(), value, unit.c_str());
+  if (plus_minus > 0) std::printf(" +- %.3f", plus_minus);
+  std::printf("\n");
   std::fflush(stdout);
-  points_.push_back({of, metric, unit, value});
+  points_.push_back({of, metric, unit, value, plus_minus});
 }
 
 void Points::note(const std::string& text) { notes_.push_back(text); }
@@ -21,9 +24,11 @@ bool Points::write_json(const std::string& path) const {
   for (const Point& p : points_) {
     std::fprintf(file,
                  "%s\n {\"what\": \"%s, %s: %s\", \"value\": %.9g, \"unit\": \"%s\", \"case\": \"%s\", "
-                 "\"metric\": \"%s\"}",
+                 "\"metric\": \"%s\"",
                  separator, experiment_.c_str(), p.of.c_str(), p.metric.c_str(), p.value, p.unit.c_str(), p.of.c_str(),
                  p.metric.c_str());
+    if (p.plus_minus > 0) std::fprintf(file, ", \"plus_minus\": %.9g", p.plus_minus);
+    std::fputs("}", file);
     separator = ",";
   }
   std::fputs("\n], \"notes\": [", file);

@@ -4,12 +4,13 @@ Nothing is judged that was not measured: a line without its figure says why, or 
 """
 
 import dataclasses
+import re
 
 import numbers_text
 from figures import GO, OURS
 
 MET, MISSED, CONFIRMED, NO_GAIN, WORSE, SHOWN = "met", "missed", "confirmed", "no gain", "worse", "measured"
-UNCERTAIN, NOT_MEASURED = "not certain", "not measured"
+SMALLER, UNCERTAIN, NOT_MEASURED = "less than claimed", "not certain", "not measured"
 GOOD, BAD = {MET, CONFIRMED}, {MISSED, WORSE}
 # Changes below this share are no finding on a machine that others share.
 CHANGE_SHARE_MIN = 0.05
@@ -87,6 +88,12 @@ def _change(report, experiment, metric, before, after, series):
     return change, f"{text} ({100 * change:+.0f} %)".replace("-", "−")
 
 
+def _claimed(claim):
+    """The share that the guide says in percent, the smallest of a range; 0 where it gives none."""
+    found = re.match(r"[+−-](\d+)(-\d+)? %", claim)
+    return int(found.group(1)) / 100 if found else 0.0
+
+
 def pair(what, claim, experiment, metric, before, after, higher=False, peer=False):
     """An improvement that the guide claims: both sides measured, here and with the peer."""
 
@@ -97,6 +104,8 @@ def pair(what, claim, experiment, metric, before, after, higher=False, peer=Fals
         _, other = _change(report, experiment, metric, before, after, GO)
         gain = change if higher else -change
         verdict = NO_GAIN if abs(gain) < CHANGE_SHARE_MIN else CONFIRMED if gain > 0 else WORSE
+        if verdict == CONFIRMED and gain < _claimed(claim) * (1 - CHANGE_SHARE_MIN):
+            verdict = SMALLER
         return Line(what, claim, ours, _peer(report, other) if peer else "", verdict)
 
     return line
@@ -113,16 +122,17 @@ def cost(what, claim, experiment, metric, before, after, peer=False):
     return line
 
 
-def checks(prefix, hint):
-    """What the experiments of these names judged themselves, or all their figures if they judge nothing."""
+def checks(names, why="was not in this run"):
+    """What these experiments judged themselves, or all their figures if they judge nothing. `why`: one is missing."""
 
-    def lines(report):
-        found = [f for f in report.data["figures"] if f["experiment"].startswith(prefix)]
+    def lines_of(report, name):
+        short = name.removeprefix("scenario_")
+        found = report.figures(name)
         if not found:
-            return [Line(hint, "", "", "", NOT_MEASURED, "was not in this run")]
+            return [Line(short, "", "", "", NOT_MEASURED, _why_missing(report, name, why))]
         return [
             Line(
-                f"{f['experiment'].removeprefix(prefix + '_')}: {f['case']} {f['metric']}".replace(":  ", ": "),
+                f"{short}: {f['case']} {f['metric']}".replace(":  ", ": "),
                 f.get("target", ""),
                 numbers_text.text(f["value"], f["unit"]),
                 "",
@@ -131,4 +141,4 @@ def checks(prefix, hint):
             for f in ([f for f in found if "verdict" in f] or found)
         ]
 
-    return lines
+    return lambda report: [line for name in names for line in lines_of(report, name)]

@@ -198,6 +198,7 @@ def _counts(report):
         claims.MET,
         claims.CONFIRMED,
         claims.SHOWN,
+        claims.SMALLER,
         claims.NO_GAIN,
         claims.UNCERTAIN,
         claims.WORSE,

@@ -80,16 +80,20 @@ def stacks(data):
     return found
 
 
+def _is_in(word, name):
+    return word in name if isinstance(word, str) else word.search(name) is not None
+
+
 def shares(found, rules):
     """Percent of the whole for each rule, in their order, and "other".
 
-    A rule is (name, words). The first rule that has a word in a function's name wins, asked from the leaf on, so that
-    time counts where it is spent.
+    A rule is (name, words), a word a text or a compiled pattern. The first rule that has a word in a function's name
+    wins, asked from the leaf on, so that time counts where it is spent.
     """
     sums = dict.fromkeys([name for name, _ in rules] + ["other"], 0)
     for names, value in found:
         hit = next(
-            (rule for name in names for rule, words in rules if any(word in name for word in words)), "other"
+            (rule for name in names for rule, words in rules if any(_is_in(word, name) for word in words)), "other"
         )
         sums[hit] += value
     whole = sum(sums.values())
