@@ -1,5 +1,6 @@
 # What reads JSON is the gateway's: a library of its own.
-set(json_reader json_reader/json_cursor.cc json_reader/json_scalars.cc json_reader/otlp_json_in.cc)
+set(json_reader json_reader/json_cursor.cc json_reader/json_scalars.cc json_reader/otlp_json_in.cc
+                json_reader/plain_attribute.cc json_reader/value_reader.cc)
 nanospan_module(wire EXCLUDE ${json_reader})
 nanospan_small(wire otlp_reply.cc)
 # The tables of the signals have the same names.

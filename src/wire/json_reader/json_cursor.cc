@@ -1,59 +1,17 @@
-// Strings sixteen bytes at a time, by the compilers' own vectors; escapes one by one. Pure.
+// Strings that hold more than plain characters, escapes one by one, and values that nobody wants. Pure.
 #include "wire/json_reader/json_cursor.h"
 
 #include <array>
 #include <bit>
 #include <optional>
 
+#include "wire/json_reader/json_look.h"
 #include "wire/json_reader/json_scalars.h"
 #include "wire/utf8.h"
 #include "wire/writer.h"
 
 namespace nanospan::wire {
 namespace {
-
-constexpr std::size_t kBlockBytes = 16;
-using Block = std::uint8_t __attribute__((vector_size(kBlockBytes)));
-
-constexpr Block all(std::uint8_t b) { return Block{b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b}; }
-
-// A bit for each byte of sixteen whose own highest bit is set; the first byte's is the lowest.
-std::uint32_t high_bits(Block block) {
-#if defined(__SSE2__)
-  using Characters = char __attribute__((vector_size(kBlockBytes)));
-  return static_cast<std::uint32_t>(__builtin_ia32_pmovmskb128(reinterpret_cast<Characters>(block)));
-#else
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < kBlockBytes; ++i) bits |= static_cast<std::uint32_t>(block[i] >> 7) << i;
-  return bits;
-#endif
-}
-
-// What ends or interrupts a string: quotes, backslashes and control characters; and bytes above 0x7F.
-struct Marks {
-  std::uint32_t stops;
-  std::uint32_t high;
-};
-
-inline Marks marks_of(Block block) {
-  const auto stops = (block == all('"')) | (block == all('\\')) | (block < all(0x20));
-  return {high_bits(reinterpret_cast<Block>(stops)), high_bits(block)};
-}
-
-// The sixteen bytes from `at`; past the end of the document zeros, which end every string.
-inline Marks marks_at(const char* at, const char* end) {
-  Block block{};
-  const auto left = static_cast<std::size_t>(end - at);
-  if (left >= kBlockBytes) {
-    std::memcpy(&block, at, kBlockBytes);
-  } else if (left != 0) {
-    std::memcpy(&block, at, left);
-  }
-  return marks_of(block);
-}
-
-// The bits below the lowest that is set in `stops`.
-constexpr std::uint32_t before_first(std::uint32_t stops) { return (stops & -stops) - 1; }
 
 // The four digits at `at`; nothing if they are not four or not hex.
 std::optional<std::uint32_t> hex4(const char* at, const char* end) {
@@ -122,38 +80,19 @@ std::uint8_t* put_character(std::uint8_t* to, std::uint32_t code_point) {
 
 }  // namespace
 
-bool JsonCursor::string(JsonString& out) {
-  const char* const start = at_ + 1;
-  // Most end within two blocks, and hold nothing special.
-  if (left() > 2 * kBlockBytes) {
-    Block blocks[2];
-    std::memcpy(blocks, start, sizeof blocks);
-    const Marks first = marks_of(blocks[0]), second = marks_of(blocks[1]);
-    const std::uint32_t stops = first.stops | second.stops << kBlockBytes;
-    const std::uint32_t high = first.high | second.high << kBlockBytes;
-    const auto size = static_cast<std::size_t>(std::countr_zero(stops));
-    if (stops != 0 && start[size] == '"' && (high & before_first(stops)) == 0) {
-      out = {{start, size}, false};
-      at_ = start + size + 1;
-      return true;
-    }
-  }
-  return long_string(out);
-}
-
-bool JsonCursor::long_string(JsonString& out) {
+bool JsonCursor::any_string(JsonString& out) {
   const char* const start = at_ + 1;
   const char* at = start;
   bool is_ascii = true;
   out.escaped = false;
   for (;;) {
-    const Marks marks = marks_at(at, end_);
+    const JsonMarks marks = json_marks(at, static_cast<std::size_t>(end_ - at));
     if (marks.stops == 0) {
       is_ascii &= marks.high == 0;
-      at += kBlockBytes;
+      at += kJsonLookBytes;
       continue;
     }
-    is_ascii &= (marks.high & before_first(marks.stops)) == 0;
+    is_ascii &= (marks.high & (marks.stops ^ (marks.stops - 1))) == 0;
     at += std::countr_zero(marks.stops);
     if (at == end_) return fail_at(end_, "a string does not end");
     if (*at == '"') break;

@@ -3,11 +3,19 @@
 // Split from the reader so that they can be tested and fuzzed without JSON around them. Pure functions, thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace nanospan::wire {
+
+/// What read_digits() looks at.
+inline constexpr std::size_t kDigitsLook = 24;
+
+/// Reads a whole number without a sign and returns what follows it; nullptr if there is none, or one with a leading
+/// zero or more than 19 digits. What follows may make it another number ("1.5"). REQUIRES: kDigitsLook readable bytes.
+const char* read_digits(const char* at, std::uint64_t& value);
 
 /// A whole number of at most 64 bits, in decimal: "-7", and the forms that protobuf JSON also allows, "1.0" and "1e3".
 std::optional<std::int64_t> parse_int64(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -78,6 +79,21 @@ TEST(JsonScalars, HexOfEitherCase) {
                           "0000\xFF"
                           "0"}) {
     EXPECT_EQ(decoded(put_from_hex, bad), std::nullopt) << bad;
+  }
+}
+
+// Sixteen at a time: each byte at each place.
+TEST(JsonScalars, HexOfIds) {
+  const std::string id = "0123456789abcdefFEDCBA9876543210";
+  EXPECT_EQ(decoded(put_from_hex, id),
+            std::string("\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10", 16));
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 0; at < id.size(); ++at) {
+      std::string other = id;
+      other[at] = static_cast<char>(byte);
+      const bool is_hex = byte < 128 && std::isxdigit(byte) != 0;
+      EXPECT_EQ(decoded(put_from_hex, other).has_value(), is_hex) << other;
+    }
   }
 }
 

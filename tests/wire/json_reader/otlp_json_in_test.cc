@@ -254,35 +254,91 @@ TEST_F(JsonIn, MessagesOfEveryLengthAfterEveryOther) {
   EXPECT_TRUE(value(json) == json);  // Not EXPECT_EQ: it would print megabytes.
 }
 
-// Attributes have a short way of their own, for the form that nearly all have: near it nothing may change.
-TEST_F(JsonIn, AttributesOfEveryForm) {
-  const auto attribute = [&](const std::string& json) {
-    const std::string out = span("\"attributes\":[" + json + "]");
-    const std::size_t start = std::string_view("\"attributes\":[").size();
-    return out.starts_with("\"attributes\":[") ? out.substr(start, out.size() - start - 1) : out;
-  };
-  for (const std::string size : {"", "k", "twenty characters ok", "more than thirty-two characters, as URLs have"}) {
-    const std::string plain = R"({"key":"k)" + size + R"(","value":{"stringValue":")" + size + R"("}})";
-    EXPECT_EQ(attribute(plain), plain);
-    EXPECT_EQ(attribute(R"({ "key":"k)" + size + R"(","value":{"stringValue":")" + size + R"("}})"), plain);
-    EXPECT_EQ(attribute(R"({"value":{"stringValue":")" + size + R"("},"key":"k)" + size + R"("})"), plain);
-    EXPECT_EQ(attribute(R"({"key":"k)" + size + R"(","value":{"stringValue":")" + size + R"("},"x":1})"), plain);
-    EXPECT_EQ(attribute(R"({"key":"\u006b)" + size + R"(","value":{"stringValue":")" + size + R"("}})"), plain);
+// Attributes have a short way of their own, for the form that nearly all have and where enough text follows: near it
+// nothing may change.
+class JsonInAttributes : public JsonIn {
+ protected:
+  // What was understood of these, or the error; the same whether much follows or nothing.
+  std::string attributes(const std::string& json) {
+    constexpr std::string_view kBefore = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[)";
+    constexpr std::string_view kAfter = "]}]}]}]}";
+    const std::string document = std::string(kBefore) + json + std::string(kAfter);
+    const std::string out = understood(document);
+    EXPECT_EQ(understood(document + std::string(200, ' ')), out);
+    if (!out.starts_with(kBefore)) return out;
+    return out.substr(kBefore.size(), out.size() - kBefore.size() - kAfter.size());
   }
-  EXPECT_EQ(attribute(R"({"key":"","value":{"stringValue":"v"}})"), R"({"value":{"stringValue":"v"}})");
-  EXPECT_EQ(attribute(R"({"key":"k","value":{"stringValue":"v\n"}})"), R"({"key":"k","value":{"stringValue":"v\n"}})");
-  EXPECT_EQ(attribute(R"({"key":"k","value":{"stringValue":"v","intValue":1}})"),
-            R"({"key":"k","value":{"intValue":"1"}})")
-      << "of a oneof the last one counts";
-  EXPECT_EQ(attribute(R"({"key":"k","value":{"stringValue":5}})"),
-            "resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.stringValue: must be a string (byte 92)");
-  EXPECT_EQ(attribute("{\"key\":\"k\",\"value\":{\"stringValue\":\"\xFF\"}}"), "byte 93: document is not valid UTF-8");
+};
+
+TEST_F(JsonInAttributes, OfEveryLength) {
+  const std::vector<std::size_t> key_sizes = {1, 4, 15, 16, 31, 32, 33, 120, 128, 897};
+  const std::vector<std::size_t> sizes = {0,  3,   15,  16,  31,  32,  33,  63,   64,
+                                          90, 121, 122, 127, 128, 895, 896, 1000, 20'000};
+  for (const std::size_t key_size : key_sizes) {
+    for (const std::size_t size : sizes) {
+      const std::string key = R"("key":")" + std::string(key_size, 'k') + '"';
+      const std::string value = R"("value":{"stringValue":")" + std::string(size, 'v') + "\"}";
+      const std::string plain = "{" + key + "," + value + "}";
+      EXPECT_EQ(attributes(plain), plain);
+      EXPECT_EQ(attributes("{ " + key + "," + value + "}"), plain);
+      EXPECT_EQ(attributes("{" + value + "," + key + "}"), plain);
+      EXPECT_EQ(attributes("{" + key + "," + value + R"(,"x":1})"), plain);
+    }
+  }
 }
 
-// Strings are read sixteen bytes at a time: what ends or spoils one is found at each place of a block, up to the
+TEST_F(JsonInAttributes, OfEveryType) {
+  const auto of = [](std::string_view value) { return R"({"key":"k","value":{)" + std::string(value) + "}}"; };
+  for (const char* same :
+       {R"("boolValue":true)", R"("boolValue":false)", R"("intValue":"0")", R"("intValue":"-1")", R"("intValue":"443")",
+        R"("intValue":"9223372036854775807")", R"("doubleValue":0.5)", R"("bytesValue":"AAA=")",
+        R"("stringValue":"v\n")", R"("arrayValue":{"values":[{"intValue":"1"}]})"}) {
+    EXPECT_EQ(attributes(of(same)), of(same));
+  }
+  EXPECT_EQ(attributes(of(R"("intValue":443)")), of(R"("intValue":"443")"));
+  EXPECT_EQ(attributes(of(R"("intValue":4e2)")), of(R"("intValue":"400")"));
+  EXPECT_EQ(attributes(of(R"("intValue":"1.0")")), of(R"("intValue":"1")"));
+  EXPECT_EQ(attributes(R"({"key":"\u006b","value":{"boolValue":true}})"), of(R"("boolValue":true)"));
+  EXPECT_EQ(attributes(R"({"key":"","value":{"stringValue":"v"}})"), R"({"value":{"stringValue":"v"}})");
+  EXPECT_EQ(attributes(of(R"("stringValue":"v","intValue":1)")), of(R"("intValue":"1")"))
+      << "of a oneof the last one counts";
+}
+
+TEST_F(JsonInAttributes, FaultsOfTheirValues) {
+  const auto fault = [this](std::string_view value) {
+    const std::string plain = R"({"key":"k","value":{"intValue":"1"}})";
+    return attributes(plain + "," + plain + R"(,{"key":"k","value":{)" + std::string(value) + "}}");
+  };
+  const std::string path = "resourceSpans[0].scopeSpans[0].spans[0].attributes[2].value.";
+  const std::string range = "must be a whole number in the range of its signed type (byte ";
+  EXPECT_EQ(fault(R"("stringValue":5)"), path + "stringValue: must be a string (byte 166)");
+  EXPECT_EQ(fault(R"("boolValue":truE)"), path + "boolValue: not a JSON value (byte 164)");
+  for (const char* wrong : {"01", "-", "1.5", "9223372036854775808", "99999999999999999999"}) {
+    EXPECT_EQ(fault(R"("intValue":)" + std::string(wrong)), path + "intValue: " + range + "163)") << wrong;
+    EXPECT_EQ(fault(R"("intValue":")" + std::string(wrong) + "\""), path + "intValue: " + range + "163)") << wrong;
+  }
+  EXPECT_EQ(fault("\"stringValue\":\"\xFF\""), "byte 167: document is not valid UTF-8");
+  EXPECT_EQ(fault("\"stringValue\":\"\x1F\""),
+            path + "stringValue: a string has a control character that is not escaped (byte 167)");
+}
+
+TEST_F(JsonInAttributes, ManyInARowWithOtherFormsBetween) {
+  std::string list;
+  std::string canonical;
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = R"("key":"key)" + std::to_string(i) + '"';
+    const std::string value = i % 3 == 0 ? R"("value":{"stringValue":"text"})" : R"("value":{"intValue":"7"})";
+    const bool plain = i % 7 != 0;
+    list += (i == 0 ? "" : plain ? "," : " , ") + (plain ? "{" : std::string("{ ")) + name + "," + value + "}";
+    canonical += (i == 0 ? "{" : ",{") + name + "," + value + "}";
+  }
+  EXPECT_EQ(attributes(list), canonical);
+}
+
+// Strings are read 32 bytes at a time: what ends or spoils one is found at each place of a block, up to the
 // document's last byte.
 TEST_F(JsonIn, WhatEndsAStringIsFoundAtEveryPlace) {
-  for (std::size_t before = 0; before < 40; ++before) {
+  for (std::size_t before = 0; before < 70; ++before) {
     const std::string text(before, 'a');
     const std::string start = R"({"stringValue":")" + text;
     EXPECT_EQ(value(start + "\"}"), start + "\"}");
