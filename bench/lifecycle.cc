@@ -142,7 +142,8 @@ void service_memory(const Run& run) {
   const std::string endpoint = hole.traces_endpoint().substr(0, hole.traces_endpoint().rfind("/v1/"));
   // The first exports are given up after 10 s; until then 4 are under way, and no batch is freed or begun. What follows
   // takes memory once (the heap for new batches while the old ones go, the thread's ring up to its 1 MiB: 0.7 MiB
-  // seen). So this run is never shortened: its second half begins after that, and is flat (7 minutes: 12 KiB seen, and 52 of code).
+  // seen). So this run is never shortened: its second half begins after that, and is flat (in 7 minutes 12 KiB, and 52
+  // of pages of files).
   constexpr double kDeadSeconds = 30;
   const std::vector<double> numbers = run_child("service", endpoint, kDeadSeconds);
   if (numbers[4] == 0) fail("the ledger of the service with a dead receiver");
