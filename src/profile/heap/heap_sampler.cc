@@ -8,10 +8,10 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
-#include "base/immortal.h"
 #include "profile/heap/countdown.h"
 #include "profile/heap/operators.h"
 
@@ -40,19 +40,21 @@ struct HeapState {
 };
 
 std::atomic<std::size_t> interval{0};
-std::atomic<HeapState*> made{nullptr};  // null until the first switch on
+std::atomic<HeapState*> made{nullptr};  // null until the first switch on; lives as long as the process
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool begun = false;  // the countdown of this thread
 
 HeapState& heap_state() {
-  static base::Immortal<HeapState> only;
-  static const int once = [] {
-    made.store(&*only);
-    return ::pthread_atfork([] { (*only).recorder.lock(); }, [] { (*only).recorder.unlock(); },
-                            [] { (*only).recorder.unlock(); });
-  }();
+  // A child is not sampled, and leaves this state alone: one of its parent's threads may be at it.
+  static const int once = ::pthread_atfork(nullptr, nullptr, [] {
+    interval.store(0, std::memory_order_relaxed);
+    made.store(nullptr, std::memory_order_relaxed);
+  });
   static_cast<void>(once);
-  return *only;
+  HeapState* known = made.load(std::memory_order_acquire);
+  if (known != nullptr) return *known;
+  auto fresh = std::make_unique<HeapState>();
+  return *(made.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel) ? fresh.release() : known);
 }
 
 /// Bytes to the next sample: exponential, by inversion.

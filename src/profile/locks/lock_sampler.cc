@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <utility>
 
-#include "base/immortal.h"
 #include "base/time.h"
 #include "profile/locks/interpose.h"
 
@@ -31,12 +31,19 @@ struct LockState {
   std::uint64_t this_second = 0;
 };
 
+std::atomic<LockState*> in_use{nullptr};  // null until it is first asked for; lives as long as the process
+
 LockState& lock_state() {
-  static base::Immortal<LockState> only;
-  static const int once = ::pthread_atfork([] { (*only).recorder.lock(); }, [] { (*only).recorder.unlock(); },
-                                           [] { (*only).recorder.unlock(); });
+  // A child is not watched, and leaves this state alone: one of its parent's threads may be at it.
+  static const int once = ::pthread_atfork(nullptr, nullptr, [] {
+    locks_watched.store(false, std::memory_order_relaxed);
+    in_use.store(nullptr, std::memory_order_relaxed);
+  });
   static_cast<void>(once);
-  return *only;
+  LockState* known = in_use.load(std::memory_order_acquire);
+  if (known != nullptr) return *known;
+  auto fresh = std::make_unique<LockState>();
+  return *(in_use.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel) ? fresh.release() : known);
 }
 
 /// The more this second has had, the less likely is the next.
@@ -59,10 +66,11 @@ std::uint64_t lock_clock_nanos() { return base::system_clock().monotonic_now(); 
   const double chance = static_cast<double>(nanos) / static_cast<double>(rate_nanos.load(std::memory_order_relaxed));
   if (chance < 1 && StackRecorder::uniform() > chance) return;
   const double stands_for = chance < 1 ? 1 / chance : 1;
-  LockState& now = lock_state();
-  StackRecorder::Entered entered(now.recorder);
+  LockState* const now = in_use.load(std::memory_order_acquire);
+  if (now == nullptr) return;
+  StackRecorder::Entered entered(now->recorder);
   if (!entered.ready()) return;
-  adapt_rate(now);
+  adapt_rate(*now);
   const std::int64_t waits = std::llround(stands_for);
   const std::int64_t total = std::llround(stands_for * static_cast<double>(nanos));
   entered.add(entered.place(Registers::here(), kLockFramesOfOurs),

@@ -3,8 +3,9 @@
 //
 // One lock, under which nothing else is taken, so that it may be used from anywhere, inside operator new too. A thread
 // that is inside any recorder counts as busy with itself: what it allocates or waits for there is not counted, and must
-// not be (busy()). Around a fork the lock is held, so a child finds it free. Bounded; what finds no room is counted in
-// StackStore::kOverflow. Lives for ever. Thread-safe.
+// not be (busy()). fork() takes no lock of ours: a thread that allocates under a lock which another atfork handler
+// wants would never let it go. A child leaves its parent's recorders as they are, and makes new ones if it wants some.
+// Bounded; what finds no room is counted in StackStore::kOverflow. Lives as long as the process. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -65,10 +66,6 @@ class StackRecorder {
    private:
     StackRecorder& recorder_;
   };
-
-  // For pthread_atfork.
-  void lock() { mutex_.lock(); }
-  void unlock() { mutex_.unlock(); }
 
  private:
   static constexpr std::size_t kStoreBytesMax = std::size_t{4} << 20;
