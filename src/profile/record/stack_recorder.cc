@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <span>
 
 #include "base/time.h"
@@ -42,7 +43,8 @@ RecorderSnapshot StackRecorder::snapshot() {
   return {store_, window_, samples_};
 }
 
-StackRecorder::Entered::Entered(StackRecorder& recorder) : recorder_(recorder) {
+// A walk probes pages by system calls that fail on purpose; operator new and pthread_mutex_lock leave errno alone.
+StackRecorder::Entered::Entered(StackRecorder& recorder) : recorder_(recorder), errno_before_(errno) {
   inside = true;
   recorder_.mutex_.lock();
 }
@@ -50,6 +52,7 @@ StackRecorder::Entered::Entered(StackRecorder& recorder) : recorder_(recorder) {
 StackRecorder::Entered::~Entered() {
   recorder_.mutex_.unlock();
   inside = false;
+  errno = errno_before_;
 }
 
 StackRecorder::Place StackRecorder::Entered::place(const Registers& here, std::size_t skipped) {

@@ -47,7 +47,7 @@ class StackRecorder {
   void set_code(std::shared_ptr<const CodeMap> code);
   RecorderSnapshot snapshot();
 
-  /// Holds the lock of a recorder. REQUIRES: !busy().
+  /// Holds the lock of a recorder; errno is afterwards what it was. REQUIRES: !busy().
   class Entered {
    public:
     explicit Entered(StackRecorder& recorder);
@@ -65,6 +65,7 @@ class StackRecorder {
 
    private:
     StackRecorder& recorder_;
+    const int errno_before_;
   };
 
  private:

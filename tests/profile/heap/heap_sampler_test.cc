@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string>
 
 #include "profile/heap/countdown.h"
 #include "profile/heap/operators.h"
+#include "profile/unwind/loaded_code.h"
 
 #pragma weak nanospan_heap_operators_r1
 
@@ -57,6 +59,23 @@ TEST(HeapSampler, SampledObjectsBeginAPageAndAreForgotten) {
   alignas(4096) static char other[1];
   heap_forget(other);
   heap_sampler::set_interval(0);
+}
+
+TEST(HeapSampler, LeavesErrnoAlone) {
+  LoadedCode code;
+  code.refresh();
+  heap_sampler::set_interval(1);
+  heap_sampler::set_code(code.map());
+  std::free(heap_allocate_slowly(1, 1));  // begins the thread's countdown
+  const std::uint64_t before = heap_sampler::snapshot().samples;
+  errno = 4711;
+  void* const object = heap_allocate_slowly(1000, 1);
+  EXPECT_EQ(errno, 4711) << "a sampled operator new";
+  heap_forget(object);
+  EXPECT_EQ(errno, 4711) << "its operator delete";
+  std::free(object);
+  heap_sampler::set_interval(0);
+  EXPECT_EQ(heap_sampler::snapshot().samples, before + 1);
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
+#include "base/time.h"
 #include "profile/locks/interpose.h"
 #include "profile/record/stack_recorder.h"
 #include "profile/unwind/loaded_code.h"
@@ -47,6 +50,17 @@ TEST(LockSampler, OfVeryManyWaitsFewAreRecordedAndStandForAll) {
   EXPECT_NEAR(static_cast<double>(sums()[kMutexNanos] - before[kMutexNanos]), kWaits * 1e4, kWaits * 1e4 * 0.4);
   // In one second some 800; the loop takes no second, but may be in two.
   EXPECT_LT(lock_sampler::snapshot().samples - samples, 5000u);
+}
+
+TEST(LockSampler, LeavesErrnoAlone) {
+  LoadedCode code;
+  code.refresh();
+  lock_sampler::set_code(code.map());
+  const std::uint64_t before = lock_sampler::snapshot().samples;
+  errno = 4711;
+  lock_waited(3600 * base::kNanosPerSecond, true);
+  EXPECT_EQ(errno, 4711);
+  EXPECT_EQ(lock_sampler::snapshot().samples, before + 1);
 }
 
 TEST(StackRecorder, KnowsThatItIsBusyWithItself) {
