@@ -131,6 +131,7 @@ std::uint32_t StackStore::text(std::string_view text) {
 }
 
 std::uint32_t StackStore::labels(const LabelSet& labels) {
+  if (labels == LabelSet()) return 0;
   const auto known = label_numbers_.find(labels);
   if (known != label_numbers_.end()) return known->second;
   if (full()) {

@@ -80,6 +80,8 @@ class StackStore {
   std::size_t bytes() const { return bytes_; }
   bool full() const { return bytes_ >= bytes_max_; }
   std::uint64_t overflowed() const { return overflowed_; }
+  /// A stack, or its labels, for which whoever counts by them has no room.
+  void count_overflow() { ++overflowed_; }
 
  private:
   std::uint32_t module_number(const ModuleIdentity& module);

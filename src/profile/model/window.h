@@ -40,6 +40,9 @@ class Window {
       visit(static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key), values);
     }
   }
+  bool has(std::uint32_t stack, std::uint32_t labels) const {
+    return counts_.find(std::uint64_t{stack} << 32 | labels) != counts_.end();
+  }
   std::size_t size() const { return counts_.size(); }
   bool empty() const { return counts_.empty(); }
 

@@ -57,7 +57,6 @@ StackRecorder::Entered::~Entered() {
 
 StackRecorder::Place StackRecorder::Entered::place(const Registers& here, std::size_t skipped) {
   ++recorder_.samples_;
-  if (recorder_.window_.size() >= kEntriesMax) return {};
   std::array<std::uint64_t, 128> pcs{};
   std::array<CodePoint, 128> points{};
   const CodeMap& code = *recorder_.code_;
@@ -74,7 +73,17 @@ StackRecorder::Place StackRecorder::Entered::place(const Registers& here, std::s
   LabelSet labels;
   labels.route = store.text(span.route_text());
   labels.span_name = store.text(span.name_text());
-  return {store.stack(std::span(points).subspan(skipped, walk.frames - skipped)), store.labels(labels)};
+  return recorder_.with_room(
+      {store.stack(std::span(points).subspan(skipped, walk.frames - skipped)), store.labels(labels)});
+}
+
+/// What the window has already, it takes on and on. Of new places the labels go first, then the stack.
+StackRecorder::Place StackRecorder::with_room(Place place) {
+  const std::size_t most = place.labels == 0 ? entries_max_ : entries_max_ - entries_max_ / kWithoutLabelsShare;
+  if (window_.has(place.stack, place.labels) || window_.size() < most) return place;
+  if (place.stack != StackStore::kOverflow) store_.count_overflow();
+  if (window_.has(place.stack, 0) || window_.size() < entries_max_) return {place.stack, 0};
+  return {};
 }
 
 }  // namespace nanospan::profile

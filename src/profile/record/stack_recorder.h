@@ -34,7 +34,9 @@ class StackRecorder {
     std::uint32_t labels = 0;
   };
 
-  StackRecorder() = default;
+  static constexpr std::size_t kEntriesMax = 50'000;  ///< Of the window: some 4 MiB.
+
+  explicit StackRecorder(std::size_t entries_max = kEntriesMax) : entries_max_(entries_max) {}
   StackRecorder(const StackRecorder&) = delete;
   StackRecorder& operator=(const StackRecorder&) = delete;
 
@@ -70,8 +72,11 @@ class StackRecorder {
 
  private:
   static constexpr std::size_t kStoreBytesMax = std::size_t{4} << 20;
-  static constexpr std::size_t kEntriesMax = 50'000;  // of the window: some 4 MiB
+  static constexpr std::size_t kWithoutLabelsShare = 5;  // the last fifth of the entries is for stacks alone
 
+  Place with_room(Place place);
+
+  const std::size_t entries_max_;
   std::mutex mutex_;
   std::shared_ptr<const CodeMap> code_;
   RowCache rules_;

@@ -5,10 +5,14 @@
 
 #include <cerrno>
 
+#include <nanospan/span.h>
+#include <nanospan/tracer.h>
+
 #include "base/time.h"
 #include "profile/locks/interpose.h"
 #include "profile/record/stack_recorder.h"
 #include "profile/unwind/loaded_code.h"
+#include "tests/support/exporting_provider.h"
 
 #pragma weak nanospan_lock_interposer_r1
 
@@ -91,6 +95,49 @@ TEST(StackRecorder, PlacesAreStacksToTheRoot) {
     for (; stack != StackStore::kEmpty; stack = now.store.node(stack).parent) ++depth;
     EXPECT_GT(depth, 5u);
   });
+}
+
+/// With `skipped` 2 it is the caller's caller: the same stack for two calls of one function.
+[[gnu::noinline]] StackRecorder::Place record_here(StackRecorder& recorder, std::size_t skipped = 2) {
+  StackRecorder::Entered entered(recorder);
+  const StackRecorder::Place place = entered.place(Registers::here(), skipped);
+  entered.add(place, {1, 0, 0, 0});
+  return place;
+}
+
+void fill(StackRecorder& recorder, std::uint32_t entries) {
+  StackRecorder::Entered entered(recorder);
+  for (std::uint32_t i = 0; i < entries; ++i) entered.add({.stack = 1'000'000 + i, .labels = 0}, {});
+}
+
+TEST(StackRecorder, FullItStillCountsWhatItKnows) {
+  LoadedCode code;
+  code.refresh();
+  StackRecorder recorder(100);
+  recorder.set_code(code.map());
+  const std::uint32_t known = record_here(recorder).stack;
+  fill(recorder, 99);
+  EXPECT_NE(known, StackStore::kOverflow);
+  EXPECT_EQ(record_here(recorder).stack, known);
+  EXPECT_EQ(recorder.snapshot().store.overflowed(), 0u);
+  EXPECT_EQ(record_here(recorder, 0).stack, StackStore::kOverflow) << "a new one";
+  EXPECT_EQ(recorder.snapshot().store.overflowed(), 1u);
+  EXPECT_EQ(recorder.snapshot().samples, 3u);
+}
+
+TEST(StackRecorder, AlmostFullItDropsLabelsFirst) {
+  LoadedCode code;
+  code.refresh();
+  StackRecorder recorder(100);
+  recorder.set_code(code.map());
+  fill(recorder, 80);
+  ::nanospan::testing::ExportingProvider provider;
+  Span span = provider.tracer().start_span("named");
+  const Scope scope(Context().with_span(span));
+  const StackRecorder::Place place = record_here(recorder);
+  EXPECT_NE(place.stack, StackStore::kOverflow);
+  EXPECT_EQ(place.labels, 0u);
+  EXPECT_EQ(recorder.snapshot().store.overflowed(), 1u);
 }
 
 TEST(StackRecorder, RandomNumbersAreNeverZero) {
