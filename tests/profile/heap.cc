@@ -88,6 +88,17 @@ std::string seen_at_other_intervals() {
   return answer.find("heap_interval_bytes is 0") == std::string::npos ? answer : "";
 }
 
+/// With what is added for the alignment it would wrap to a few bytes.
+bool refuses_too_much() {
+  volatile std::size_t size = SIZE_MAX - 10;
+  try {
+    ::operator delete (::operator new (size, std::align_val_t{64}), std::align_val_t{64});
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+  return false;
+}
+
 /// `go tool pprof -top` names the leak with its size, in what is in use and in what was ever allocated; and the churn
 /// in the latter only.
 std::string seen_by_go(std::uint16_t port, double bytes) {
@@ -136,6 +147,7 @@ int main() {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) threads.emplace_back(all_forms);
   for (std::thread& thread : threads) thread.join();
+  if (!refuses_too_much()) return fail("there are no SIZE_MAX - 10 bytes");
 
   if (http_get(port, "/debug/pprof/heap?lines=1").status != 501) return fail("profile_lines is not linked");
   const std::string heap = http_get(port, "/debug/pprof/heap?debug=1").body;

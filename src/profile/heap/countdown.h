@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 namespace nanospan::profile {
 
@@ -13,6 +14,13 @@ namespace nanospan::profile {
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local std::int64_t heap_bytes_left;
 
 inline constexpr std::uintptr_t kSampledAlignment = 4096;
+
+/// Memory that is not sampled; null if there is none.
+inline void* heap_allocate_plainly(std::size_t size, std::size_t alignment) {
+  if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  return rounded < size ? nullptr : std::aligned_alloc(alignment, rounded);
+}
 
 /// The countdown is over: samples the allocation, or not, and returns its memory; null if there is none.
 void* heap_allocate_slowly(std::size_t size, std::size_t alignment);

@@ -62,11 +62,6 @@ std::int64_t next_gap(std::size_t mean) {
   return 1 + static_cast<std::int64_t>(-std::log(StackRecorder::uniform()) * static_cast<double>(mean));
 }
 
-void* plain(std::size_t size, std::size_t alignment) {
-  if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
-  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-}
-
 void record(HeapState& state, StackRecorder::Entered& entered, const void* object, std::size_t size, std::size_t mean,
             const Registers& here) {
   const double stands_for = 1 / -std::expm1(-static_cast<double>(size) / static_cast<double>(mean));
@@ -85,13 +80,16 @@ void record(HeapState& state, StackRecorder::Entered& entered, const void* objec
 
 // Not inlined, so that it is the first frame, which is left out.
 [[gnu::noinline]] void* heap_allocate_slowly(std::size_t size, std::size_t alignment) {
-  if (StackRecorder::busy()) return plain(size, alignment);
+  if (StackRecorder::busy()) {  // memory of our own: the countdown is of the program's
+    heap_bytes_left += static_cast<std::int64_t>(size);
+    return heap_allocate_plainly(size, alignment);
+  }
   const std::size_t mean = interval.load(std::memory_order_relaxed);
   HeapState* const known = made.load(std::memory_order_acquire);
   heap_bytes_left = mean == 0 ? kLookAgainBytes : next_gap(mean);
-  if (mean == 0 || known == nullptr || !std::exchange(begun, true)) return plain(size, alignment);
-  void* const object = plain(size, std::max<std::size_t>(alignment, kSampledAlignment));
-  if (object == nullptr) return plain(size, alignment);
+  if (mean == 0 || known == nullptr || !std::exchange(begun, true)) return heap_allocate_plainly(size, alignment);
+  void* const object = heap_allocate_plainly(size, std::max<std::size_t>(alignment, kSampledAlignment));
+  if (object == nullptr) return heap_allocate_plainly(size, alignment);
   StackRecorder::Entered entered(known->recorder);
   if (entered.ready()) record(*known, entered, object, std::max<std::size_t>(size, 1), mean, Registers::here());
   return object;

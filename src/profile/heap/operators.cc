@@ -18,8 +18,7 @@ inline void* allocate_once(std::size_t size, std::size_t alignment) {
   if ((heap_bytes_left -= static_cast<std::int64_t>(size)) < 0) [[unlikely]] {
     return nanospan::profile::heap_allocate_slowly(size, alignment);
   }
-  if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
-  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  return nanospan::profile::heap_allocate_plainly(size, alignment);
 }
 
 // [new.delete.single]: as long as there is no memory, the new-handler is asked for some.
