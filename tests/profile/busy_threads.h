@@ -51,4 +51,21 @@ class BusyThreads {
   std::vector<std::thread> threads_;
 };
 
+/// Sleeps until it is destroyed.
+class IdleThread {
+ public:
+  explicit IdleThread(const char* name) : thread_([this] { ends_.wait(false); }) {
+    pthread_setname_np(thread_.native_handle(), name);
+  }
+  ~IdleThread() {
+    ends_ = true;
+    ends_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> ends_{false};
+  std::thread thread_;
+};
+
 }  // namespace nanospan::profile::testing

@@ -102,6 +102,8 @@ void ThreadTimers::adopt(std::int32_t tid) {
     ++over_limit_;
     return;
   }
+  // What the slot's last owner left refers to a code map that may be gone by now.
+  slot->ring.consume(slot->ring.readable());
   if (slot->rules == nullptr) slot->rules = std::make_unique<RowCache>();
   slot->tid.store(tid, std::memory_order_release);
   SampledThread thread;

@@ -18,6 +18,7 @@ namespace nanospan::profile {
 namespace {
 
 using testing::BusyThreads;
+using testing::IdleThread;
 
 std::unique_ptr<Sampler> sampler_without_me() {
   auto made = Sampler::create({static_cast<std::int32_t>(syscall(SYS_gettid))});
@@ -102,6 +103,29 @@ TEST(Sampler, WhatAHandlerLeavesBehindAtTheEndGoesWithItsMap) {
   ring.commit(kSampleHeadWords);  // as a handler does that was still inside when the rings were drained
   sampler.reset();
   EXPECT_EQ(ring.readable(), 0u) << "the next sampler would look into a map that is gone";
+}
+
+TEST(Sampler, WhatAThreadLeavesBehindIsNotOfTheNextOwnerOfItsSlot) {
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(0).ok());
+  const ThreadSlot* left = nullptr;
+  {
+    const IdleThread ends("ends");
+    sampler->rescan([](const SampledThread&, const Sample&) {});
+    for (const SampledThread& thread : sampler->threads()) {
+      if (thread.name != "ends") continue;
+      ThreadSlot& slot = signal_state().slots[thread.slot];
+      slot.ring.commit(kSampleHeadWords);  // a sample that was taken after the last drain
+      left = &slot;
+    }
+    ASSERT_NE(left, nullptr);
+  }
+  // Another rate: threads that have ended give their slots back.
+  for (unsigned hz = 1; left->tid != 0; ++hz) ASSERT_TRUE(sampler->start(hz).ok());
+  const IdleThread next("next");
+  sampler->rescan([](const SampledThread&, const Sample&) {});
+  ASSERT_NE(left->tid, 0) << "the first free slot is taken";
+  EXPECT_EQ(left->ring.readable(), 0u);
 }
 
 TEST(Sampler, LeavesErrnoAlone) {
