@@ -107,6 +107,7 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
   made.done = std::move(done);
   // What is sampled counts from here: a sampler that starts reads unwind tables first, of a large program for seconds.
   if (!is_recorded(request.kind)) begin_window(made);
+  if (request.kind == WindowKind::kWall && request.trace_labels) wall_.forget_places();  // without ids, maybe
   if (request.kind == WindowKind::kThreads) {
     ask_threads(made);
   } else {
@@ -201,13 +202,13 @@ void Profiler::follow_code() {
 
 void Profiler::tick_wall() {
   if (!any(WindowKind::kWall)) return wall_.clear();
-  wall_.tick(*sampler_, loop_.clock().monotonic_now(),
-             [this](std::uint32_t stack, std::uint32_t labels, std::uint64_t nanos) {
-               for (const auto& collection : collections_) {
-                 if (collection->request.kind != WindowKind::kWall) continue;
-                 collection->window.add(stack, labels, {1, static_cast<std::int64_t>(nanos), 0, 0});
-               }
-             });
+  wall_.tick(*sampler_, loop_.clock().monotonic_now(), [this](const WallTicker::Place& place, std::uint64_t nanos) {
+    for (const auto& collection : collections_) {
+      if (collection->request.kind != WindowKind::kWall) continue;
+      const std::uint32_t labels = collection->request.trace_labels ? place.labels_with_ids : place.labels;
+      collection->window.add(place.stack, labels, {1, static_cast<std::int64_t>(nanos), 0, 0});
+    }
+  });
 }
 
 void Profiler::drain() {
@@ -220,24 +221,27 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   if (collections_.empty()) return;
   const std::uint32_t stack = intern_stack(*store_, sample);
   const LabelSet labels = label_set(*store_, thread, sample);
+  LabelSet with_ids = labels;
+  with_ids.trace_id = sample.labels.trace_id;
+  with_ids.span_id = sample.labels.span_id;
   WindowValues values{};
   values[kCountValue] = sample.weight;
   values[kNanosValue] = static_cast<std::int64_t>(sample.weight * period);
   if (sample.kind == SampleKind::kWall) {
     values[kCountValue] = 1;
-    values[kNanosValue] = static_cast<std::int64_t>(wall_.answered(thread.tid, stack, store_->labels(labels)));
+    const bool wants_ids = std::any_of(collections_.begin(), collections_.end(), [](const auto& collection) {
+      return collection->request.kind == WindowKind::kWall && collection->request.trace_labels;
+    });
+    const WallTicker::Place place{stack, store_->labels(labels), store_->labels(wants_ids ? with_ids : labels)};
+    values[kNanosValue] = static_cast<std::int64_t>(wall_.answered(thread.tid, place));
   }
   for (const auto& collection : collections_) {
     const WindowKind kind = collection->request.kind;
     if (is_recorded(kind) || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
     const auto is_this = [&](const SampledThread& asked) { return asked.tid == thread.tid; };
     if (kind == WindowKind::kThreads && std::erase_if(collection->awaited, is_this) == 0) continue;  // a late answer
-    LabelSet shown = labels;
+    LabelSet shown = collection->request.trace_labels || kind == WindowKind::kThreads ? with_ids : labels;
     if (kind == WindowKind::kThreads) shown.tid = thread.tid;
-    if (collection->request.trace_labels || kind == WindowKind::kThreads) {
-      shown.trace_id = sample.labels.trace_id;
-      shown.span_id = sample.labels.span_id;
-    }
     collection->window.add(stack, store_->labels(shown), values);
   }
 }

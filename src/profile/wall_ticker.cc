@@ -29,23 +29,26 @@ void WallTicker::visit(Sampler& sampler, const SampledThread& thread, base::Mono
     visited.cpu_nanos = cpu_nanos;
   }
   const bool ran = cpu_nanos < visited.cpu_nanos || cpu_nanos - visited.cpu_nanos >= kRanNanos;
-  if (visited.known && !visited.asked && !ran) {
-    if (elapsed > 0) charge(visited.stack, visited.labels, elapsed);
+  if (visited.known && !ran) {
+    if (elapsed > 0) charge(visited.place, elapsed);
     return;
   }
   visited.due += elapsed;
-  if (!visited.asked) visited.asked = sampler.interrupt(thread, SampleKind::kWall);
+  visited.known = false;
+  sampler.interrupt(thread, SampleKind::kWall);  // one that is still pending stays one
 }
 
-std::uint64_t WallTicker::answered(std::int32_t tid, std::uint32_t stack, std::uint32_t labels) {
+std::uint64_t WallTicker::answered(std::int32_t tid, const Place& place) {
   Visited& visited = threads_[tid];
   const std::uint64_t due = visited.due;
   visited.due = 0;
-  visited.stack = stack;
-  visited.labels = labels;
-  visited.asked = false;
+  visited.place = place;
   visited.fresh = visited.known = true;
   return due;
+}
+
+void WallTicker::forget_places() {
+  for (auto& [tid, visited] : threads_) visited.known = false;
 }
 
 void WallTicker::clear() {

@@ -19,13 +19,21 @@ class WallTicker {
   static constexpr std::size_t kThreadsPerTick = 8;
   static constexpr std::uint64_t kRanNanos = 10 * base::kNanosPerMicro;  ///< Less than this is no running.
 
-  /// `charge` gets the time that a thread spent in a stack that was recorded before.
-  using Charge = std::function<void(std::uint32_t stack, std::uint32_t labels, std::uint64_t nanos)>;
+  /// A stack and its labels, without and with the ids of the span, as numbered by whoever holds them.
+  struct Place {
+    std::uint32_t stack = 0;
+    std::uint32_t labels = 0;
+    std::uint32_t labels_with_ids = 0;
+  };
+  /// `charge` gets the time that a thread spent in a place that was recorded before.
+  using Charge = std::function<void(const Place& place, std::uint64_t nanos)>;
 
-  /// Visits the next threads.
+  /// Visits the next threads. Who has not answered by its next visit is asked again: a signal may find no room.
   void tick(Sampler& sampler, base::MonotonicNanos now, const Charge& charge);
-  /// A thread answered: its stack, as numbered by whoever holds it. Returns the nanoseconds to charge to it.
-  std::uint64_t answered(std::int32_t tid, std::uint32_t stack, std::uint32_t labels);
+  /// A thread answered. Returns the nanoseconds to charge to its place.
+  std::uint64_t answered(std::int32_t tid, const Place& place);
+  /// The numbers of places are void, or do not say enough: everybody is asked at the next visit.
+  void forget_places();
   void clear();
 
  private:
@@ -33,11 +41,9 @@ class WallTicker {
     base::MonotonicNanos last = 0;  // visit
     std::uint64_t due = 0;          // nanoseconds that wait for the answer
     std::uint64_t cpu_nanos = 0;    // as of the first visit after the answer: our handler's own time does not count
-    std::uint32_t stack = 0;
-    std::uint32_t labels = 0;
-    bool asked = false;
+    Place place;
     bool fresh = false;  // answered since the last visit
-    bool known = false;  // there was an answer
+    bool known = false;  // there was an answer, and nothing was asked since
   };
   void visit(Sampler& sampler, const SampledThread& thread, base::MonotonicNanos now, const Charge& charge);
 

@@ -19,6 +19,7 @@
 #include <nanospan/span.h>
 #include <nanospan/tracer.h>
 
+#include "profile/sampler/proc.h"
 #include "profile/sampler/signal.h"
 #include "profile/serve/profile_server.h"
 #include "profile/wall_ticker.h"
@@ -61,6 +62,66 @@ TEST(Wall, ASleeperIsInterruptedOnceAtMostAndItsTimeIsKnown) {
   ASSERT_EQ(write(pipe_ends[1], "x", 1), 1);
   sleeper.join();
   for (const int end : pipe_ends) close(end);
+}
+
+/// Sleeps within a span until it is destroyed.
+class SleeperInASpan {
+ public:
+  explicit SleeperInASpan(Context context)
+      : thread_([this, context = std::move(context)] {
+          const Scope scope(context);
+          tid_ = gettid();
+          tid_.notify_one();
+          ends_.wait(false);
+        }) {
+    tid_.wait(0);
+    while (thread_state(tid_) != "sleeping") std::this_thread::yield();
+  }
+  ~SleeperInASpan() {
+    ends_ = true;
+    ends_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::atomic<std::int32_t> tid_{0};
+  std::atomic<bool> ends_{false};
+  std::thread thread_;
+};
+
+bool has_label(const ProfileSample& sample, std::string_view key, const std::string& text) {
+  return std::any_of(sample.labels.begin(), sample.labels.end(),
+                     [&](const ProfileLabel& label) { return label.key == key && label.text == text; });
+}
+
+TEST(Wall, TheTimeOfASleeperHasTheIdsOfItsSpan) {
+  ::nanospan::testing::ExportingProvider provider;
+  Span span = provider.tracer().start_span("sleeps");
+  const std::string span_id = span.context().span_id().to_hex();
+  const SleeperInASpan sleeper{Context().with_span(span)};
+  ::nanospan::testing::FakeClock clock;
+  const auto loop = net::EventLoop::create(clock).value();
+  const auto profiler = Profiler::create(*loop, gettid(), {}).value();
+  std::optional<Profile> profile;
+  const std::uint64_t collection =
+      profiler->collect({.kind = WindowKind::kWall, .nanos = base::kNever / 2, .trace_labels = true},
+                        [&](Result<Profile> made) { profile = std::move(made).value(); });
+  const auto pass = [&] {
+    clock.advance(10 * base::kNanosPerMilli);
+    loop->poll_once();
+  };
+  while (profiler->counters().in_span == 0) pass();
+  for (int i = 0; i < 100; ++i) pass();  // a second, charged without a question
+  profiler->finish_early(collection);
+  ASSERT_TRUE(profile.has_value());
+  std::int64_t nanos_in_span = 0;
+  for (const ProfileSample& sample : profile->samples) {
+    if (has_label(sample, "span_name", "sleeps")) {
+      EXPECT_TRUE(has_label(sample, "span_id", span_id));
+    }
+    if (has_label(sample, "span_id", span_id)) nanos_in_span += sample.values[1];
+  }
+  EXPECT_GE(nanos_in_span, static_cast<std::int64_t>(base::kNanosPerSecond * 9 / 10));
 }
 
 TEST(Continuous, ThePastIsThereWhenItIsAskedFor) {
@@ -186,12 +247,8 @@ TEST(SpanCpu, ARequestThatHopsThreadsHasTheTimeThatItTook) {
   ASSERT_TRUE(profile.has_value());
   std::uint64_t of_span = 0, of_others = 0;
   for (const ProfileSample& sample : profile->samples) {
-    const auto is = [&](std::string_view key, const std::string& text) {
-      return std::any_of(sample.labels.begin(), sample.labels.end(),
-                         [&](const ProfileLabel& label) { return label.key == key && label.text == text; });
-    };
-    const bool mine = is("span_id", span.context().span_id().to_hex());
-    EXPECT_EQ(mine, is("http.route", "/orders/{id}"));
+    const bool mine = has_label(sample, "span_id", span.context().span_id().to_hex());
+    EXPECT_EQ(mine, has_label(sample, "http.route", "/orders/{id}"));
     (mine ? of_span : of_others) += static_cast<std::uint64_t>(sample.values[1]);
   }
   RecordProperty("of_span_permille", std::to_string(of_span * 1000 / request.in_span()));

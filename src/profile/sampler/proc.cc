@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace nanospan::profile {
 
@@ -25,6 +26,20 @@ std::string thread_name(std::int32_t tid) {
   std::string name = read_proc("/proc/self/task/" + std::to_string(tid) + "/comm", 64);
   while (!name.empty() && name.back() == '\n') name.pop_back();
   return name.empty() ? "?" : name;
+}
+
+// "4711 (name, with any bytes) S 1 ..."
+std::string thread_state(std::int32_t tid) {
+  const std::string text = read_proc("/proc/self/task/" + std::to_string(tid) + "/stat", 128);
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos || name_end + 2 >= text.size()) return {};
+  constexpr std::pair<char, const char*> kStates[] = {{'R', "running"}, {'S', "sleeping"},     {'D', "disk sleep"},
+                                                      {'T', "stopped"}, {'t', "tracing stop"}, {'Z', "zombie"},
+                                                      {'X', "dead"},    {'I', "idle"}};
+  for (const auto& [letter, state] : kStates) {
+    if (text[name_end + 2] == letter) return state;
+  }
+  return std::string(1, text[name_end + 2]);
 }
 
 std::string read_proc(const std::string& path, std::size_t bytes_max) {

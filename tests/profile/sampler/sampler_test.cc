@@ -193,6 +193,8 @@ TEST(Proc, TellsThreadsAndNames) {
   EXPECT_TRUE(me);
   EXPECT_FALSE(thread_name(static_cast<std::int32_t>(syscall(SYS_gettid))).empty());
   EXPECT_EQ(thread_name(0), "?");
+  EXPECT_EQ(thread_state(static_cast<std::int32_t>(syscall(SYS_gettid))), "running");
+  EXPECT_EQ(thread_state(0), "");
   EXPECT_EQ(read_proc("/proc/self/nothing"), "");
   EXPECT_EQ(read_proc("/proc/self/maps", 10).size(), 10u);
 }
