@@ -14,7 +14,7 @@ function describe(node) {
   const root = flame.root;
   let text = `${node.fn} — ${formatAmount(node.total, unit())}, ${percent(node.total, root.total)}`;
   if (node.self) text += `, itself ${percent(node.self, root.total)}`;
-  if (root.base) text += `, ${(100 * change(node, root)).toFixed(1)} points to the baseline`;
+  if (root.base) text += `, ${points(change(node, root))} points to the baseline`;
   return node.module ? `${text} (${node.module})` : text;
 }
 
@@ -33,19 +33,37 @@ function redraw() {
   const root = buildTree(profile, {value, filters, baseline});
   flame.describe = describe;
   flame.show(root);
+  byId("detail").textContent = "";
   applySearch();
   showHottest(root);
+  summarize(root);
   byId("versus").textContent = baseline ? "red: more than in the baseline, blue: less" : "";
 }
+
+function summarize(root) {
+  const {profile, filters} = state;
+  const whole = profile.samples.reduce((sum, [, values]) => sum + values[state.value], 0);
+  const total = formatAmount(root.total, unit());
+  const part = Object.keys(filters).length ? ` (${percent(root.total, whole)} of ${formatAmount(whole, unit())})` : "";
+  const when = new Date(profile.unix_ms).toLocaleTimeString();
+  say(`${total}${part} in ${profile.seconds.toFixed(1)} s, ${profile.samples.length} stacks, since ${when}. ` +
+      "Double click zooms in.");
+}
+
+function points(part) { return `${part > 0 ? "+" : ""}${(100 * part).toFixed(1)}`; }
 
 function showHottest(root) {
   const body = byId("hottest").tBodies[0];
   body.replaceChildren();
-  const rows = hottest(root).sort((a, b) => b[state.sort] - a[state.sort]).slice(0, ROWS_SHOWN);
+  byId("hottest").classList.toggle("compared", Boolean(root.base));
+  const by = {self: (row) => row.self, total: (row) => row.total, change: (row) => Math.abs(change(row, root))};
+  const order = by[root.base ? state.sort : state.sort === "change" ? "self" : state.sort];
+  const rows = hottest(root).sort((a, b) => order(b) - order(a)).slice(0, ROWS_SHOWN);
   for (const row of rows) {
     const line = body.insertRow();
     for (const [text, kind] of [[formatAmount(row.self, unit()), "number"], [percent(row.self, root.total), "number"],
-      [formatAmount(row.total, unit()), "number"], [percent(row.total, root.total), "number"], [row.fn, "name"]]) {
+      [formatAmount(row.total, unit()), "number"], [percent(row.total, root.total), "number"],
+      [root.base ? points(change(row, root)) : "", "number change"], [row.fn, "name"]]) {
       const cell = line.insertCell();
       cell.textContent = text;
       cell.className = kind;
@@ -101,10 +119,6 @@ function accept(profile, target) {
   for (const format of ["html", "pprof", "collapsed", "speedscope"]) {
     byId(`save-${format}`).href = `${target}&format=${format}`;
   }
-  const total = formatAmount(flame.root.total, unit());
-  const when = new Date(profile.unix_ms).toLocaleTimeString();
-  say(`${total} in ${profile.seconds.toFixed(1)} s, ${profile.samples.length} stacks, since ${when}. ` +
-      "Double click zooms in.");
   byId("comments").textContent = profile.comments.join(" · ");
 }
 
@@ -153,6 +167,7 @@ function switchTheme() {
 
 function resetView() {
   byId("search").value = "";
+  byId("detail").textContent = "";
   if (flame.root) flame.show(flame.root);
   applySearch();
 }
@@ -188,6 +203,7 @@ for (const head of document.querySelectorAll("th[data-sort]")) {
   });
 }
 document.addEventListener("keydown", onKey);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => flame.draw());
 const saved = byId("saved");  // of format=html: nobody is there to ask for more
 if (saved) {
   document.body.classList.add("saved");

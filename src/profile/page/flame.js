@@ -92,7 +92,6 @@ class Flame {
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue("--text-on");
     const accent = style.getPropertyValue("--accent");
-    const back = style.getPropertyValue("--back");
     this.rows.forEach((row, depth) => {
       const y = this.top(depth);
       for (const {node, x, w} of row) {
@@ -114,7 +113,6 @@ class Flame {
       }
     });
     to.globalAlpha = 1;
-    this.canvas.style.background = back;
   }
 
   top(depth) { return (this.icicle ? depth : this.rows.length - 1 - depth) * ROW; }

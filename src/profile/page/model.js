@@ -69,22 +69,25 @@ function change(node, root) {
   return now - before;
 }
 
-/** Functions by their own time; a recursive function's total counts once a stack. */
+/** Functions by their own time; a recursive function's total, and what it had in the baseline, count once a stack. */
 function hottest(root) {
   const rows = new Map();
   const open = new Map();
   const visit = (node) => {
-    const row = rows.get(node.fn) || {fn: node.fn, self: 0, total: 0, module: node.module || ""};
+    const row = rows.get(node.fn) || {fn: node.fn, self: 0, total: 0, base: 0, module: node.module || ""};
     rows.set(node.fn, row);
     row.self += node.self;
     const depth = open.get(node.fn) || 0;
-    if (depth === 0) row.total += node.total;
+    if (depth === 0) {
+      row.total += node.total;
+      row.base += node.base;
+    }
     open.set(node.fn, depth + 1);
     for (const child of node.children.values()) visit(child);
     open.set(node.fn, depth);
   };
   for (const child of root.children.values()) visit(child);
-  return [...rows.values()].sort((a, b) => b.self - a.self || b.total - a.total);
+  return [...rows.values()].filter((row) => row.total || row.base).sort((a, b) => b.self - a.self || b.total - a.total);
 }
 
 const CHANGE_LEAST = 0.01;  // of the whole: so that noise stays pale

@@ -44,6 +44,13 @@ test("a baseline tells what changed, in shares", () => {
   assert.ok(Math.abs(model.change(other, root) - (30 / 65 - 0.5)) < 1e-9);
 });
 
+test("the hottest functions know what they had in the baseline, also those that are gone", () => {
+  const before = {...profile, functions: ["main", "gone", "leaf", "other"]};
+  const rows = model.hottest(model.buildTree(profile, {baseline: before, filters: {"http.route": "/a"}}));
+  assert.deepEqual(rows.map((row) => [row.fn, row.total, row.base]),
+    [["work", 30, 0], ["leaf", 10, 10], ["main", 30, 30], ["gone", 0, 30]]);
+});
+
 test("the largest change is shown at full strength, noise is not", () => {
   const before = {...profile, samples: [[0, [1, 10], [0, 1]], [1, [1, 10], [0, 3]]]};
   const root = model.buildTree(profile, {baseline: before});
