@@ -264,11 +264,12 @@ bool Http1Connection::read_some() {
 }
 
 bool Http1Connection::read_into_body(std::uint64_t left) {
-  if (body_.room() == 0 && !make_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kBodyBytesFirst)))) {
+  if (body_.room().empty() && !make_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kBodyBytesFirst)))) {
     return true;  // refused: there is an answer to write
   }
-  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>({left, kReadBytes, body_.room()}));
-  const iovec into{body_.tail(), want};
+  const std::span<char> room = body_.room();
+  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>({left, kReadBytes, room.size()}));
+  const iovec into{room.data(), want};
   const IoResult result = stream_->read({&into, 1});
   if (result.state != IoResult::State::kDone) return handle_end(result);
   shard_.count(&C::bytes_received, result.bytes);
@@ -335,14 +336,15 @@ void Http1Connection::on_head(bool body_follows_in_input) {
   shard_.count(&C::requests);
   keep_alive_ = head.keep_alive;
   head_only_ = head.method() == "HEAD";
-  body_ = ByteBlock();
+  body_ = BodyBlock();
   body_received_ = 0;
   body_since_ = shard_.loop().now();
   Admission admission = shard_.handler().on_headers(head);
   const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
   if (admission.accepted) {
     parser_.set_body_limit(admission.body_bytes_max);
-    body_bytes_max_ = head.content_length ? static_cast<std::size_t>(*head.content_length) : admission.body_bytes_max;
+    body_length_ = {admission.body_bytes_max, head.content_length.has_value()};
+    if (head.content_length) body_length_.bytes_max = static_cast<std::size_t>(*head.content_length);
     ticket_ = std::move(admission.ticket);
     if (!has_body || head.content_length.value_or(0) > admission.body_bytes_max) return;  // the parser refuses
     return accept_body(body_follows_in_input);
@@ -375,15 +377,10 @@ void Http1Connection::accept_body(bool body_follows_in_input) {
 
 /// Room for `more` body bytes, charged to the ticket first. False if refused.
 bool Http1Connection::make_room(std::size_t more) {
-  const std::size_t need = body_.size() + more;
-  if (need <= body_.capacity()) return true;
-  const std::size_t capacity = body_capacity(body_.size(), more, body_bytes_max_);
-  if ((ticket_ != nullptr && !ticket_->grow(capacity)) || !body_.reserve(capacity)) {
-    shard_.count(&C::refused_ticket);
-    refuse_body(503, "no memory for the body; try again later", rest_is_short());
-    return false;
-  }
-  return true;
+  if (body_.make_room(more, body_length_, ticket_.get())) return true;
+  shard_.count(&C::refused_ticket);
+  refuse_body(503, "no memory for the body; try again later", rest_is_short());
+  return false;
 }
 
 void Http1Connection::keep_body(std::string_view piece) {
@@ -408,7 +405,7 @@ void Http1Connection::keep_rest(std::string_view input) {
 void Http1Connection::dispatch() {
   state_ = State::kAnswering;
   deadline_ = base::kNever;
-  Request request{parser_.take_head(), std::move(body_), std::move(ticket_), peer_, &shard_.loop(), false};
+  Request request{parser_.take_head(), body_.take(), std::move(ticket_), peer_, &shard_.loop(), false};
   Responder responder(shard_.loop().handle(), shard_.weak_from_this(), id_, 0);
   in_handler_ = true;
   shard_.handler().on_request(std::move(request), std::move(responder));
@@ -444,7 +441,7 @@ void Http1Connection::start_writing(Response response) {
   out_sent_ = 0;
   ticket_.reset();
   peer_gone_ = Task();
-  if (body_unread_) body_ = ByteBlock();
+  if (body_unread_) body_ = BodyBlock();
   set_deadline(shard_.loop().now() + shard_.options().write_nanos);
   state_ = State::kWriting;
 }

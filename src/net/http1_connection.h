@@ -101,9 +101,9 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   bool body_unread_ = false;  // refused, and the end of its body has not been seen
   base::MonotonicNanos body_since_ = 0;
   std::uint64_t body_received_ = 0;
-  std::size_t body_bytes_max_ = 0;  // or its declared length, if that is known
+  BodyBlock::Length body_length_;
   std::uint64_t linger_bytes_ = 0;  // what a refused body still had to come when the answer was written
-  ByteBlock body_;
+  BodyBlock body_;
   std::unique_ptr<BodyTicket> ticket_;
   Task peer_gone_;  // whom to tell while the request is being answered
 

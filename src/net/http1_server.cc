@@ -84,10 +84,6 @@ void Responder::deliver(Response response, bool unanswered) {
   loop->post(std::move(finish));
 }
 
-std::size_t body_capacity(std::size_t size, std::size_t more, std::size_t bytes_max) {
-  return std::max(size + more, std::min(2 * size, bytes_max));
-}
-
 bool Http1Handler::on_input_kept(std::size_t /*bytes*/, std::unique_ptr<BodyTicket>& /*ticket*/) { return true; }
 
 Response Http1Handler::on_refused(int status, std::string_view reason, const MessageHead* /*head*/) {

@@ -22,6 +22,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/body_block.h"
 #include "net/byte_block.h"
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
@@ -35,17 +36,10 @@ namespace nanospan::net {
 class BodyTicket {
  public:
   virtual ~BodyTicket() = default;
-  /// About to hold `body_bytes` in all: asked as bytes arrive, in steps (body_capacity), whatever length a head
-  /// declares. False: refuse the request with 503.
+  /// About to hold `body_bytes` in all: asked as bytes arrive, in steps (BodyBlock), whatever length a head declares.
+  /// False: refuse the request with 503.
   virtual bool grow(std::size_t body_bytes) = 0;
 };
-
-/// How much of a body's declared length is given room on trust.
-inline constexpr std::size_t kBodyBytesFirst = 64u << 10;
-/// The room for a body that has `size` bytes and is about to get `more`: twice what is there, up to `bytes_max`. So
-/// memory is taken in step with the bytes that arrive, never for a promise: some heads that declare 20 MB each must not
-/// take the budget of all others.
-std::size_t body_capacity(std::size_t size, std::size_t more, std::size_t bytes_max);
 
 /// How a request's body is made up.
 enum class BodyFraming : std::uint8_t {

@@ -34,13 +34,14 @@ Http2BodyReader::Verdict Http2BodyReader::append(std::string_view bytes) {
     if (const Verdict begun = begin_message(); begun.status != 0) return begun;
   }
   if (bytes.size() > message_size_ - block_.size()) return {400, "more than one message in a unary call"};
-  return put(bytes, message_size_);
+  return put(bytes, {message_size_, true});
 }
 
 Http2BodyReader::Verdict Http2BodyReader::append_plain(std::string_view bytes) {
   const std::size_t need = block_.size() + bytes.size();
   if (need > bytes_max_) return kTooLarge;
-  return put(bytes, message_size_ != 0 ? message_size_ : bytes_max_);
+  const bool declared = message_size_ != 0;
+  return put(bytes, {declared ? message_size_ : bytes_max_, declared});
 }
 
 Http2BodyReader::Verdict Http2BodyReader::begin_message() {
@@ -52,16 +53,16 @@ Http2BodyReader::Verdict Http2BodyReader::begin_message() {
 }
 
 /// The bytes may lie in the block already: see room().
-Http2BodyReader::Verdict Http2BodyReader::put(std::string_view bytes, std::size_t bytes_max) {
+Http2BodyReader::Verdict Http2BodyReader::put(std::string_view bytes, BodyBlock::Length length) {
   if (bytes.empty()) return {};
-  if (bytes.size() > block_.room()) {
+  if (bytes.size() > block_.room().size()) {
     const std::size_t left = message_size_ - std::min(message_size_, block_.size());
-    const std::size_t more = std::max(bytes.size(), std::min(left, kBodyBytesFirst));
-    const std::size_t capacity = body_capacity(block_.size(), more, bytes_max);
-    const bool charged = ticket_ == nullptr || ticket_->grow(capacity);
-    if (!charged || !block_.reserve(capacity)) return kNoMemory;
+    if (!block_.make_room(std::max(bytes.size(), std::min(left, kBodyBytesFirst)), length, ticket_.get())) {
+      return kNoMemory;
+    }
   }
-  if (bytes.data() != block_.tail()) std::memmove(block_.tail(), bytes.data(), bytes.size());
+  char* const to = block_.room().data();
+  if (bytes.data() != to) std::memmove(to, bytes.data(), bytes.size());
   block_.wrote(bytes.size());
   return {};
 }
@@ -72,6 +73,6 @@ Http2BodyReader::Verdict Http2BodyReader::end() const {
   return block_.size() == message_size_ ? Verdict() : Verdict{400, "the call ended in the middle of its message"};
 }
 
-std::span<char> Http2BodyReader::room() { return {block_.tail(), block_.room()}; }
+std::span<char> Http2BodyReader::room() { return block_.room(); }
 
 }  // namespace nanospan::net

@@ -5,7 +5,7 @@
 //            | flag | length, 32 bit | message |   the block holds the message alone
 //            +------+----------------+---------+
 //
-// Room is made and charged as bytes arrive, up to the length that was declared (body_capacity()).
+// Room is made and charged as bytes arrive, up to the length that was declared (BodyBlock).
 //
 // One owner, one thread.
 #pragma once
@@ -17,6 +17,7 @@
 #include <span>
 #include <string_view>
 
+#include "net/body_block.h"
 #include "net/byte_block.h"
 #include "net/http1_server.h"
 
@@ -44,18 +45,18 @@ class Http2BodyReader {
 
   std::uint64_t received() const { return received_; }
   bool compressed() const { return prefix_[0] != 0; }
-  ByteBlock take_block() { return std::move(block_); }
+  ByteBlock take_block() { return block_.take(); }
   std::unique_ptr<BodyTicket> take_ticket() { return std::move(ticket_); }
 
  private:
   Verdict append_plain(std::string_view bytes);
   Verdict begin_message();
-  Verdict put(std::string_view bytes, std::size_t bytes_max);
+  Verdict put(std::string_view bytes, BodyBlock::Length length);
 
   BodyFraming framing_ = BodyFraming::kPlain;
   std::size_t bytes_max_ = 0;
   std::unique_ptr<BodyTicket> ticket_;
-  ByteBlock block_;
+  BodyBlock block_;
   std::array<char, 5> prefix_{};
   std::size_t prefix_size_ = 0;
   std::size_t message_size_ = 0;  // kPlain: content-length, 0 if there is none
