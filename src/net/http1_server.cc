@@ -131,6 +131,11 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
     state->shards.push_back(
         std::make_shared<Http1Shard>(*loops[i], shared, handler, share, std::move(listeners[i]), file));
   }
+  if (loops.size() > 1 && !one_queue) {
+    const auto places = std::make_shared<ConnectionPlaces>();
+    for (const auto& shard : state->shards) places->add(shard);
+    for (std::size_t i = 0; i < loops.size(); ++i) state->shards[i]->join(places, i);
+  }
   for (std::size_t i = 0; i < loops.size(); ++i) {
     loops[i]->post([shard = state->shards[i]] { shard->start(); });
   }

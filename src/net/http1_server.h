@@ -7,10 +7,11 @@
 // or later, from any thread, exactly once. Requests of one connection are handled one after the other, in order,
 // pipelined ones too; while one is being answered nothing is read: that is the back-pressure.
 //
-// Threads: each listed loop accepts on its own SO_REUSEPORT socket (unix sockets: all on the same), and a connection
-// stays on its loop. The handler is called on the loops' threads, so with several loops it must be thread-safe. The
-// server holds the handler until the last loop let go. start(), counters(), begin_drain() and shutdown() may be called
-// from any thread. The loops must outlive the server object.
+// Threads: each listed loop accepts on its own SO_REUSEPORT socket and hands the connection to the loop that has the
+// fewest (unix sockets: all accept on the same, and who wakes first takes one); there it stays. The handler is called
+// on the loops' threads, so with several loops it must be thread-safe. The server holds the handler until the last loop
+// let go. start(), counters(), begin_drain() and shutdown() may be called from any thread. The loops must outlive the
+// server object.
 #pragma once
 
 #include <cstddef>

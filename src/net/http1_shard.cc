@@ -52,6 +52,21 @@ static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter 
 
 }  // namespace
 
+void ConnectionPlaces::add(const std::shared_ptr<Http1Shard>& shard) {
+  Place& place = places_.emplace_back();
+  place.loop = shard->loop().handle();
+  place.shard = shard;
+}
+
+ConnectionPlaces::Place& ConnectionPlaces::take(std::size_t mine) {
+  Place* least = &places_[mine];
+  for (Place& place : places_) {
+    if (place.open.load(std::memory_order_relaxed) < least->open.load(std::memory_order_relaxed)) least = &place;
+  }
+  least->open.fetch_add(1, std::memory_order_relaxed);
+  return *least;
+}
+
 Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options,
                        std::shared_ptr<Http1Handler> handler, ConnectionShare share, Fd listener,
                        std::shared_ptr<const SocketFile> file)
@@ -71,6 +86,11 @@ Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions
 
 Http1Shard::~Http1Shard() { close_all(); }
 
+void Http1Shard::join(std::shared_ptr<ConnectionPlaces> places, std::size_t mine) {
+  places_ = std::move(places);
+  mine_ = mine;
+}
+
 void Http1Shard::start() {
   if (!loop_.watch(listener_.get(), kReadable, *this).ok()) pause_accepting();
 }
@@ -81,7 +101,7 @@ void Http1Shard::accept_some(int count_max) {
   for (int i = 0; i < count_max; ++i) {
     Accepted accepted = loop_.network().accept(listener_.get());
     if (accepted.fd) {
-      adopt(std::move(accepted));
+      place(std::move(accepted));
     } else if (accepted.error_number == EMFILE || accepted.error_number == ENFILE || accepted.error_number == ENOMEM ||
                accepted.error_number == ENOBUFS) {
       return pause_accepting();
@@ -101,6 +121,15 @@ void Http1Shard::pause_accepting() {
   accept_again_.arm(loop_.now() + kAcceptPauseNanos);
 }
 
+void Http1Shard::place(Accepted accepted) {
+  if (places_ == nullptr) return adopt(std::move(accepted));
+  ConnectionPlaces::Place& place = places_->take(mine_);
+  if (&place == &(*places_)[mine_]) return adopt(std::move(accepted));
+  place.loop->post([weak = place.shard, moved = std::move(accepted)]() mutable {
+    if (const auto shard = weak.lock()) shard->adopt(std::move(moved));
+  });
+}
+
 void Http1Shard::adopt(Accepted accepted) {
   count(&C::connections_accepted);
   const bool has_place = share_.open->fetch_add(1, std::memory_order_relaxed) < share_.connections_max;
@@ -108,6 +137,7 @@ void Http1Shard::adopt(Accepted accepted) {
   if (has_place) stream = loop_.network().open_stream(options_->make_stream, std::move(accepted.fd));
   if (!stream) {
     share_.open->fetch_sub(1, std::memory_order_relaxed);
+    leave_place(1);
     return count(has_place ? &C::accept_failures : &C::connections_over_limit);
   }
   const std::uint64_t id = ++last_id_;
@@ -115,6 +145,9 @@ void Http1Shard::adopt(Accepted accepted) {
   connection = std::make_unique<Http1Connection>(*this, id, std::move(stream), accepted.peer.text());
   count(&C::connections_open);
   connection->start();
+  if (!draining_) return;
+  // Another loop gave it here when the drain had begun. What was there when it began has been drained, this one not.
+  if (const auto found = connections_.find(id); found != connections_.end()) found->second->drain();
 }
 
 void Http1Shard::answer(std::uint64_t connection, std::uint32_t stream, Response response) {
@@ -199,6 +232,11 @@ void Http1Shard::finish_drain_if_done() {
 void Http1Shard::closed(std::size_t how_many) {
   count(&C::connections_open, std::uint64_t{0} - how_many);
   share_.open->fetch_sub(how_many, std::memory_order_relaxed);
+  leave_place(how_many);
+}
+
+void Http1Shard::leave_place(std::size_t how_many) {
+  if (places_ != nullptr) (*places_)[mine_].open.fetch_sub(how_many, std::memory_order_relaxed);
 }
 
 void Http1Shard::drop_connections() {

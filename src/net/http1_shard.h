@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,28 @@ struct ConnectionShare {
   int accepts_per_turn = 64;                       ///< Before others get theirs.
 };
 
+class Http1Shard;
+
+/// Which loop a new connection goes to: the kernel deals them out by a hash of addresses, so of a few long-lived ones,
+/// as gRPC has them, several would meet on one loop while another has none. Fixed once the first shard has started;
+/// any thread.
+class ConnectionPlaces {
+ public:
+  struct Place {
+    std::shared_ptr<LoopHandle> loop;
+    std::weak_ptr<Http1Shard> shard;  ///< Taken up on its loop's thread only.
+    std::atomic<std::size_t> open{0};
+  };
+
+  void add(const std::shared_ptr<Http1Shard>& shard);
+  Place& operator[](std::size_t number) { return places_[number]; }
+  /// The one with the fewest connections, this one if it has no more; the connection counts there from now on.
+  Place& take(std::size_t mine);
+
+ private:
+  std::deque<Place> places_;
+};
+
 class Http1Shard final : public FdHandler, public std::enable_shared_from_this<Http1Shard> {
  public:
   using Counter = std::uint64_t Http1ServerCounters::*;
@@ -33,6 +56,8 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
              ConnectionShare share, Fd listener, std::shared_ptr<const SocketFile> file);
   ~Http1Shard() override;
 
+  /// This is number `mine` of `places`. Before any of them starts.
+  void join(std::shared_ptr<ConnectionPlaces> places, std::size_t mine);
   /// Listens; tries again in a moment if the poller has no room.
   void start();
   void on_ready(unsigned ready) override;
@@ -66,18 +91,22 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
 
  private:
   void accept_some(int count_max);
+  void place(Accepted accepted);
   void adopt(Accepted accepted);
   void pause_accepting();
   void stop_accepting();
   void drop_connections();
   void finish_drain_if_done();
   void closed(std::size_t how_many);
+  void leave_place(std::size_t how_many);
 
   EventLoop& loop_;
   const std::shared_ptr<const Http1ServerOptions> options_;
   std::shared_ptr<Http1Handler> handler_;
   const ConnectionShare share_;
   Fd listener_;
+  std::shared_ptr<ConnectionPlaces> places_;  // null: connections stay where they were accepted
+  std::size_t mine_ = 0;
   std::shared_ptr<const SocketFile> file_;  // shared by all shards of the server; gone before the last listener is
   Timer accept_again_;
   Timer drain_timer_;

@@ -177,6 +177,40 @@ TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) 
   second->run_posted();
 }
 
+TEST_F(Http1ServerTest, EachLoopGetsItsShareOfTheConnections) {
+  std::vector<std::unique_ptr<EventLoop>> others;
+  std::vector<EventLoop*> loops{loop_.get()};
+  for (int i = 0; i < 2; ++i) loops.push_back(others.emplace_back(EventLoop::create(clock_).value()).get());
+  options_.port = 0;
+  server_ = Http1Server::start(loops, std::move(options_), handler_).value();
+  const auto turn = [&] {
+    for (EventLoop* loop : loops) loop->run_once({clock_.monotonic_now() + kMillis});
+  };
+  std::map<EventLoop*, int> served;
+  handler_->handle = [&](Request request, Responder responder) {
+    ++served[request.loop];
+    responder.respond({200, {}, "done", false});
+  };
+  std::vector<RawPeer> peers;
+  const auto ask = [&](RawPeer& peer, std::size_t answers) {
+    peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int round = 0; round < 1000 && peer.count("done") < answers; ++round) {
+      turn();
+      peer.receive();
+    }
+  };
+  for (int i = 0; i < 12; ++i) ask(peers.emplace_back(server_->port()), 1);
+  for (EventLoop* loop : loops) EXPECT_EQ(served[loop], 4) << "wherever the kernel put them";
+  served.clear();
+  for (RawPeer& peer : peers) ask(peer, 2);
+  for (EventLoop* loop : loops) EXPECT_EQ(served[loop], 4) << "and there they stay";
+  peers.clear();
+  for (int round = 0; round < 10; ++round) turn();
+  EXPECT_EQ(counters().connections_open, 0u);
+  server_.reset();  // before the other loops
+  for (const auto& loop : others) loop->run_posted();
+}
+
 /// Real threads and the real clock: for the sanitizers.
 TEST(Http1ServerThreads, SeveralLoopsServeAndDrain) {
   struct Handler final : Http1Handler {
@@ -187,7 +221,7 @@ TEST(Http1ServerThreads, SeveralLoopsServeAndDrain) {
     }
     std::atomic<int> requests{0};
   };
-  auto threads = std::move(LoopThreads::start(2, "server")).value();
+  auto threads = std::move(LoopThreads::start(3, "server")).value();
   const auto handler = std::make_shared<Handler>();
   Http1ServerOptions options;
   options.port = 0;
