@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 
 #include "base/sha256.h"
 #include "gateway/processors/any_value.h"
+#include "gateway/processors/go_number.h"
 #include "gateway/processors/string_piece.h"
 
 namespace nanospan::gateway {
@@ -183,7 +183,6 @@ void AttributeActions::convert(const Action& action, AttributeList& attributes) 
     return;
   }
   const bool to_int = action.converted_type == "int";
-  const char* const end = value.text.data() + value.text.size();
   if (value.kind == AnyKind::kBool || (value.kind == AnyKind::kInt && !to_int)) {
     attributes.set(action.key, to_int ? any_int(value.number) : any_double(static_cast<double>(value.number)));
   } else if (value.kind == AnyKind::kDouble && to_int) {
@@ -191,13 +190,11 @@ void AttributeActions::convert(const Action& action, AttributeList& attributes) 
     const double limited = std::isnan(value.real) ? 0 : std::clamp(value.real, -0x1p63, 0x1.fffffffffffffp62);
     attributes.set(action.key, any_int(static_cast<std::int64_t>(limited)));
   } else if (value.kind == AnyKind::kString && to_int) {
-    std::int64_t number = 0;
-    const auto [at, failed] = std::from_chars(value.text.data(), end, number);
-    if (failed == std::errc() && at == end) attributes.set(action.key, any_int(number));
+    if (const std::optional<std::int64_t> number = parse_go_int(value.text))
+      attributes.set(action.key, any_int(*number));
   } else if (value.kind == AnyKind::kString) {
-    double number = 0;
-    const auto [at, failed] = std::from_chars(value.text.data(), end, number);
-    if (failed == std::errc() && at == end) attributes.set(action.key, any_double(number));
+    if (const std::optional<double> number = parse_go_double(value.text))
+      attributes.set(action.key, any_double(*number));
   }
 }
 

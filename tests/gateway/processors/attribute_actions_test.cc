@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include "gateway/processors/any_value.h"
 #include "gateway/processors/attribute_list.h"
+#include "gateway/processors/go_number.h"
 #include "tests/gateway/config_text.h"
 #include "wire/otlp_fields.h"
 #include "wire/writer.h"
@@ -114,6 +118,67 @@ TEST_F(AttributeActionsTest, Convert) {
   EXPECT_EQ(after("- {key: a, converted_type: string, action: convert}\n", "a: 1.5, b: 1"), "a=\"1.5\" b=1");
   EXPECT_EQ(after("- {key: a, converted_type: string, action: convert}\n", "a: [1]"), "a=\"[1]\"");
   EXPECT_EQ(after("- {key: a, converted_type: int, action: convert}\n", "a: [1]"), "a=?") << "left as it is";
+  EXPECT_EQ(after("- {key: a, converted_type: int, action: convert}\n", "a: \"+42\""), "a=42");
+  EXPECT_EQ(after("- {key: a, converted_type: double, action: convert}\n", "a: \"+1.5\""), "a=1.5d");
+}
+
+// What Go's strconv makes of these (go 1.26).
+TEST(GoNumber, Int) {
+  EXPECT_EQ(parse_go_int("+42"), 42);
+  EXPECT_EQ(parse_go_int("-42"), -42);
+  EXPECT_EQ(parse_go_int("007"), 7);
+  EXPECT_EQ(parse_go_int("-9223372036854775808"), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(parse_go_int("+9223372036854775807"), std::numeric_limits<std::int64_t>::max());
+  for (const char* text : {"", "+", "-", "++1", "+-1", "-+1", " 1", "1 ", "1_000", "_1", "0x10", "1.0", "1e3",
+                           "9223372036854775808", "-9223372036854775809"}) {
+    EXPECT_EQ(parse_go_int(text), std::nullopt) << text;
+  }
+}
+
+TEST(GoNumber, Double) {
+  const std::vector<std::pair<const char*, double>> numbers = {
+      {"+1.5", 1.5},     {"-1.5", -1.5},   {"1_000.5", 1000.5}, {"0_1", 1},          {"1E+3", 1000},
+      {".5", 0.5},       {"+.5", 0.5},     {"5.", 5},           {"1e1_0", 1e10},     {"0x1p-2", 0.25},
+      {"0X1P-2", 0.25},  {"-0x1.8p1", -3}, {"0x_1p4", 16},      {"0x1_0p0", 16},     {"0x.8p1", 1},
+      {"0x1p1_0", 1024}, {"1e-999", 0},    {"0x1p-99999", 0},   {"4.9e-324", 5e-324}};
+  for (const auto& [text, number] : numbers) EXPECT_EQ(parse_go_double(text), number) << text;
+  for (const char* text : {"inf", "+Inf", "INFINITY"}) EXPECT_EQ(parse_go_double(text), HUGE_VAL) << text;
+  EXPECT_EQ(parse_go_double("-iNf"), -HUGE_VAL);
+  EXPECT_TRUE(std::isnan(parse_go_double("NaN").value_or(0)));
+  for (const char* text : {"",
+                           "+",
+                           ".",
+                           "e3",
+                           "1e",
+                           "1e+",
+                           "++1",
+                           "+-1",
+                           " 1.5",
+                           "1.5 ",
+                           "1__0",
+                           "_1",
+                           "1_",
+                           "1_.5",
+                           "1._5",
+                           "1e_1",
+                           "0x10",
+                           "0xp1",
+                           "0x1p",
+                           "0x1_p4",
+                           "0x1e3",
+                           "0b11",
+                           "1.5f",
+                           "infinit",
+                           "+nan",
+                           "-nan",
+                           "nan(1)",
+                           "1e999",
+                           "-1e999",
+                           "0x1p99999",
+                           "1.7976931348623159e308",
+                           "1e+-1"}) {
+    EXPECT_EQ(parse_go_double(text), std::nullopt) << text;
+  }
 }
 
 TEST_F(AttributeActionsTest, SaysWhatIsWrong) {
