@@ -75,6 +75,7 @@ class FuzzHost final : public Host {
   const std::vector<nanospan::net::EventLoop*>& loops() override { return loops_; }
   nanospan::net::EventLoop& shared_loop() override { __builtin_trap(); }
   nanospan::net::EventLoop& own_loop() override { __builtin_trap(); }
+  nanospan::net::EventLoop& slow_loop() override { __builtin_trap(); }
   const nanospan::base::Clock& clock() override { return nanospan::base::system_clock(); }
   MemoryBudget& budget() override { return budget_; }
   std::uint64_t memory_bytes() const override { return 1u << 30; }

@@ -96,6 +96,17 @@ class DeployTest(unittest.TestCase):
         scaled = re.search(r"scaleTargetRef:\n(?: .*\n)*?    kind: (\w+)\n    name: (\S+)", done.stdout)
         self.assertIn(scaled.groups(), made)
 
+    def test_promtool_takes_our_metrics(self):
+        if not shutil.which("promtool"):
+            self.skipTest("no promtool here (Debian package prometheus)")
+        with Gateway(EVERYTHING) as gateway:
+            text = gateway.get("metrics", "/metrics")[1]
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        self.assertIn(done.returncode, (0, 3), done.stderr)  # 3: well-formed, but names could be better
+        complaints = (done.stdout + done.stderr).splitlines()
+        # The Collector's names, which ours follow, end counters without it.
+        self.assertEqual([line for line in complaints if 'should have "_total" suffix' not in line], [])
+
     def test_the_dashboard_has_panels_that_do_not_overlap(self):
         board = json.loads((DEPLOY / "grafana/nanospan.json").read_text())
         taken = set()

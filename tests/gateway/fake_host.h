@@ -23,6 +23,7 @@ class FakeHost final : public Host {
   const std::vector<net::EventLoop*>& loops() override { return loops_; }
   net::EventLoop& shared_loop() override { return *loop_; }
   net::EventLoop& own_loop() override { return *loop_; }
+  net::EventLoop& slow_loop() override { return slow != nullptr ? *slow : *loop_; }
   const base::Clock& clock() override { return clock_; }
   MemoryBudget& budget() override { return budget_; }
   std::uint64_t memory_bytes() const override { return memory; }
@@ -44,6 +45,7 @@ class FakeHost final : public Host {
   const std::string& logged() const { return logged_; }
 
   std::uint64_t memory = 1u << 30;
+  net::EventLoop* slow = nullptr;  // null: the one for all
 
  private:
   static std::unique_ptr<net::EventLoop> loop_on_sockets(nanospan::testing::FakeClock& clock) {

@@ -16,6 +16,7 @@ class TestHost : public Host {
   const std::vector<net::EventLoop*>& loops() override { return loops_; }
   net::EventLoop& shared_loop() override { return *loops_.front(); }
   net::EventLoop& own_loop() override { return *loops_.front(); }
+  net::EventLoop& slow_loop() override { return *loops_.front(); }
   const base::Clock& clock() override { return base::system_clock(); }
   MemoryBudget& budget() override { return budget_; }
   std::uint64_t memory_bytes() const override { return 1u << 30; }

@@ -47,6 +47,8 @@ class Host {
   virtual net::EventLoop& shared_loop() = 0;
   /// A loop on a thread of its own, for a component whose system calls may block (disk).
   virtual net::EventLoop& own_loop() = 0;
+  /// The one loop for what takes milliseconds now and then; it receives nothing.
+  virtual net::EventLoop& slow_loop() = 0;
   virtual const base::Clock& clock() = 0;
   virtual MemoryBudget& budget() = 0;
   /// What machine and container allow the process, followed while that changes; any thread.

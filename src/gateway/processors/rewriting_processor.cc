@@ -3,19 +3,13 @@
 
 namespace nanospan::gateway {
 
-RewritingProcessor::RewritingProcessor(const std::string& name, Host& host, Consumer& next)
-    : subject_("processor " + name),
-      host_(host),
-      next_(next),
-      incoming_(host.metrics().counter("otelcol_processor_incoming_items", "Spans that came into the processor.",
-                                       {{"processor", name}})),
-      outgoing_(host.metrics().counter("otelcol_processor_outgoing_items", "Spans passed on to the next component.",
-                                       {{"processor", name}})) {}
+RewritingProcessor::RewritingProcessor(const std::string& name, Signal signal, Host& host, Consumer& next)
+    : subject_("processor " + name), host_(host), next_(next), items_(name, signal, host.metrics()) {}
 
 void RewritingProcessor::consume(BatchRef batch, Completion done) {
   net::ByteBlock out;
   SpanCounts counts;
-  incoming_.add(batch->counts().spans);
+  items_.incoming.add(batch->counts().spans);
   switch (rewrite(*batch, out, counts)) {
     case Rewritten::kUnchanged:
       break;
@@ -30,7 +24,7 @@ void RewritingProcessor::consume(BatchRef batch, Completion done) {
       batch = std::make_shared<const Batch>(std::move(out), std::nullopt, counts, std::move(charge), batch->signal());
       break;
   }
-  outgoing_.add(batch->counts().spans);
+  items_.outgoing.add(batch->counts().spans);
   next_.consume(std::move(batch), std::move(done));
 }
 

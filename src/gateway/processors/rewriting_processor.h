@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/component/component.h"
+#include "gateway/processors/processor_items.h"
 
 namespace nanospan::gateway {
 
@@ -22,7 +23,7 @@ class RewritingProcessor : public Processor {
  protected:
   enum class Rewritten { kUnchanged, kChanged, kOutOfMemory };
 
-  RewritingProcessor(const std::string& name, Host& host, Consumer& next);
+  RewritingProcessor(const std::string& name, Signal signal, Host& host, Consumer& next);
   /// Writes what the next consumer shall get, and counts it. What is unchanged is passed on without a copy.
   virtual Rewritten rewrite(const Batch& batch, net::ByteBlock& out, SpanCounts& counts) = 0;
 
@@ -30,8 +31,7 @@ class RewritingProcessor : public Processor {
   const std::string subject_;
   Host& host_;
   Consumer& next_;
-  Metric& incoming_;
-  Metric& outgoing_;
+  ProcessorItems items_;
 };
 
 }  // namespace nanospan::gateway

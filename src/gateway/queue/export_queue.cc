@@ -50,9 +50,15 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
       capacity_(metrics.gauge("otelcol_exporter_queue_capacity", "Bound of the queue, in its sizer's unit.",
                               {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})),
       in_flight_(metrics.gauge("otelcol_exporter_in_flight_requests", "Requests being sent.",
-                               {{"exporter", options_.exporter}})),
+                               {{"exporter", options_.exporter}, {"data_type", info_of(options_.signal).name}})),
       retries_(
           metrics.counter("nanospan_exporter_retries", "Tries after the first.", {{"exporter", options_.exporter}})),
+      refused_by_([this](std::string_view reason) -> Metric& {
+        return counter("nanospan_exporter_refused_", " refused by the queue, by reason.", reason);
+      }),
+      failed_by_([this](std::string_view reason) -> Metric& {
+        return counter("nanospan_exporter_failed_", " given up, by reason.", reason);
+      }),
       say_losses_timer_(loop, [this] { say_losses(); }),
       jitter_(static_cast<std::minstd_rand::result_type>(loop.clock().unix_now() | 1)),
       drain_timer_(loop, [this] { expire_drain(); }),
@@ -126,7 +132,7 @@ Room ExportQueue::room_for(const Batch& batch) const {
 
 void ExportQueue::refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done) {
   refused_.add(batch.counts().spans);
-  counter("nanospan_exporter_refused_", " refused by the queue, by reason.", reason).add(batch.counts().spans);
+  refused_by_.of(reason).add(batch.counts().spans);
   log_.warn_limited(subject_, reason, outcome.message);
   outcome.message = subject_ + ": " + outcome.message;
   done(std::move(outcome));
@@ -277,7 +283,7 @@ void ExportQueue::finish(Flight& flight, SendResult result) {
 
 void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
   failed_.add(spans);
-  counter("nanospan_exporter_failed_", " given up, by reason.", reason).add(spans);
+  failed_by_.of(reason).add(spans);
 }
 
 /// What its sender still has is one thing, what was acknowledged and is gone another: that is said as a loss.

@@ -29,6 +29,7 @@
 #include "gateway/queue/sender.h"
 #include "gateway/telemetry/log.h"
 #include "gateway/telemetry/metrics.h"
+#include "gateway/telemetry/metrics_by_reason.h"
 #include "net/event_loop.h"
 
 namespace nanospan::gateway {
@@ -114,6 +115,8 @@ class ExportQueue {
   Metric& capacity_;
   Metric& in_flight_;
   Metric& retries_;
+  MetricsByReason refused_by_;
+  MetricsByReason failed_by_;
 
   mutable std::mutex mutex_;
   std::deque<Item> waiting_;  // the first `accepted_` of them are within the bound and their senders told

@@ -46,7 +46,7 @@ void read_retry_options(MapReader& exporter, RetryOptions& out) {
 
 std::string describe_size(const QueueOptions& options) {
   if (options.sizer == QueueSizer::kBytes) return format_byte_size(options.size_max);
-  return std::to_string(options.size_max) + (options.sizer == QueueSizer::kItems ? " spans" : " requests");
+  return std::to_string(options.size_max) + (options.sizer == QueueSizer::kItems ? " items" : " requests");
 }
 
 }  // namespace nanospan::gateway

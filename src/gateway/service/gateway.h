@@ -141,6 +141,7 @@ class Gateway final : private Host {
   const std::vector<net::EventLoop*>& loops() override { return shared_loops_; }
   net::EventLoop& shared_loop() override;
   net::EventLoop& own_loop() override;
+  net::EventLoop& slow_loop() override { return *governor_loop_; }
   const base::Clock& clock() override { return clock_; }
   MemoryBudget& budget() override { return budget_; }
   std::uint64_t memory_bytes() const override { return governor_.limits().memory_bytes; }
@@ -155,7 +156,7 @@ class Gateway final : private Host {
   MemoryGovernor governor_;                                 // decides about budget_
   std::vector<std::unique_ptr<net::LoopThreads>> threads_;  // the shared loops first, then one for each own_loop()
   std::vector<net::EventLoop*> shared_loops_;
-  const net::EventLoop* governor_loop_ = nullptr;
+  net::EventLoop* governor_loop_ = nullptr;
   std::size_t next_shared_loop_ = 0;
   std::atomic<bool> ready_{false};
   mutable std::mutex status_mutex_;

@@ -16,6 +16,7 @@ class PinnedHost final : public Host {
   const std::vector<net::EventLoop*>& loops() override { return host_.loops(); }
   net::EventLoop& shared_loop() override { return loop_; }
   net::EventLoop& own_loop() override { return loop_; }
+  net::EventLoop& slow_loop() override { return host_.slow_loop(); }
   const base::Clock& clock() override { return host_.clock(); }
   MemoryBudget& budget() override { return host_.budget(); }
   std::uint64_t memory_bytes() const override { return host_.memory_bytes(); }
@@ -437,6 +438,7 @@ void Gateway::reap() {
   const auto is_done = [](const auto& retired) { return retired.done != nullptr && retired.done->load(); };
   if (std::any_of(retired_nodes_.begin(), retired_nodes_.end(), is_done) ||
       std::any_of(retired_pipelines_.begin(), retired_pipelines_.end(), is_done)) {
+    const net::Standstill slow({governor_loop_});  // first, as it may take a while: nobody else waits meanwhile
     const net::Standstill still(shared_loops_);
     std::erase_if(retired_nodes_, is_done);
     std::erase_if(retired_pipelines_, is_done);

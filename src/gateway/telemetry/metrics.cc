@@ -1,7 +1,8 @@
-// Registration and Prometheus text. The registry's lock is taken at start and by a scrape, never by a request.
-// Thread-safe.
+// Registration and Prometheus text. The registry's lock is taken at start, by a scrape and once for each new reason
+// (MetricsByReason), never for each request. Thread-safe.
 #include "gateway/telemetry/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -44,8 +45,15 @@ void append_number(std::string& out, Number number) {
 
 }  // namespace
 
+void Histogram::observe(std::uint64_t value) {
+  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
+  counts_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+  sum_.fetch_add(value, std::memory_order_relaxed);
+}
+
 MetricsRegistry::Series& MetricsRegistry::series(std::string_view name, std::string_view help, const char* type,
                                                  const Labels& labels) {
+  ++lookups_;
   Family& family = families_[std::string(name)];
   family.help = help;
   family.type = type;
@@ -62,6 +70,25 @@ Metric& MetricsRegistry::counter(std::string_view name, std::string_view help, c
 Metric& MetricsRegistry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
   const std::lock_guard lock(mutex_);
   return series(name, help, "gauge", labels).metric;
+}
+
+Histogram& MetricsRegistry::histogram(std::string_view name, std::string_view help,
+                                      std::span<const std::uint64_t> bounds, const Labels& labels) {
+  const std::lock_guard lock(mutex_);
+  Series& found = series(name, help, "histogram", labels);
+  if (found.histogram == nullptr) found.histogram = std::make_unique<Histogram>(bounds);
+  return *found.histogram;
+}
+
+void MetricsRegistry::set_info(std::string_view name, std::string_view help, const Labels& labels) {
+  const std::lock_guard lock(mutex_);
+  if (const auto family = families_.find(name); family != families_.end()) family->second.series.clear();
+  series(name, help, "gauge", labels).metric.add(1);
+}
+
+std::uint64_t MetricsRegistry::lookups() const {
+  const std::lock_guard lock(mutex_);
+  return lookups_;
 }
 
 Observation MetricsRegistry::observe_counter(std::string_view name, std::string_view help, const Labels& labels,
@@ -106,6 +133,30 @@ std::optional<double> MetricsRegistry::value(std::string_view name, const Labels
   return found.readers.empty() ? static_cast<double>(found.metric.value()) : found.value();
 }
 
+/// The counts are of all values up to the bound.
+void MetricsRegistry::render_histogram(std::string& out, std::string_view name, std::string_view labels,
+                                       const Histogram& histogram) {
+  const std::string_view inner = labels.empty() ? labels : labels.substr(1, labels.size() - 2);
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < histogram.counts_.size(); ++i) {
+    count += histogram.counts_[i].load(std::memory_order_relaxed);
+    out.append(name).append("_bucket{").append(inner).append(inner.empty() ? "le=\"" : ",le=\"");
+    if (i < histogram.bounds_.size()) {
+      append_number(out, histogram.bounds_[i]);
+    } else {
+      out += "+Inf";
+    }
+    out += "\"} ";
+    append_number(out, count);
+    out += '\n';
+  }
+  out.append(name).append("_sum").append(labels).append(" ");
+  append_number(out, histogram.sum_.load(std::memory_order_relaxed));
+  out.append("\n").append(name).append("_count").append(labels).append(" ");
+  append_number(out, count);
+  out += '\n';
+}
+
 std::string MetricsRegistry::render() const {
   std::string out;
   const std::lock_guard lock(mutex_);
@@ -114,6 +165,10 @@ std::string MetricsRegistry::render() const {
     append_escaped(out, family.help, false);
     out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
     for (const auto& [labels, series] : family.series) {
+      if (series->histogram != nullptr) {
+        render_histogram(out, name, labels, *series->histogram);
+        continue;
+      }
       out.append(name).append(labels).append(" ");
       if (series->readers.empty()) {
         append_number(out, series->metric.value());

@@ -10,8 +10,10 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +32,20 @@ class Metric {
 
  private:
   std::atomic<std::uint64_t> value_{0};
+};
+
+/// How large values were: how many of them fell into each bucket, and their sum. Any thread.
+class Histogram {
+ public:
+  /// `bounds` ascend, and stay; a value belongs to the first bucket whose bound is not less.
+  explicit Histogram(std::span<const std::uint64_t> bounds) : bounds_(bounds), counts_(bounds.size() + 1) {}
+  void observe(std::uint64_t value);
+
+ private:
+  friend class MetricsRegistry;
+  const std::span<const std::uint64_t> bounds_;
+  std::vector<std::atomic<std::uint64_t>> counts_;  // the last one: above all bounds
+  std::atomic<std::uint64_t> sum_{0};
 };
 
 class MetricsRegistry;
@@ -58,6 +74,11 @@ class MetricsRegistry {
   /// The series of this name with these labels; made on first use, the same object afterwards.
   Metric& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Metric& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
+  /// `bounds` must outlive the registry.
+  Histogram& histogram(std::string_view name, std::string_view help, std::span<const std::uint64_t> bounds,
+                       const Labels& labels);
+  /// A gauge that says something by its labels and is 1. It is the only series of its name: another one replaces it.
+  void set_info(std::string_view name, std::string_view help, const Labels& labels);
   /// A series whose value is asked for when it is read; the sum, if several observe it.
   [[nodiscard]] Observation observe_counter(std::string_view name, std::string_view help, const Labels& labels,
                                             std::function<double()> read);
@@ -70,6 +91,10 @@ class MetricsRegistry {
   /// Prometheus text exposition format 0.0.4.
   std::string render() const;
 
+  /// How often a series was looked up by its name, under the lock: at start and once for each new reason, never for
+  /// each request. For tests.
+  std::uint64_t lookups() const;
+
  private:
   friend class Observation;
   struct Reader {
@@ -78,7 +103,8 @@ class MetricsRegistry {
   };
   struct Series {
     Metric metric;
-    std::vector<Reader> readers;  // none: the metric is the value
+    std::vector<Reader> readers;           // none: the metric is the value
+    std::unique_ptr<Histogram> histogram;  // of one
     double value() const;
   };
   struct Family {
@@ -90,11 +116,14 @@ class MetricsRegistry {
   Observation observe(std::string_view name, std::string_view help, const char* type, const Labels& labels,
                       std::function<double()> read);
   void forget(std::uint64_t id);
+  static void render_histogram(std::string& out, std::string_view name, std::string_view labels,
+                               const Histogram& histogram);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;
   std::deque<Series> storage_;  // stable addresses
   std::uint64_t last_reader_ = 0;
+  std::uint64_t lookups_ = 0;
 };
 
 }  // namespace nanospan::gateway

@@ -159,6 +159,23 @@ TEST_F(ExportQueueTest, RefusesWhenFullAndCountsApart) {
             std::string::npos);
 }
 
+TEST_F(ExportQueueTest, RefusalsAndFailuresLookTheirCounterUpOnce) {
+  options_.queue.size_max = 1;
+  options_.retry.enabled = false;
+  const auto overload = [this] {
+    offer(5);
+    for (int i = 0; i < 3; ++i) offer(5);  // refused
+    run();
+    answer(final_failure());
+  };
+  overload();
+  const std::uint64_t before = metrics_.lookups();
+  overload();
+  EXPECT_EQ(metrics_.lookups(), before) << "each is under the lock that all share, when there is least time for it";
+  EXPECT_EQ(queue().ledger().refused, 30u);
+  EXPECT_EQ(queue().ledger().failed, 10u);
+}
+
 TEST_F(ExportQueueTest, SizersCountItemsAndBytes) {
   options_.queue.sizer = QueueSizer::kItems;
   options_.queue.size_max = 10;

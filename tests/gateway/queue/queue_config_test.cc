@@ -19,7 +19,7 @@ TEST(QueueConfig, DefaultsAreTheCollectors) {
 
 TEST(QueueConfig, SizesAreSaidInTheirUnit) {
   EXPECT_EQ(describe_size({true, 1, 64u << 20, QueueSizer::kBytes}), "64 MiB");
-  EXPECT_EQ(describe_size({true, 1, 9000, QueueSizer::kItems}), "9000 spans");
+  EXPECT_EQ(describe_size({true, 1, 9000, QueueSizer::kItems}), "9000 items");
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "gateway/telemetry/metrics_by_reason.h"
+
 namespace nanospan::gateway {
 namespace {
 
@@ -34,6 +38,41 @@ TEST(Metrics, SameNameAndLabelsAreTheSameSeries) {
   MetricsRegistry registry;
   EXPECT_EQ(&registry.counter("x", "", {{"a", "1"}}), &registry.counter("x", "", {{"a", "1"}}));
   EXPECT_NE(&registry.counter("x", "", {{"a", "1"}}), &registry.counter("x", "", {{"a", "2"}}));
+}
+
+TEST(Metrics, AHistogramCountsUpToEachBound) {
+  static constexpr std::array<std::uint64_t, 2> kBounds = {10, 25};
+  MetricsRegistry registry;
+  Histogram& sizes = registry.histogram("size", "Sizes.", kBounds, {{"processor", "batch"}});
+  for (const std::uint64_t size : {1U, 10U, 11U, 26U}) sizes.observe(size);
+  EXPECT_EQ(registry.render(),
+            "# HELP size Sizes.\n# TYPE size histogram\n"
+            "size_bucket{processor=\"batch\",le=\"10\"} 2\n"
+            "size_bucket{processor=\"batch\",le=\"25\"} 3\n"
+            "size_bucket{processor=\"batch\",le=\"+Inf\"} 4\n"
+            "size_sum{processor=\"batch\"} 48\nsize_count{processor=\"batch\"} 4\n");
+}
+
+TEST(Metrics, AnInfoIsTheOnlyOneOfItsName) {
+  MetricsRegistry registry;
+  registry.set_info("target_info", "Who.", {{"service_name", "a"}});
+  registry.set_info("target_info", "Who.", {{"service_name", "b"}});
+  EXPECT_EQ(registry.render(),
+            "# HELP target_info Who.\n# TYPE target_info gauge\ntarget_info{service_name=\"b\"} 1\n");
+}
+
+TEST(MetricsByReason, LooksEachReasonUpOnce) {
+  MetricsRegistry registry;
+  MetricsByReason refused([&](std::string_view reason) -> Metric& {
+    return registry.counter("refused", "", {{"reason", reason}});
+  });
+  for (int i = 0; i < 3; ++i) {
+    refused.of("queue_full").add(1);
+    refused.of("shutting_down").add(1);
+  }
+  EXPECT_EQ(registry.lookups(), 2u);
+  EXPECT_EQ(registry.value("refused", {{"reason", "queue_full"}}), 3);
+  EXPECT_EQ(registry.value("refused", {{"reason", "shutting_down"}}), 3);
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ std::string Zpages::pipelines_page() const {
     destinations.push_back({one.name, std::string(info.name), one.description});
     exporters.push_back(
         {one.name, std::string(info.name), value("otelcol_exporter_queue_size", with_type),
-         value("otelcol_exporter_queue_capacity", with_type), value("otelcol_exporter_in_flight_requests", labels),
+         value("otelcol_exporter_queue_capacity", with_type), value("otelcol_exporter_in_flight_requests", with_type),
          value("nanospan_exporter_queued_" + items, labels), value("otelcol_exporter_sent_" + items, labels),
          value("otelcol_exporter_send_failed_" + items, labels),
          value("otelcol_exporter_enqueue_failed_" + items, labels)});

@@ -26,8 +26,9 @@ void check_attributes_processor_config(MapReader& reader, Signal signal);
 
 class AttributesProcessor final : public RewritingProcessor {
  public:
-  AttributesProcessor(AttributesProcessorConfig config, const std::string& name, Host& host, Consumer& next)
-      : RewritingProcessor(name, host, next), config_(std::move(config)) {}
+  AttributesProcessor(AttributesProcessorConfig config, const std::string& name, Signal signal, Host& host,
+                      Consumer& next)
+      : RewritingProcessor(name, signal, host, next), config_(std::move(config)) {}
   std::string describe() const override { return std::to_string(config_.actions.size()) + " actions"; }
 
  protected:

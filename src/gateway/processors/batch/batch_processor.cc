@@ -6,6 +6,7 @@
 #include "gateway/processors/batch/batch_processor.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
 #include "gateway/config/units.h"
@@ -18,6 +19,10 @@ constexpr std::uint64_t kRetryNanos = 1 * base::kNanosPerSecond;  // where the n
 // What splitting may repeat of a request's envelopes, beside the size of the request itself: senders choose both the
 // size of a resource and the number of spans under it.
 constexpr std::uint64_t kRepeatedBytesMax = 1 << 20;
+// The Collector's (processor/batchprocessor/metadata.yaml).
+constexpr std::array<std::uint64_t, 22> kSendSizeBounds = {10,   25,    50,    75,    100,   250,   500,  750,
+                                                           1000, 2000,  3000,  4000,  5000,  6000,  7000, 8000,
+                                                           9000, 10000, 20000, 30000, 50000, 100000};
 
 }  // namespace
 
@@ -59,31 +64,47 @@ class BatchProcessor::Senders {
   std::string message_;
 };
 
-BatchProcessor::BatchProcessor(const BatchProcessorConfig& config, const std::string& name, Host& host, Consumer& next)
+BatchProcessor::BatchProcessor(const BatchProcessorConfig& config, const std::string& name, Signal signal, Host& host,
+                               Consumer& next)
     : config_(config),
       name_(name),
       subject_("processor " + name),
       host_(host),
       next_(next),
       loop_(host.shared_loop()),
-      incoming_(host.metrics().counter("otelcol_processor_incoming_items", "Spans that came into the processor.",
-                                       {{"processor", name_}})),
-      outgoing_(host.metrics().counter("otelcol_processor_outgoing_items", "Spans that the next component took.",
-                                       {{"processor", name_}})),
-      held_(host.metrics().gauge("nanospan_processor_held_spans",
-                                 "Spans in the processor: incoming = outgoing + dropped + held.",
-                                 {{"processor", name_}})),
+      signal_(signal),
+      items_(name, signal, host.metrics()),
+      held_(host.metrics().gauge("nanospan_processor_held_items",
+                                 "Items in the processor: incoming = outgoing + dropped + held.",
+                                 {{"otel_signal", info_of(signal).name}, {"processor", name_}})),
+      dropped_([this](std::string_view reason) -> Metric& {
+        return host_.metrics().counter(
+            "nanospan_processor_dropped_items", "Items that a processor did not pass on, by reason.",
+            {{"otel_signal", info_of(signal_).name}, {"processor", name_}, {"reason", reason}});
+      }),
       by_size_(host.metrics().counter("otelcol_processor_batch_batch_size_trigger_send",
                                       "Batches sent because they were full.", {{"processor", name_}})),
       by_timeout_(host.metrics().counter("otelcol_processor_batch_timeout_trigger_send",
                                          "Batches sent because of the timeout.", {{"processor", name_}})),
+      send_size_(host.metrics().histogram("otelcol_processor_batch_batch_send_size",
+                                          "Spans, data points or log records in the batches that were sent.",
+                                          kSendSizeBounds, {{"processor", name_}})),
+      cardinality_(host.metrics().gauge("otelcol_processor_batch_metadata_cardinality",
+                                        "Batches that are kept apart by metadata: one, as all clients share it.",
+                                        {{"processor", name_}})),
       timer_(loop_, [this] { on_timer(); }),
-      drain_timer_(loop_, [this] { expire_drain(); }) {}
+      drain_timer_(loop_, [this] { expire_drain(); }) {
+  cardinality_.add(1);
+}
 
-BatchProcessor::~BatchProcessor() { *alive_ = false; }
+BatchProcessor::~BatchProcessor() {
+  *alive_ = false;
+  cardinality_.subtract(1);
+}
 
 std::string BatchProcessor::describe() const {
-  std::string text = std::to_string(config_.send_spans) + " spans or " + format_duration(config_.timeout_nanos);
+  std::string text = std::to_string(config_.send_spans) + " " + std::string(info_of(signal_).items) + " or " +
+                     format_duration(config_.timeout_nanos);
   if (config_.send_spans_max != 0) text += ", at most " + std::to_string(config_.send_spans_max);
   return text + (next_.waits_for_result() ? ", answers when sent" : ", answers at once");
 }
@@ -103,7 +124,7 @@ void BatchProcessor::consume(BatchRef batch, Completion done) {
     const std::lock_guard lock(mutex_);
     refusal = refuse(*batch);
     if (!refusal) {
-      incoming_.add(spans);
+      items_.incoming.add(spans);
       held_.add(spans);
       append(*batch, senders, ready);
       // While one waits to be offered again the open batch fills up, and then nothing more is taken.
@@ -182,7 +203,7 @@ void BatchProcessor::append(const Batch& batch, const std::shared_ptr<Senders>& 
 /// Out of memory: the rest of a request is lost to a sender that may not wait to hear of it. Mutex held.
 void BatchProcessor::lose(std::uint64_t spans, const std::shared_ptr<Senders>& senders) {
   held_.subtract(spans);
-  count_dropped(spans, "out_of_memory");
+  dropped_.of("out_of_memory").add(spans);
   if (senders == nullptr) return;
   senders->expect();
   senders->add(Outcome::retry(subject_ + ": out of memory", kRetryNanos), spans, 0);
@@ -275,9 +296,10 @@ void BatchProcessor::settle(Ready ready, const Outcome& outcome) {
       return schedule();
     }
     if (outcome.kind == Outcome::Kind::kAccepted) {
-      outgoing_.add(spans);
+      items_.outgoing.add(spans);
+      send_size_.observe(spans);
     } else {
-      count_dropped(spans, "refused");
+      dropped_.of("refused").add(spans);
       host_.log().warn_limited(subject_, "refused", outcome.message);
     }
     held_.subtract(spans);
@@ -297,13 +319,6 @@ void BatchProcessor::answer(const Ready& ready, const Outcome& outcome) {
     rejected -= share;
     one.senders->add(outcome, one.spans, share);
   }
-}
-
-void BatchProcessor::count_dropped(std::uint64_t spans, std::string_view reason) {
-  host_.metrics()
-      .counter("nanospan_processor_dropped_spans", "Spans that a processor did not pass on, by reason.",
-               {{"processor", name_}, {"reason", reason}})
-      .add(spans);
 }
 
 void BatchProcessor::drain(base::Deadline deadline, net::Task done) {
@@ -346,7 +361,7 @@ void BatchProcessor::expire_drain() {
   for (const Ready& one : refused) {
     const std::uint64_t spans = one.batch->counts().spans;
     held_.subtract(spans);
-    count_dropped(spans, "shutdown");
+    dropped_.of("shutdown").add(spans);
     answer(one, shutdown);
   }
   if (!refused.empty()) {

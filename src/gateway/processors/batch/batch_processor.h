@@ -12,8 +12,8 @@
 // is kept and offered again, and while that is so nothing more is taken than one batch: what was acknowledged is not
 // thrown away, and memory stays bounded.
 //
-// The ledger, in spans: incoming = outgoing + dropped (by reason) + held. With answers that wait, what the next
-// consumer refuses is dropped here with the reason "refused": its sender was told.
+// The ledger, in spans (or the signal's other items): incoming = outgoing + dropped (by reason) + held. With answers
+// that wait, what the next consumer refuses is dropped here with the reason "refused": its sender was told.
 //
 // Threads: consume() from any, under one mutex that is held for the copy. Timers run on one shared loop. Destroy it
 // while loops stand still.
@@ -28,12 +28,15 @@
 
 #include "gateway/component/component.h"
 #include "gateway/processors/batch/batch_processor_config.h"
+#include "gateway/processors/processor_items.h"
+#include "gateway/telemetry/metrics_by_reason.h"
 
 namespace nanospan::gateway {
 
 class BatchProcessor final : public Processor {
  public:
-  BatchProcessor(const BatchProcessorConfig& config, const std::string& name, Host& host, Consumer& next);
+  BatchProcessor(const BatchProcessorConfig& config, const std::string& name, Signal signal, Host& host,
+                 Consumer& next);
   ~BatchProcessor() override;
 
   Status start() override { return {}; }
@@ -84,7 +87,6 @@ class BatchProcessor final : public Processor {
   static void answer(const Ready& ready, const Outcome& outcome);
   net::Task take_drained();
   void expire_drain();
-  void count_dropped(std::uint64_t spans, std::string_view reason);
 
   const BatchProcessorConfig config_;
   const std::string name_;
@@ -92,12 +94,15 @@ class BatchProcessor final : public Processor {
   Host& host_;
   Consumer& next_;
   net::EventLoop& loop_;
+  const Signal signal_;
 
-  Metric& incoming_;
-  Metric& outgoing_;
+  ProcessorItems items_;
   Metric& held_;
+  MetricsByReason dropped_;
   Metric& by_size_;
   Metric& by_timeout_;
+  Histogram& send_size_;
+  Metric& cardinality_;
 
   mutable std::mutex mutex_;
   Open open_;

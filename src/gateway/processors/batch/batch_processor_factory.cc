@@ -11,8 +11,8 @@ ProcessorFactory batch_processor_factory() {
           "joins requests into larger ones",
           [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
             return [name = id.text(), config = read_batch_processor_config(reader)](
-                       Host& host, Signal /*signal*/, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-              return std::unique_ptr<Processor>(std::make_unique<BatchProcessor>(config, name, host, next));
+                       Host& host, Signal signal, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              return std::unique_ptr<Processor>(std::make_unique<BatchProcessor>(config, name, signal, host, next));
             };
           },
           {Signal::kTraces, Signal::kMetrics, Signal::kLogs}};

@@ -7,8 +7,8 @@
 
 namespace nanospan::gateway {
 
-MemoryLimiter::MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Host& host, Consumer& next,
-                             std::function<std::uint64_t()> heap_bytes)
+MemoryLimiter::MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Signal signal, Host& host,
+                             Consumer& next, std::function<std::uint64_t()> heap_bytes)
     : config_(config),
       subject_("processor " + name),
       host_(host),
@@ -17,17 +17,17 @@ MemoryLimiter::MemoryLimiter(const MemoryLimiterConfig& config, const std::strin
       budget_limit_(host.budget(), soft_bytes_),
       next_(next),
       heap_bytes_(std::move(heap_bytes)),
-      loop_(host.shared_loop()),
-      timer_(loop_, [this] { check(); }) {
-  for (const Signal signal : kSignals) {
-    const std::string items(info_of(signal).metric_items);
-    accepted_[signal] = &host.metrics().counter("otelcol_processor_accepted_" + items,
-                                                "Passed on by the memory limiter.", {{"processor", name}});
-    refused_[signal] = &host.metrics().counter("otelcol_processor_refused_" + items,
-                                               "Refused by the memory limiter; their sender was told to retry.",
-                                               {{"processor", name}});
-  }
-}
+      loop_(host.slow_loop()),
+      items_(name, signal, host.metrics()),
+      accepted_(host.metrics().counter(
+          "otelcol_processor_memory_limiter_accepted_" + std::string(info_of(signal).metric_items),
+          "The " + std::string(info_of(signal).items) + " passed on by the memory limiter.", {{"processor", name}})),
+      refused_(host.metrics().counter(
+          "otelcol_processor_memory_limiter_refused_" + std::string(info_of(signal).metric_items),
+          "The " + std::string(info_of(signal).items) +
+              " refused by the memory limiter; their sender was told to retry.",
+          {{"processor", name}})),
+      timer_(loop_, [this] { check(); }) {}
 
 Status MemoryLimiter::start() {
   loop_.post([this, alive = alive_] {
@@ -72,11 +72,13 @@ Room MemoryLimiter::room_for(const Batch& batch) const { return is_over() ? Room
 
 void MemoryLimiter::consume(BatchRef batch, Completion done) {
   const std::uint64_t spans = batch->counts().spans;
+  items_.incoming.add(spans);
   if (!is_over()) {
-    accepted_[batch->signal()]->add(spans);
+    items_.outgoing.add(spans);
+    accepted_.add(spans);
     return next_.consume(std::move(batch), std::move(done));
   }
-  refused_[batch->signal()]->add(spans);
+  refused_.add(spans);
   done(Outcome::retry(subject_ + ": the process uses more than " + soft_text() + " of memory; send again",
                       std::max<std::uint64_t>(config_.check_nanos, base::kNanosPerSecond)));
 }

@@ -4,8 +4,9 @@
 // There is one memory budget of requests, and receivers ask it before they read a body; this processor lowers it to the
 // soft limit, so that most refusals cost no memory at all. What the budget does not know (connections, buffers, the
 // rest of the program) is seen by a look at the whole heap each check_interval; between two looks the budget's change
-// is added. A limit in percent is of what the container has at each look. Thread-safe. Destroy it while loops stand
-// still.
+// is added. A limit in percent is of what the container has at each look. To look takes each arena's lock and walks its
+// free lists, milliseconds on a large heap: that is done on the thread for such things, not on one that receives.
+// Thread-safe. Destroy it while loops stand still.
 #pragma once
 
 #include <atomic>
@@ -16,13 +17,14 @@
 
 #include "gateway/component/component.h"
 #include "gateway/processors/memory_limiter/memory_limiter_config.h"
+#include "gateway/processors/processor_items.h"
 
 namespace nanospan::gateway {
 
 class MemoryLimiter final : public Processor {
  public:
   /// `heap_bytes` says how much memory the process uses.
-  MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Host& host, Consumer& next,
+  MemoryLimiter(const MemoryLimiterConfig& config, const std::string& name, Signal signal, Host& host, Consumer& next,
                 std::function<std::uint64_t()> heap_bytes);
   ~MemoryLimiter() override { *alive_ = false; }
 
@@ -47,8 +49,9 @@ class MemoryLimiter final : public Processor {
   Consumer& next_;
   const std::function<std::uint64_t()> heap_bytes_;
   net::EventLoop& loop_;
-  PerSignal<Metric*> accepted_;
-  PerSignal<Metric*> refused_;
+  ProcessorItems items_;
+  Metric& accepted_;
+  Metric& refused_;
   std::atomic<std::uint64_t> beside_budget_{0};  // at the last look: the heap without what the budget knows
   net::Timer timer_;                             // the loop's own
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -22,8 +22,9 @@ ProcessorFactory memory_limiter_factory() {
           "refuses requests while the process uses too much memory",
           [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
             return [name = id.text(), config = read_memory_limiter_config(reader)](
-                       Host& host, Signal /*signal*/, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-              return std::unique_ptr<Processor>(std::make_unique<MemoryLimiter>(config, name, host, next, heap_bytes));
+                       Host& host, Signal signal, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              return std::unique_ptr<Processor>(
+                  std::make_unique<MemoryLimiter>(config, name, signal, host, next, heap_bytes));
             };
           },
           {kSignals.begin(), kSignals.end()}};

@@ -81,7 +81,7 @@ std::optional<SamplingTraceState> state_of(const AttributeList& attributes) {
 
 ProbabilisticSampler::ProbabilisticSampler(const ProbabilisticSamplerConfig& config, const std::string& name,
                                            Signal signal, Host& host, Consumer& next)
-    : RewritingProcessor(name, host, next),
+    : RewritingProcessor(name, signal, host, next),
       config_(config),
       signal_(signal),
       ratio_(static_cast<double>(std::min(config.percentage, 100.0F)) / 100),
@@ -93,10 +93,14 @@ ProbabilisticSampler::ProbabilisticSampler(const ProbabilisticSamplerConfig& con
     const std::string_view label =
         policy == kAttributeHash ? std::string_view(config.from_attribute) : kPolicyNames[policy];
     for (const bool sampled : {false, true}) {
-      counts_[policy][sampled] = &host.metrics().counter(
-          counter + (is_logs ? "logs_sampled" : "traces_sampled"),
-          std::string(is_logs ? "Log records" : "Spans") + " kept or left out, by policy.",
-          {{"processor", name}, {"policy", std::string(label)}, {"sampled", sampled ? "true" : "false"}});
+      const Labels labels{{"processor", name}, {"policy", label}, {"sampled", sampled ? "true" : "false"}};
+      const std::string help = std::string(is_logs ? "Log records" : "Spans") + " kept or left out, by policy.";
+      Metric& count = host.metrics().counter(counter + (is_logs ? "logs_sampled" : "spans_processed"), help, labels);
+      counts_[policy][sampled] = &count;
+      if (is_logs) continue;
+      // The Collector's name of it until 0.161, which it still shows.
+      old_names_.push_back(host.metrics().observe_counter(counter + "traces_sampled", help, labels,
+                                                          [&count] { return static_cast<double>(count.value()); }));
     }
   }
 }

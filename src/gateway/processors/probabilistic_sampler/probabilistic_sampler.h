@@ -13,6 +13,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/pipeline/request_builder.h"
 #include "gateway/processors/attribute_list.h"
@@ -65,6 +66,7 @@ class ProbabilisticSampler final : public RewritingProcessor {
   const double ratio_;
   const std::uint64_t fixed_threshold_;  // of the modes that have one; kNeverSample: nothing but what has priority
   std::array<std::array<Metric*, 2>, kPolicies> counts_{};  // by policy, and kept or not
+  std::vector<Observation> old_names_;
 };
 
 }  // namespace nanospan::gateway

@@ -19,8 +19,8 @@ ResourceProcessorConfig read_resource_processor_config(MapReader& reader);
 
 class ResourceProcessor final : public RewritingProcessor {
  public:
-  ResourceProcessor(ResourceProcessorConfig config, const std::string& name, Host& host, Consumer& next)
-      : RewritingProcessor(name, host, next), config_(std::move(config)) {}
+  ResourceProcessor(ResourceProcessorConfig config, const std::string& name, Signal signal, Host& host, Consumer& next)
+      : RewritingProcessor(name, signal, host, next), config_(std::move(config)) {}
   std::string describe() const override { return std::to_string(config_.actions.size()) + " actions"; }
 
  protected:

@@ -11,8 +11,8 @@ ProcessorFactory resource_processor_factory() {
           "changes attributes of resources",
           [](const ComponentId& id, MapReader& reader) -> ProcessorMaker {
             return [name = id.text(), config = read_resource_processor_config(reader)](
-                       Host& host, Signal /*signal*/, Consumer& next) -> Result<std::unique_ptr<Processor>> {
-              return std::unique_ptr<Processor>(std::make_unique<ResourceProcessor>(config, name, host, next));
+                       Host& host, Signal signal, Consumer& next) -> Result<std::unique_ptr<Processor>> {
+              return std::unique_ptr<Processor>(std::make_unique<ResourceProcessor>(config, name, signal, host, next));
             };
           },
           {Signal::kTraces, Signal::kMetrics, Signal::kLogs}};

@@ -29,7 +29,12 @@ OtlpIntake::OtlpIntake(std::string receiver, std::string transport, std::uint64_
       host_(host),
       next_(next),
       requests_(host.metrics().counter("nanospan_receiver_requests", "Requests whose head was complete.",
-                                       {{"receiver", receiver_}, {"transport", transport_}})) {
+                                       {{"receiver", receiver_}, {"transport", transport_}})),
+      refusals_([this](std::string_view reason) -> Metric& {
+        return host_.metrics().counter("nanospan_receiver_refused_requests",
+                                       "Requests refused by the receiver itself, by reason.",
+                                       {{"receiver", receiver_}, {"transport", transport_}, {"reason", reason}});
+      }) {
   for (const Signal signal : kSignals) {
     if (!takes(signal)) continue;
     const SignalInfo& info = info_of(signal);
@@ -112,10 +117,7 @@ void OtlpIntake::consume(BatchRef batch, Completion done) {
 }
 
 void OtlpIntake::count_refusal(const Refusal& refusal) {
-  host_.metrics()
-      .counter("nanospan_receiver_refused_requests", "Requests refused by the receiver itself, by reason.",
-               {{"receiver", receiver_}, {"transport", transport_}, {"reason", refusal.reason}})
-      .add(1);
+  refusals_.of(refusal.reason).add(1);
   host_.log().warn_limited("receiver " + receiver_, refusal.reason, refusal.message);
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/component/component.h"
 #include "gateway/receivers/otlp/body_decoder.h"
 #include "gateway/receivers/otlp/refusal.h"
+#include "gateway/telemetry/metrics_by_reason.h"
 #include "net/http1_server.h"
 
 namespace nanospan::gateway {
@@ -79,6 +80,7 @@ class OtlpIntake {
   std::atomic<bool> draining_{false};
   PerSignal<Counters> counters_;
   Metric& requests_;
+  MetricsByReason refusals_;
 };
 
 }  // namespace nanospan::gateway

@@ -19,7 +19,7 @@ using Spans = std::vector<std::uint64_t>;
 class BatchProcessorTest : public ::testing::Test {
  protected:
   BatchProcessor& processor() {
-    if (!processor_) processor_ = std::make_unique<BatchProcessor>(config_, "batch", host_, next_);
+    if (!processor_) processor_ = std::make_unique<BatchProcessor>(config_, "batch", Signal::kTraces, host_, next_);
     return *processor_;
   }
   void consume(std::uint64_t spans, const std::string& name = "checkout") {
@@ -31,14 +31,15 @@ class BatchProcessorTest : public ::testing::Test {
     host_.run();
   }
   std::uint64_t dropped(std::string_view reason) {
-    return host_.counter("nanospan_processor_dropped_spans", {{"processor", "batch"}, {"reason", reason}});
+    return host_.counter("nanospan_processor_dropped_items",
+                         {{"otel_signal", "traces"}, {"processor", "batch"}, {"reason", reason}});
   }
   /// incoming = outgoing + dropped + held.
   void expect_balanced() {
-    const Labels labels = {{"processor", "batch"}};
+    const Labels labels = {{"otel_signal", "traces"}, {"processor", "batch"}};
     EXPECT_EQ(host_.counter("otelcol_processor_incoming_items", labels),
               host_.counter("otelcol_processor_outgoing_items", labels) + dropped("refused") + dropped("shutdown") +
-                  host_.metrics().gauge("nanospan_processor_held_spans", "", labels).value());
+                  host_.metrics().gauge("nanospan_processor_held_items", "", labels).value());
   }
   void expect_valid() {
     for (const BatchRef& batch : next_.seen) {
@@ -70,6 +71,18 @@ TEST_F(BatchProcessorTest, JoinsRequestsAndSendsAfterTheTimeout) {
   EXPECT_EQ(next_.seen[0]->bytes(), sample_request(1, "a") + sample_request(2, "b"));
   expect_valid();
   expect_balanced();
+}
+
+TEST_F(BatchProcessorTest, HowLargeBatchesWereIsTheCollectorsHistogram) {
+  for (int i = 0; i < 11; ++i) consume(1);
+  host_.advance(200 * kNanosPerMilli);
+  const std::string text = host_.metrics().render();
+  for (const char* line : {"otelcol_processor_batch_batch_send_size_bucket{processor=\"batch\",le=\"10\"} 0\n",
+                           "otelcol_processor_batch_batch_send_size_bucket{processor=\"batch\",le=\"25\"} 1\n",
+                           "otelcol_processor_batch_batch_send_size_sum{processor=\"batch\"} 11\n",
+                           "otelcol_processor_batch_metadata_cardinality{processor=\"batch\"} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
 }
 
 TEST_F(BatchProcessorTest, WhatWasAcknowledgedIsKeptWhereALaterRequestInTheSameBatchWaits) {

@@ -35,7 +35,8 @@ class MemoryLimiterTest : public ::testing::Test {
   testing::FakeHost host_{64 * kMebibyte};
   testing::FakeNext next_;
   std::uint64_t heap_ = 10 * kMebibyte;
-  MemoryLimiter limiter_{limit_of("limit_mib: 100\n"), "memory_limiter", host_, next_, [this] { return heap_; }};
+  MemoryLimiter limiter_{limit_of("limit_mib: 100\n"), "memory_limiter", Signal::kTraces, host_, next_,
+                         [this] { return heap_; }};
 };
 
 TEST_F(MemoryLimiterTest, RefusesWhileTheHeapIsOverTheSoftLimit) {
@@ -49,8 +50,11 @@ TEST_F(MemoryLimiterTest, RefusesWhileTheHeapIsOverTheSoftLimit) {
   heap_ = 80 * kMebibyte;
   host_.advance(base::kNanosPerSecond);
   EXPECT_EQ(consume(), Outcome::Kind::kAccepted);
-  EXPECT_EQ(host_.counter("otelcol_processor_refused_spans", {{"processor", "memory_limiter"}}), 3u);
-  EXPECT_EQ(host_.counter("otelcol_processor_accepted_spans", {{"processor", "memory_limiter"}}), 9u);
+  EXPECT_EQ(host_.counter("otelcol_processor_memory_limiter_refused_spans", {{"processor", "memory_limiter"}}), 3u);
+  EXPECT_EQ(host_.counter("otelcol_processor_memory_limiter_accepted_spans", {{"processor", "memory_limiter"}}), 9u);
+  const Labels labels = {{"otel_signal", "traces"}, {"processor", "memory_limiter"}};
+  EXPECT_EQ(host_.counter("otelcol_processor_incoming_items", labels), 12u);
+  EXPECT_EQ(host_.counter("otelcol_processor_outgoing_items", labels), 9u);
 }
 
 TEST_F(MemoryLimiterTest, BetweenTwoLooksTheBudgetCounts) {
@@ -67,12 +71,34 @@ TEST_F(MemoryLimiterTest, BetweenTwoLooksTheBudgetCounts) {
   EXPECT_EQ(consume(), Outcome::Kind::kAccepted) << "ten of them were given back since";
 }
 
+TEST(MemoryLimiterLooks, OnTheLoopForWhatIsSlow) {
+  testing::FakeHost host;
+  testing::FakeHost other;
+  host.slow = &other.shared_loop();
+  testing::FakeNext next;
+  int looks = 0;
+  MemoryLimiter limiter(limit_of("limit_mib: 100\n"), "m", Signal::kTraces, host, next, [&looks] { return ++looks; });
+  ASSERT_TRUE(limiter.start().ok());
+  host.run();
+  EXPECT_EQ(looks, 0) << "to look walks malloc's lists: not where requests come in";
+  other.run();
+  EXPECT_EQ(looks, 1);
+}
+
+TEST(MemoryLimiterMetrics, AreOfThePipelinesSignalOnly) {
+  testing::FakeHost host;
+  testing::FakeNext next;
+  const MemoryLimiter limiter(limit_of("limit_mib: 100\n"), "m", Signal::kLogs, host, next, [] { return 0; });
+  EXPECT_EQ(host.metrics().value("otelcol_processor_memory_limiter_refused_log_records", {{"processor", "m"}}), 0);
+  EXPECT_EQ(host.metrics().value("otelcol_processor_memory_limiter_refused_spans", {{"processor", "m"}}), std::nullopt);
+}
+
 TEST(MemoryLimiterBudget, IsLoweredToTheSoftLimitNeverRaised) {
   testing::FakeHost host(64 * kMebibyte);
   testing::FakeNext next;
-  const MemoryLimiter large(limit_of("limit_mib: 100\n"), "m", host, next, [] { return 0; });
+  const MemoryLimiter large(limit_of("limit_mib: 100\n"), "m", Signal::kTraces, host, next, [] { return 0; });
   EXPECT_EQ(host.budget().bytes_max(), 64 * kMebibyte);
-  const MemoryLimiter small(limit_of("limit_mib: 20\n"), "m", host, next, [] { return 0; });
+  const MemoryLimiter small(limit_of("limit_mib: 20\n"), "m", Signal::kTraces, host, next, [] { return 0; });
   EXPECT_EQ(host.budget().bytes_max(), 16 * kMebibyte);
 }
 
@@ -80,7 +106,7 @@ TEST(MemoryLimiterPercentage, IsOfWhatTheContainerHasNow) {
   testing::FakeHost host(64 * kMebibyte);
   testing::FakeNext next;
   host.memory = 200 * kMebibyte;
-  MemoryLimiter limiter(limit_of("limit_percentage: 50\n"), "memory_limiter", host, next,
+  MemoryLimiter limiter(limit_of("limit_percentage: 50\n"), "memory_limiter", Signal::kTraces, host, next,
                         [] { return 50 * kMebibyte; });
   ASSERT_TRUE(limiter.start().ok());
   host.run();

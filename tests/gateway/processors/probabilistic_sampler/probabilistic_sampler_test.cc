@@ -93,7 +93,7 @@ class ProbabilisticSamplerTest : public ::testing::Test {
 TEST_F(ProbabilisticSamplerTest, KeepsTracesAtOrAboveTheThreshold) {
   const std::string keys = "sampling_percentage: 25\nmode: equalizing\n";
   EXPECT_EQ(sample(keys, {{trace_id(0xbf)}, {trace_id(0xc0)}, {trace_id(0xff)}}), "ot=th:c ot=th:c ");
-  EXPECT_EQ(host_.counter("otelcol_processor_probabilistic_sampler_count_traces_sampled",
+  EXPECT_EQ(host_.counter("otelcol_processor_probabilistic_sampler_count_spans_processed",
                           {{"processor", "s"}, {"policy", "trace_id_w3c"}, {"sampled", "false"}}),
             1u);
 }
