@@ -14,6 +14,7 @@
 #include "apps/nanospan/config_file.h"
 #include "gateway/service/gateway.h"
 #include "gateway/service/reload_metrics.h"
+#include "gateway/telemetry/log_writer.h"
 
 namespace nanospan::app {
 namespace {
@@ -73,8 +74,10 @@ class Serving {
 
   const Arguments& arguments_;
   net::EventLoop& loop_;
+  gateway::LogWriter log_writer_{STDERR_FILENO};
   std::unique_ptr<gateway::Gateway> gateway_;
   std::optional<gateway::ReloadMetrics> metrics_;
+  gateway::Observation dropped_;
   bool draining_ = false;
 };
 
@@ -86,10 +89,14 @@ Status Serving::start(gateway::GatewayConfig config) {
     post([this, answer = std::move(answer)]() mutable { answer.respond(reload("POST /-/reload")); });
   };
   Result<std::unique_ptr<gateway::Gateway>> gateway = gateway::Gateway::start(
-      std::move(config), base::system_clock(), gateway::standard_error_sink(), std::move(requests));
+      std::move(config), base::system_clock(), [this](std::string_view text) { log_writer_.write(text); },
+      std::move(requests));
   if (!gateway) return gateway.error();
   gateway_ = std::move(gateway).value();
   metrics_.emplace(gateway_->metrics(), base::system_clock());
+  dropped_ = gateway_->metrics().observe_counter("nanospan_log_dropped",
+                                                 "Log messages that were not written: nobody read standard error.", {},
+                                                 [this] { return static_cast<double>(log_writer_.dropped()); });
   gateway_->log().raw(gateway_->describe());
   return {};
 }

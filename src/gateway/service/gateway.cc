@@ -50,7 +50,16 @@ Gateway::Gateway(GatewayConfig config, const base::Clock& clock, Log::Sink sink,
       log_(clock, config_.telemetry.log_level, std::move(sink)),
       governor_(memory_settings(config_), clock_, budget_, metrics_, log_),
       started_(clock.monotonic_now()),
-      requests_(std::move(requests)) {}
+      requests_(std::move(requests)) {
+  show_resource(config_.telemetry);
+}
+
+/// Who it is, in metrics and log.
+void Gateway::show_resource(const TelemetryConfig& telemetry) {
+  const OwnResource resource = own_resource(telemetry, instance_id_);
+  show_target_info(resource, metrics_);
+  log_.set_encoding(telemetry.log_encoding, to_json(resource));
+}
 
 Gateway::~Gateway() {
   if (drains_extensions_.joinable()) drains_extensions_.join();

@@ -26,6 +26,7 @@
 #include "gateway/pipeline/fan_out.h"
 #include "gateway/service/gateway_config.h"
 #include "gateway/service/memory_governor.h"
+#include "gateway/service/own_resource.h"
 #include "net/loop_threads.h"
 
 namespace nanospan::gateway {
@@ -123,6 +124,7 @@ class Gateway final : private Host {
                                net::Task done);
   static MemorySettings memory_settings(const GatewayConfig& config);
   Status start_governor();
+  void show_resource(const TelemetryConfig& telemetry);
   void register_process_metrics();
   std::shared_ptr<const ServiceStatus> status() const override;
   void publish_status();
@@ -162,6 +164,7 @@ class Gateway final : private Host {
   mutable std::mutex status_mutex_;
   std::shared_ptr<const ServiceStatus> status_ = std::make_shared<const ServiceStatus>();
   base::MonotonicNanos started_ = 0;
+  const std::string instance_id_ = new_instance_id();
   std::vector<Observation> observations_;
   const ServiceRequests requests_;
 

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/component/component.h"
@@ -36,6 +38,9 @@ struct TelemetryConfig {
   std::string metrics_host = "127.0.0.1";
   std::uint16_t metrics_port = 8888;
   LogLevel log_level = LogLevel::kInfo;
+  LogEncoding log_encoding = LogEncoding::kConsole;
+  /// Over what the gateway says of itself (service/own_resource.h); one without a value takes an attribute away.
+  std::vector<std::pair<std::string, std::optional<std::string>>> resource = {};
 
   friend bool operator==(const TelemetryConfig&, const TelemetryConfig&) = default;
 };

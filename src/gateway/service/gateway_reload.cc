@@ -386,6 +386,7 @@ void Reload::commit() {
       gateway_.authenticators_.remove(extension.id.text());
   }
   gateway_.log_.set_level(next_.telemetry.log_level);
+  gateway_.show_resource(next_.telemetry);
   gateway_.governor_.configure(Gateway::memory_settings(next_));
   gateway_.config_ = std::move(next_);
   gateway_.publish_status();

@@ -49,6 +49,38 @@ void read_metrics(MapReader& metrics, TelemetryConfig& out) {
   metrics.finish();
 }
 
+/// The Collector's two forms: a map of names and texts, where null takes one away, and `attributes` as in declarative
+/// configuration, a list of {name, value}.
+void read_resource(MapReader& telemetry, TelemetryConfig& out) {
+  const ConfigNode* const node = telemetry.node("resource");
+  std::optional<MapReader> resource = telemetry.child("resource");
+  if (!resource || node == nullptr) return;
+  resource->ignore("schema_url", "the resource is shown without one");
+  resource->refuse("attributes_list", "use attributes");
+  resource->refuse("detection/development", "name the attributes under attributes");
+  resource->read_each("attributes", [&](MapReader& attribute) {
+    std::string name, value, type = "string";
+    attribute.read("name", name);
+    attribute.read("value", value);
+    attribute.read_choice("type", {"string"}, type);
+    if (name.empty()) attribute.fail("name", "is missing");
+    attribute.finish();
+    out.resource.emplace_back(std::move(name), std::move(value));
+  });
+  const bool has_list = !out.resource.empty();
+  for (const ConfigNode::Entry& entry : node->entries) {
+    if (entry.key == "attributes" || entry.key == "schema_url" || entry.key == "attributes_list" ||
+        entry.key == "detection/development") {
+      continue;
+    }
+    if (has_list) resource->fail(entry.key, "stands beside the list attributes; write it there");
+    std::string text;
+    resource->read(entry.key, text);
+    out.resource.emplace_back(entry.key, entry.value.is_null() ? std::nullopt : std::optional(std::move(text)));
+  }
+  resource->finish();
+}
+
 }  // namespace
 
 void read_telemetry_config(MapReader& reader, TelemetryConfig& out) {
@@ -59,7 +91,8 @@ void read_telemetry_config(MapReader& reader, TelemetryConfig& out) {
     constexpr std::string_view kInitials = "diwe";
     out.log_level = static_cast<LogLevel>(kInitials.find(static_cast<char>(level[0] | 0x20)));
     std::string encoding = "console";
-    logs->read_choice("encoding", {"console"}, encoding);
+    logs->read_choice("encoding", {"console", "json"}, encoding);
+    out.log_encoding = encoding == "json" ? LogEncoding::kJson : LogEncoding::kConsole;
     for (const std::string_view key : {"development", "disable_caller", "disable_stacktrace", "sampling"}) {
       logs->ignore(key, "lines have no caller and no stack trace, and are limited to one per reason in ten seconds");
     }
@@ -68,7 +101,7 @@ void read_telemetry_config(MapReader& reader, TelemetryConfig& out) {
     }
     logs->finish();
   }
-  reader.ignore("resource", "the gateway's own metrics carry no resource attributes");
+  read_resource(reader, out);
   reader.refuse("traces", "the gateway does not trace itself");
   reader.finish();
 }

@@ -1,12 +1,15 @@
 // Lines with time and level, and the limiter. Thread-safe; the sink is called under the lock so that lines stay whole.
 #include "gateway/telemetry/log.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
+
+#include "base/text.h"
+#include "gateway/telemetry/printable.h"
+#include "wire/json_text.h"
+#include "wire/utf8.h"
 
 namespace nanospan::gateway {
 namespace {
@@ -27,18 +30,52 @@ constexpr std::string_view name_of(LogLevel level) {
   return kNames[static_cast<std::size_t>(level)];
 }
 
+constexpr std::array<std::string_view, 4> kKinds = {"receiver", "processor", "exporter", "extension"};
+
+void append_json(std::string_view text, std::string& out) {
+  if (wire::is_valid_utf8(text)) {
+    wire::append_json_string(text, out);
+  } else {
+    wire::append_json_string(printable(text, text.size()), out);
+  }
+}
+
 }  // namespace
 
 void Log::write(LogLevel level, std::string_view subject, std::string_view text) {
   if (level < level_.load(std::memory_order_relaxed)) return;
-  std::string line = timestamp(clock_.unix_now());
+  const base::UnixNanos now = clock_.unix_now();
+  std::string line = timestamp(now);
   line.append("  ").append(name_of(level)).append("  ").append(subject).append(": ").append(text).append("\n");
   const std::lock_guard lock(mutex_);
   if (level >= LogLevel::kWarn) {
     recent_.push_back(line.size() <= kRecentBytesMax ? line : line.substr(0, kRecentBytesMax) + "...\n");
     if (recent_.size() > kRecentMax) recent_.pop_front();
   }
-  sink_(line);
+  sink_(encoding_ == LogEncoding::kJson ? json_line(now, level, subject, text) : line);
+}
+
+void Log::set_encoding(LogEncoding encoding, std::string resource) {
+  const std::lock_guard lock(mutex_);
+  encoding_ = encoding;
+  resource_ = std::move(resource);
+}
+
+/// Mutex held. Fields and their order: go.uber.org/zap, as the Collector sets it up (service/telemetry).
+std::string Log::json_line(base::UnixNanos now, LogLevel level, std::string_view subject, std::string_view text) const {
+  std::string line = "{\"level\":\"";
+  line.append(name_of(level)).append("\",\"ts\":\"").append(timestamp(now)).append("\",\"msg\":");
+  append_json(text, line);
+  line.append(",\"resource\":").append(resource_.empty() ? "{}" : resource_);
+  const std::size_t space = subject.find(' ');
+  const std::string_view kind = subject.substr(0, space);
+  if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end() && space != std::string_view::npos) {
+    append_json(subject.substr(space + 1), line += ",\"otelcol.component.id\":");
+    append_json(kind, line += ",\"otelcol.component.kind\":");
+  } else if (!subject.empty()) {
+    append_json(subject, line += ",\"logger\":");
+  }
+  return line += "}\n";
 }
 
 std::vector<std::string> Log::recent() const {
@@ -48,7 +85,11 @@ std::vector<std::string> Log::recent() const {
 
 void Log::raw(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  sink_(text);
+  if (encoding_ == LogEncoding::kJson) {
+    sink_(json_line(clock_.unix_now(), LogLevel::kInfo, {}, base::trimmed(text, "\n")));
+  } else {
+    sink_(text);
+  }
 }
 
 void Log::warn_limited(std::string_view subject, std::string_view reason, std::string_view text) {
@@ -106,16 +147,6 @@ void Log::flush() {
     limits.swap(limits_);
   }
   for (const auto& [key, limit] : limits) write_left_out(limit, {});
-}
-
-Log::Sink standard_error_sink() {
-  return [](std::string_view line) {
-    while (!line.empty()) {
-      const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
-      if (written <= 0) return;  // Standard error is closed or full: there is nobody left to tell.
-      line.remove_prefix(static_cast<std::size_t>(written));
-    }
-  };
 }
 
 }  // namespace nanospan::gateway

@@ -3,6 +3,11 @@
 //   2026-11-24T13:10:23.123Z  warn  exporter otlp_http: connection refused by 127.0.0.1:4318  (12 more like this
 //   before)
 //
+// or, where the configuration asks for that, a JSON object a line, with the Collector's names:
+//
+//   {"level":"warn","ts":"2026-11-24T13:10:23.123Z","msg":"connection refused by 127.0.0.1:4318","resource":{...},
+//    "otelcol.component.id":"otlp_http","otelcol.component.kind":"exporter"}
+//
 // Thread-safe. The memory for limits is bounded: subjects and reasons come from the configuration and the code, not
 // from peers.
 #pragma once
@@ -22,6 +27,7 @@
 namespace nanospan::gateway {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogEncoding { kConsole, kJson };
 
 class Log {
  public:
@@ -36,6 +42,9 @@ class Log {
   /// Lines below this are not written, from now on.
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
 
+  /// How lines are written, from now on. `resource` is a JSON object that says who writes, for LogEncoding::kJson.
+  void set_encoding(LogEncoding encoding, std::string resource);
+
   void info(std::string_view subject, std::string_view text) { write(LogLevel::kInfo, subject, text); }
   void warn(std::string_view subject, std::string_view text) { write(LogLevel::kWarn, subject, text); }
   void error(std::string_view subject, std::string_view text) { write(LogLevel::kError, subject, text); }
@@ -49,7 +58,7 @@ class Log {
   /// The last warnings and errors that were written, oldest first, each a line with its newline.
   std::vector<std::string> recent() const;
 
-  /// Writes `text` to the sink as it is.
+  /// Writes `text`, which ends its last line, to the sink as it is; in JSON it is the message of one object.
   void raw(std::string_view text);
 
  private:
@@ -69,17 +78,17 @@ class Log {
   };
   static Seen* find(Limit& limit, std::string_view text);
   void write(LogLevel level, std::string_view subject, std::string_view text);
+  std::string json_line(base::UnixNanos now, LogLevel level, std::string_view subject, std::string_view text) const;
   void write_left_out(const Limit& limit, std::string_view but);
 
   const base::Clock& clock_;
   std::atomic<LogLevel> level_;
   mutable std::mutex mutex_;
   std::deque<std::string> recent_;
+  LogEncoding encoding_ = LogEncoding::kConsole;
+  std::string resource_;
   Sink sink_;
   std::map<std::string, Limit> limits_;
 };
-
-/// Writes to standard error.
-Log::Sink standard_error_sink();
 
 }  // namespace nanospan::gateway

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/service/own_resource.h"
 #include "gateway/service/process_limits.h"
 #include "tests/gateway/config_text.h"
 
@@ -32,7 +33,40 @@ TEST(TelemetryConfig, Logs) {
   EXPECT_EQ(read("logs: {level: error, encoding: console, sampling: {enabled: true}}").log_level, LogLevel::kError);
 }
 
+TEST(TelemetryConfig, LogsAsJson) {
+  EXPECT_EQ(read("logs: {encoding: json}").log_encoding, LogEncoding::kJson);
+  EXPECT_EQ(read("logs: {encoding: console}").log_encoding, LogEncoding::kConsole);
+}
+
+TEST(OwnResource, IsNameVersionAndInstanceUnlessTheConfigurationSaysMore) {
+  EXPECT_EQ(own_resource(read(""), "i")["service.name"], "nanospan");
+  EXPECT_EQ(own_resource(read(""), "i")["service.instance.id"], "i");
+  const std::string inline_map = "resource: {service.name: edge, service.version: null, deployment.environment: prod}";
+  const OwnResource wanted{{"deployment.environment", "prod"}, {"service.instance.id", "i"}, {"service.name", "edge"}};
+  EXPECT_EQ(own_resource(read(inline_map), "i"), wanted);
+  EXPECT_EQ(to_json(wanted), R"({"deployment.environment":"prod","service.instance.id":"i","service.name":"edge"})");
+  const OwnResource listed =
+      own_resource(read("resource: {attributes: [{name: service.name, value: edge}, {name: team, value: a}]}"), "i");
+  EXPECT_EQ(listed.at("service.name"), "edge");
+  EXPECT_EQ(listed.at("team"), "a");
+  EXPECT_NE(new_instance_id(), new_instance_id());
+  EXPECT_EQ(new_instance_id().size(), 36u);
+  EXPECT_EQ(new_instance_id()[14], '4');
+}
+
+TEST(OwnResource, IsShownAsTargetInfo) {
+  MetricsRegistry metrics;
+  show_target_info({{"a.b", "1"}, {"a_b", "2"}, {"9", "\""}}, metrics);
+  EXPECT_EQ(metrics.render(),
+            "# HELP target_info Who this is: service.telemetry.resource.\n# TYPE target_info gauge\n"
+            "target_info{a_b=\"1;2\",key_9=\"\\\"\"} 1\n");
+}
+
 TEST(TelemetryConfig, Faults) {
+  read("resource: {service.name: 5}",
+       "f.yaml:1: it.resource.service.name: expected text (put it in quotes), found \"5\"\n");
+  read("resource: {attributes: [{name: a, value: b}], c: d}",
+       "f.yaml:1: it.resource.c: stands beside the list attributes; write it there\n");
   read("metrics: {readers: [{pull: {exporter: {prometheus: {without_type_suffix: false}}}}]}",
        "f.yaml:1: it.metrics.readers[0].pull.exporter.prometheus.without_type_suffix: false is not supported: metric "
        "names "

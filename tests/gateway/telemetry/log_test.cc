@@ -24,6 +24,29 @@ TEST_F(LogTest, LinesHaveTimeLevelAndSubject) {
   EXPECT_EQ(text_, "2023-11-14T22:13:20.000Z  warn  exporter x: slow\n");
 }
 
+TEST_F(LogTest, JsonHasTheCollectorsFieldsALineEach) {
+  log_.set_encoding(LogEncoding::kJson, R"({"service.name":"nanospan"})");
+  log_.warn("exporter otlp/eu", "said \"no\"\n");
+  log_.info("reload", "nothing changed");
+  log_.raw("two\nlines\n");
+  log_.error("receiver otlp", "not UTF-8: \xff");
+  EXPECT_EQ(
+      text_,
+      R"({"level":"warn","ts":"2023-11-14T22:13:20.000Z","msg":"said \"no\"\n",)"
+      R"("resource":{"service.name":"nanospan"},"otelcol.component.id":"otlp/eu","otelcol.component.kind":"exporter"})"
+      "\n"
+      R"({"level":"info","ts":"2023-11-14T22:13:20.000Z","msg":"nothing changed",)"
+      R"("resource":{"service.name":"nanospan"},"logger":"reload"})"
+      "\n"
+      R"({"level":"info","ts":"2023-11-14T22:13:20.000Z","msg":"two\nlines","resource":{"service.name":"nanospan"}})"
+      "\n"
+      R"({"level":"error","ts":"2023-11-14T22:13:20.000Z","msg":"not UTF-8: ?","resource":{"service.name":"nanospan"},)"
+      R"("otelcol.component.id":"otlp","otelcol.component.kind":"receiver"})"
+      "\n");
+  EXPECT_EQ(log_.recent().front(), "2023-11-14T22:13:20.000Z  warn  exporter otlp/eu: said \"no\"\n\n")
+      << "pages for people show people's lines";
+}
+
 TEST_F(LogTest, OneLineForEachReasonInTenSeconds) {
   for (int i = 0; i < 5; ++i) log_.warn_limited("a", "refused", "no");
   log_.warn_limited("a", "timeout", "late");
