@@ -17,6 +17,10 @@ namespace nanospan::profile {
 namespace {
 
 constexpr std::uint64_t kDrainNanos = 100 * base::kNanosPerMilli;
+// Where nothing has run for a second, whatever begins to run is drained in time all the same: a ring holds 54 of the
+// deepest stacks (sample_ring.h), these are 40 expiries.
+constexpr unsigned kQuietRounds = 10, kQuietExpiries = 40;
+constexpr std::uint64_t kQuietNanosMax = 400 * base::kNanosPerMilli;
 constexpr std::uint64_t kFullScanNanos = base::kNanosPerSecond;  // where as many threads end as begin
 constexpr std::uint64_t kWallTickNanos = 10 * base::kNanosPerMilli;
 constexpr std::uint64_t kThreadAnswerNanos = 100 * base::kNanosPerMilli;
@@ -169,8 +173,15 @@ bool Profiler::any(WindowKind kind) const {
                      [&](const auto& collection) { return collection->request.kind == kind; });
 }
 
+std::uint64_t Profiler::nanos_to_next_round() const {
+  if (any(WindowKind::kWall)) return kWallTickNanos;
+  if (quiet_rounds_ <= kQuietRounds || !collections_.empty() || sampler_->hz() == 0) return kDrainNanos;
+  return std::clamp(kQuietExpiries * base::kNanosPerSecond / sampler_->hz(), kDrainNanos, kQuietNanosMax);
+}
+
 void Profiler::tick() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
+  ++quiet_rounds_;
   drain();
   if (now >= next_scan_ && sampler_->running()) {
     const bool all = now >= next_full_scan_;
@@ -184,7 +195,7 @@ void Profiler::tick() {
   }
   tick_wall();
   finish_due();
-  base::MonotonicNanos next = now + (any(WindowKind::kWall) ? kWallTickNanos : kDrainNanos);
+  base::MonotonicNanos next = now + nanos_to_next_round();
   for (const auto& collection : collections_) {
     next = std::min(next, collection->until);
     // Threads answer within microseconds; do not let the asker wait for the next drain.
@@ -216,6 +227,7 @@ void Profiler::drain() {
 }
 
 void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
+  quiet_rounds_ = 0;
   const std::uint64_t period = sampler_->hz() == 0 ? 0 : base::kNanosPerSecond / sampler_->hz();
   if (sample.kind == SampleKind::kCpu) remember(thread, sample, sample.weight * period);
   if (collections_.empty()) return;

@@ -112,6 +112,7 @@ class Profiler {
   Status begin_recorded(Collection& collection) const;
   Profile make_recorded_profile(const Collection& collection);
   void follow_code();
+  std::uint64_t nanos_to_next_round() const;
   bool samples_always() const { return history_ != nullptr || samples_heap_ || samples_locks_; }
   void finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile);
   void stop_if_idle();
@@ -131,6 +132,7 @@ class Profiler {
   std::uint64_t last_id_ = 0;
   base::MonotonicNanos next_scan_ = 0;
   base::MonotonicNanos next_full_scan_ = 0;
+  unsigned quiet_rounds_ = 0;  // since the last sample
   net::Timer timer_;
 };
 

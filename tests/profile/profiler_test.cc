@@ -235,6 +235,33 @@ TEST(Continuous, AFasterProfileDoesNotDistortTheHistory) {
   EXPECT_NEAR(static_cast<double>(sampled) / 1e6, static_cast<double>(burner.burnt_nanos()) / 1e6, 40.0);
 }
 
+TEST(Continuous, TheCollectorSleepsLongerWhereNothingRuns) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer keeps signals back until the thread makes a system call";
+#endif
+  ::nanospan::testing::FakeClock clock;
+  Burner burner("seldom");
+  const auto loop = net::EventLoop::create(clock).value();
+  const auto profiler = Profiler::create(*loop, gettid(), {.continuous = true}).value();
+  const auto to_next_round = [&] { return loop->next_timer() - clock.monotonic_now(); };
+  const auto rounds = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      clock.advance(to_next_round());
+      loop->poll_once();
+    }
+  };
+  constexpr std::uint64_t kBusy = 100 * base::kNanosPerMilli;
+  EXPECT_EQ(to_next_round(), kBusy);
+  rounds(30);
+  EXPECT_EQ(to_next_round(), 4 * kBusy);
+  burner.burn();
+  rounds(1);
+  EXPECT_EQ(to_next_round(), kBusy) << "it has begun to run";
+  rounds(30);
+  profiler->collect({.kind = WindowKind::kCpu, .nanos = base::kNever / 2}, [](const Result<Profile>&) {});
+  EXPECT_EQ(to_next_round(), kBusy) << "somebody waits";
+}
+
 /// A request of ten steps on five threads, one after the other; between them the threads work for nobody.
 class HoppingRequest {
  public:
