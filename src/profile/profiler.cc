@@ -92,7 +92,10 @@ std::uint64_t Profiler::collect(const CollectRequest& request, Done done) {
     return 0;
   }
   drain();  // what was before belongs to the others
-  if (collections_.empty()) store_ = std::make_unique<StackStore>(options_.store_bytes_max);
+  if (collections_.empty()) {
+    store_ = std::make_unique<StackStore>(options_.store_bytes_max);
+    store_has_old_ = false;
+  }
   auto collection = std::make_unique<Collection>();
   collection->id = ++last_id_;
   collection->request = request;
@@ -133,6 +136,11 @@ void Profiler::finish_early(std::uint64_t collection) {
     if (each->id == collection) each->until = 0;
   }
   tick();
+}
+
+bool Profiler::is_under_way(std::uint64_t collection) const {
+  return std::any_of(collections_.begin(), collections_.end(),
+                     [&](const auto& each) { return each->id == collection; });
 }
 
 /// Brings the sampler to the highest rate that is wanted; a collection that needs no timers needs it all the same.
@@ -231,6 +239,7 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   const std::uint64_t period = sampler_->hz() == 0 ? 0 : base::kNanosPerSecond / sampler_->hz();
   if (sample.kind == SampleKind::kCpu) remember(thread, sample, sample.weight * period);
   if (collections_.empty()) return;
+  make_room();
   const std::uint32_t stack = intern_stack(*store_, sample);
   const LabelSet labels = label_set(*store_, thread, sample);
   LabelSet with_ids = labels;
@@ -258,6 +267,24 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   }
 }
 
+/// Where one profile follows another without a gap the store is never let go: when it is full it is built anew, of what
+/// is still under way.
+void Profiler::make_room() {
+  if (!store_has_old_ || !store_->full()) return;
+  auto fresh = std::make_unique<StackStore>(options_.store_bytes_max);
+  for (const auto& collection : collections_) {
+    if (is_recorded(collection->request.kind)) continue;
+    Window moved;
+    collection->window.for_each([&](std::uint32_t stack, std::uint32_t labels, const WindowValues& values) {
+      moved.add(fresh->stack_of(*store_, stack), fresh->labels_of(*store_, labels), values);
+    });
+    collection->window = std::move(moved);
+  }
+  store_ = std::move(fresh);
+  store_has_old_ = false;
+  wall_.forget_places();
+}
+
 void Profiler::remember(const SampledThread& thread, const Sample& sample, std::uint64_t nanos) {
   if (sample.labels.route_size != 0) {
     std::string route(sample.labels.route_text());
@@ -283,7 +310,9 @@ void Profiler::finish_due() {
     add_silent_threads(*collection);
     collection->done(make_profile(*collection));
   }
-  if (!due.empty()) stop_if_idle();
+  if (due.empty()) return;
+  store_has_old_ = true;
+  stop_if_idle();
 }
 
 void Profiler::stop_if_idle() {

@@ -71,6 +71,8 @@ class Profiler {
   /// Ends a collection now, and calls `done` with what it has; nothing if it has ended.
   void finish_early(std::uint64_t collection);
 
+  bool is_under_way(std::uint64_t collection) const;
+
   /// CPU time between two moments of the past. kNotFound: there is no history of them.
   Result<Profile> past(base::UnixNanos from, base::UnixNanos to, bool lines = false);
   /// By CPU time, the most first. Routes are known while spans are sampled.
@@ -104,6 +106,7 @@ class Profiler {
   void tick();
   void drain();
   void on_sample(const SampledThread& thread, const Sample& sample);
+  void make_room();
   void remember(const SampledThread& thread, const Sample& sample, std::uint64_t nanos);
   void tick_wall();
   bool any(WindowKind kind) const;
@@ -121,6 +124,7 @@ class Profiler {
   const ProfilerOptions options_;
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<StackStore> store_;
+  bool store_has_old_ = false;  // of collections that have ended
   Symbolizer symbolizer_;
   std::vector<std::unique_ptr<Collection>> collections_;
   std::unique_ptr<History> history_;  // null: not continuous

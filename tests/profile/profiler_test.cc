@@ -124,6 +124,46 @@ TEST(Wall, TheTimeOfASleeperHasTheIdsOfItsSpan) {
   EXPECT_GE(nanos_in_span, static_cast<std::int64_t>(base::kNanosPerSecond * 9 / 10));
 }
 
+/// In each round in a span of its own, as requests are.
+void be_hot_in_a_new_span(Tracer& tracer) {
+  Span span = tracer.start_span("request");
+  const Scope scope(span);
+  testing::known_hot_function();
+}
+
+TEST(Profiles, WithoutAGapBetweenThemFindRoomForTheirStacks) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer keeps signals back until the thread makes a system call";
+#endif
+  ::nanospan::testing::ExportingProvider provider;
+  Tracer& tracer = provider.tracer();
+  const BusyThreads busy(
+      1, [&] { be_hot_in_a_new_span(tracer); }, "requests");
+  ::nanospan::testing::FakeClock clock;
+  const auto loop = net::EventLoop::create(clock).value();
+  constexpr std::size_t kRoom = 20 << 10;  // for the labels of some 50 requests, next to their stacks
+  const auto profiler = Profiler::create(*loop, gettid(), {.store_bytes_max = kRoom}).value();
+  std::vector<Profile> profiles;
+  std::uint64_t last = 0;
+  for (int i = 0; i < 12; ++i) {
+    const std::uint64_t begun =
+        profiler->collect({.kind = WindowKind::kWall, .nanos = base::kNever / 2, .trace_labels = true},
+                          [&](Result<Profile> made) { profiles.push_back(std::move(made).value()); });
+    if (last != 0) profiler->finish_early(last);
+    last = begun;
+    for (const std::uint64_t before = profiler->counters().in_span; profiler->counters().in_span < before + 10;) {
+      clock.advance(10 * base::kNanosPerMilli);
+      loop->poll_once();
+    }
+  }
+  ASSERT_EQ(profiles.size(), 11u);
+  for (const Profile& profile : profiles) {
+    EXPECT_NE(std::find(profile.comments.begin(), profile.comments.end(), "stacks_without_room=0"),
+              profile.comments.end());
+    for (const ProfileFrame& frame : profile.frames) EXPECT_NE(frame.function, "[no room for more stacks]");
+  }
+}
+
 TEST(Continuous, ThePastIsThereWhenItIsAskedFor) {
   const auto server = start(true);
   {

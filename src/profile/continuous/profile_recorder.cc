@@ -60,7 +60,7 @@ void ProfileRecorder::begin() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
   while (next_ <= now) next_ += options_.every_nanos;
   timer_.arm(next_);
-  under_way_.clear();
+  std::erase_if(under_way_, [this](std::uint64_t collection) { return !profiler_.is_under_way(collection); });
   for (const Kind& kind : kKinds) {
     const bool is_there = kind.kind == WindowKind::kCpu ||
                           (kind.kind == WindowKind::kHeap ? profiler_.samples_heap() : profiler_.samples_locks());

@@ -67,7 +67,7 @@ class ProfileRecorder {
   const RecorderOptions options_;
   std::optional<ProfileFiles> files_;
   std::unique_ptr<ProfilePush> push_;
-  std::vector<std::uint64_t> under_way_;  // numbers of collections; some have ended
+  std::vector<std::uint64_t> under_way_;  // numbers of collections; some may have ended
   std::uint64_t turned_away_ = 0, not_taken_ = 0;
   std::string last_problem_;
   base::MonotonicNanos next_;

@@ -135,6 +135,19 @@ TEST(ProfileRecorder, TheLastProfileIsWrittenThoughItIsShorter) {
   EXPECT_EQ(folder.files(), 1u) << "and it was the last one";
 }
 
+TEST(ProfileRecorder, AllThatIsUnderWayIsWrittenAtTheEnd) {
+  const TemporaryFolder folder;
+  Recording recording;
+  recording.start({.profile_nanos = 45 * base::kNanosPerSecond,
+                   .every_nanos = 30 * base::kNanosPerSecond,
+                   .files = {folder.path().string(), 1 << 20}});
+  recording.pass(30);  // the second one has begun
+  recording.pass(5);
+  EXPECT_EQ(folder.files(), 0u);
+  recording.finish(base::kNever);
+  EXPECT_EQ(folder.files(), 2u);
+}
+
 TEST(ProfileRecorder, TheLastProfileIsSentBeforeItHasFinished) {
   Recording recording;
   ScriptedServer server(*recording.loop);
