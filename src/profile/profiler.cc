@@ -191,17 +191,8 @@ void Profiler::tick() {
   const base::MonotonicNanos now = loop_.clock().monotonic_now();
   ++quiet_rounds_;
   drain();
-  if (now >= next_scan_ && sampler_->running()) {
-    const bool all = now >= next_full_scan_;
-    if (all) next_full_scan_ = now + kFullScanNanos;
-    const std::int32_t self = ::gettid();
-    const std::uint64_t used_before = thread_cpu_nanos(self);  // not the time in which others had the core
-    sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); }, all);
-    const std::uint64_t took = thread_cpu_nanos(self) - used_before;
-    next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
-    follow_code();
-  }
-  tick_wall();
+  if (now >= next_scan_) scan(now);
+  if (sampler_->running()) tick_wall();
   finish_due();
   base::MonotonicNanos next = now + nanos_to_next_round();
   for (const auto& collection : collections_) {
@@ -209,7 +200,52 @@ void Profiler::tick() {
     // Threads answer within microseconds; do not let the asker wait for the next drain.
     if (!collection->awaited.empty()) next = std::min(next, now + base::kNanosPerMilli);
   }
-  if (sampler_->running()) timer_.arm(next);
+  if (sampler_->running() || !collections_.empty() || samples_always()) timer_.arm(next);
+}
+
+void Profiler::scan(base::MonotonicNanos now) {
+  const bool was_running = sampler_->running();
+  if (!was_running && collections_.empty() && !samples_always()) return;
+  const bool all = now >= next_full_scan_;
+  if (all) next_full_scan_ = now + kFullScanNanos;
+  const std::int32_t self = ::gettid();
+  const std::uint64_t used_before = thread_cpu_nanos(self);  // not the time in which others had the core
+  sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); }, all);
+  const std::uint64_t took = thread_cpu_nanos(self) - used_before;
+  next_scan_ = now + std::max(kDrainNanos, took * kScanShare);
+  if (!sampler_->running()) sample_again(now, was_running);
+  follow_code();
+}
+
+/// Somebody took our signal: with another one, or, where none is free, not before the program gives one back.
+void Profiler::sample_again(base::MonotonicNanos now, bool was_running) {
+  const int lost = sampler_->signal();
+  const Status begun = adapt_sampling();
+  if (!begun && !was_running) {
+    next_scan_ = now + kFullScanNanos;
+    return;
+  }
+  if (options_.problem) {
+    options_.problem(begun ? "the program handles signal " + std::to_string(lost) + " now: the profiler goes on with " +
+                                 std::to_string(sampler_->signal())
+                           : "nothing is sampled until one is given back: " + begun.error().message);
+  }
+  if (begun) return;
+  next_scan_ = now + kFullScanNanos;
+  end_sampled(begun.error());
+}
+
+/// With an error: nobody shall wait for what cannot be had.
+void Profiler::end_sampled(const Error& why) {
+  std::vector<std::unique_ptr<Collection>> ended;
+  for (auto& collection : collections_) {
+    if (!is_recorded(collection->request.kind)) ended.push_back(std::move(collection));
+  }
+  std::erase(collections_, nullptr);
+  wall_.clear();
+  store_has_old_ = true;
+  if (collections_.empty()) store_.reset();
+  for (const auto& collection : ended) collection->done(why);
 }
 
 void Profiler::follow_code() {
@@ -431,6 +467,8 @@ void Profiler::finish_profile(WindowKind kind, const Window& window, const Stack
       number_text("stacks_truncated", counters.truncated),
       number_text("stacks_without_room", store.overflowed()),
       number_text("dropped_ring_full", counters.dropped_ring_full),
+      number_text("signal_lost", counters.signal_lost),
+      number_text("foreign_signals", counters.foreign_signals),
       number_text("threads_unarmed", counters.threads_unarmed),
       number_text("threads_over_limit", counters.threads_over_limit),
       number_text("samples_in_spans", counters.in_span),

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -38,6 +39,8 @@ struct ProfilerOptions {
   std::size_t heap_interval_bytes =
       kHeapIntervalBytes;  ///< Where nanospan::profile_heap is linked; 0: no heap samples.
   bool locks = true;       ///< Where nanospan::profile_locks is linked.
+  /// Told what keeps it from sampling, once each time: the program took its signal. On the loop's thread.
+  std::function<void(const std::string& line)> problem = {};
 };
 
 enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads, kHeap, kMutex, kBlock };
@@ -65,8 +68,8 @@ class Profiler {
   static Result<std::unique_ptr<Profiler>> create(net::EventLoop& loop, std::int32_t loop_tid, ProfilerOptions options);
   ~Profiler();
 
-  /// Calls `done` when the time is over, or at once if it cannot be: kResourceExhausted, kUnavailable. Returns a number
-  /// for finish_early(), 0 if `done` was called.
+  /// Calls `done` when the time is over, or at once if it cannot be: kResourceExhausted, kUnavailable; the latter also
+  /// later, if the program takes the last signal. Returns a number for finish_early(), 0 if `done` was called.
   std::uint64_t collect(const CollectRequest& request, Done done);
   /// Ends a collection now, and calls `done` with what it has; nothing if it has ended.
   void finish_early(std::uint64_t collection);
@@ -104,6 +107,9 @@ class Profiler {
   void ask_threads(Collection& collection);
   void add_silent_threads(Collection& collection);
   void tick();
+  void scan(base::MonotonicNanos now);
+  void sample_again(base::MonotonicNanos now, bool was_running);
+  void end_sampled(const Error& why);
   void drain();
   void on_sample(const SampledThread& thread, const Sample& sample);
   void make_room();

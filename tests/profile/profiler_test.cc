@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <time.h>
@@ -178,6 +179,87 @@ TEST(Continuous, ThePastIsThereWhenItIsAskedFor) {
   for (const char* wrong : {"from=x", "from=-5d", "to=1x", "from=99999999999999999999"}) {
     EXPECT_EQ(http_get(server->port(), std::string("/debug/pprof/profile?") + wrong).status, 400) << wrong;
   }
+}
+
+/// The program ignores a signal as long as this lives.
+class Ignored {
+ public:
+  explicit Ignored(int signal) : signal_(signal) {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(signal, &ignore, &before_);
+  }
+  ~Ignored() { sigaction(signal_, &before_, nullptr); }
+  Ignored(const Ignored&) = delete;
+  Ignored& operator=(const Ignored&) = delete;
+
+ private:
+  const int signal_;
+  struct sigaction before_ {};
+};
+
+/// A profiler whose signals the program takes away, at a time that the test tells.
+struct Robbed {
+  Robbed() {
+    ProfilerOptions options;
+    options.problem = [this](const std::string& line) { problems.push_back(line); };
+    profiler = Profiler::create(*loop, gettid(), std::move(options)).value();
+  }
+  std::uint64_t collect(WindowKind kind) {
+    return profiler->collect({.kind = kind, .nanos = 100 * base::kNanosPerSecond},
+                             [this](Result<Profile> made) { answers.push_back(std::move(made)); });
+  }
+  void pass(std::uint64_t nanos) {
+    clock.advance(nanos);
+    loop->poll_once();
+  }
+  ::nanospan::testing::FakeClock clock;
+  std::unique_ptr<net::EventLoop> loop = net::EventLoop::create(clock).value();
+  std::vector<std::string> problems;
+  std::vector<Result<Profile>> answers;
+  std::unique_ptr<Profiler> profiler;
+};
+
+TEST(Profiles, GoOnWithAnotherSignalWhenTheProgramTakesOurs) {
+  const BusyThreads busy(1, testing::known_hot_function);
+  Robbed robbed;
+  const std::uint64_t collection = robbed.collect(WindowKind::kCpu);
+  const Ignored taken(SIGPROF);
+  robbed.pass(base::kNanosPerSecond);
+  EXPECT_EQ(robbed.problems,
+            std::vector<std::string>{"the program handles signal 27 now: the profiler goes on with 26"});
+  for (const std::uint64_t before = robbed.profiler->counters().samples;
+       robbed.profiler->counters().samples == before;) {
+    robbed.pass(base::kNanosPerMilli);
+  }
+  robbed.profiler->finish_early(collection);
+  ASSERT_EQ(robbed.answers.size(), 1u);
+  ASSERT_TRUE(robbed.answers[0].ok());
+  const std::vector<std::string>& comments = robbed.answers[0]->comments;
+  EXPECT_NE(std::find(comments.begin(), comments.end(), "signal_lost=1"), comments.end());
+  EXPECT_EQ(robbed.problems.size(), 1u);
+}
+
+TEST(Profiles, EndWithAnErrorWhenNoSignalIsLeft) {
+  Robbed robbed;
+  robbed.collect(WindowKind::kCpu);
+  robbed.collect(WindowKind::kWall);
+  {
+    const Ignored first(SIGPROF), second(SIGVTALRM), third(SIGSTKFLT), fourth(SIGPWR);
+    robbed.pass(base::kNanosPerSecond);
+    ASSERT_EQ(robbed.answers.size(), 2u);
+    for (const Result<Profile>& answer : robbed.answers) {
+      ASSERT_FALSE(answer.ok());
+      EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+    }
+    ASSERT_EQ(robbed.problems.size(), 1u);
+    EXPECT_NE(robbed.problems[0].find("no signal is free"), std::string::npos) << robbed.problems[0];
+    robbed.pass(base::kNanosPerSecond);
+    EXPECT_EQ(robbed.problems.size(), 1u);
+  }
+  robbed.profiler->finish_early(robbed.collect(WindowKind::kCpu));
+  ASSERT_EQ(robbed.answers.size(), 3u);
+  EXPECT_TRUE(robbed.answers[2].ok());
 }
 
 TEST(Continuous, WithoutItThereIsNoPast) {

@@ -84,6 +84,7 @@ Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions op
   Result<profile::RecorderOptions> recorder = recorder_options(options, resource_fields);
   if (!recorder) return recorder.error().with_prefix("profiling");
   server.recorder = std::move(recorder).value();
+  server.profiler.problem = server.recorder.problem;
   const auto told = [](Error* where) {
     return where == nullptr ? std::function<void(const Error&)>() : [where](const Error& why) { *where = why; };
   };

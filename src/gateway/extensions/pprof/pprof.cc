@@ -52,6 +52,7 @@ Status Pprof::start() {
   options.profiler.heap_interval_bytes = static_cast<std::size_t>(config_.heap_interval_bytes);
   options.profiler.locks = config_.locks;
   options.recorder = recorder_options();
+  options.profiler.problem = options.recorder.problem;
   Result<std::unique_ptr<profile::ProfileServer>> server = profile::ProfileServer::start(std::move(options));
   if (!server) return server.error();
   server_ = std::move(server).value();
