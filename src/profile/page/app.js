@@ -125,7 +125,7 @@ function accept(profile, target) {
 async function load(target, waiting) {
   say(waiting);
   try {
-    const response = await fetch(`${target}&format=page`);
+    const response = await fetch(new URL(`${target}&format=page`, location.origin + location.pathname));  // without user:TOKEN@
     if (!response.ok) return say((await response.text()).trim(), true);
     accept(await response.json(), target);
   } catch (error) {

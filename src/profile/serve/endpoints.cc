@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "profile/page/page.h"
@@ -60,8 +61,10 @@ void follow_page(const std::string& page, Profile& profile) {
 
 net::Admission Endpoints::on_headers(const net::MessageHead& head) {
   const std::string_view method = head.method();
-  if (!may_look(head, options_.token)) {
-    return net::Admission::answer(error_response(options_.token.empty() ? 403 : 401, "not allowed"));
+  if (const std::optional<Refusal> refusal = refusal_of(head, options_.token)) {
+    net::Response response = error_response(refusal->status, refusal->message);
+    if (refusal->status == 401) response.headers.push_back({"WWW-Authenticate", std::string(kChallenge)});
+    return net::Admission::answer(std::move(response));
   }
   if (head.path() != kRoot && !head.path().starts_with(std::string(kRoot) + "/")) {
     return net::Admission::answer(error_response(404, "not found; profiles are under /debug/pprof/"));

@@ -33,6 +33,21 @@ TEST(GoPprof, TopNamesTheHotFunction) {
   EXPECT_LT(top.find("known_hot_function"), top.find("known_cool_function")) << top;
 }
 
+TEST(GoPprof, GetsInWithTheTokenInItsUrl) {
+  if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
+  ProfileServerOptions options;
+  options.port = 0;
+  options.endpoints.token = "secret";
+  auto server = ProfileServer::start(std::move(options));
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  const auto top_as = [&](const std::string& user) {
+    return output_of("go tool pprof -top http://" + user + "127.0.0.1:" + std::to_string((*server)->port()) +
+                     "/debug/pprof/threads");
+  };
+  EXPECT_NE(top_as("user:secret@").find("Type: threads"), std::string::npos) << top_as("user:secret@");
+  EXPECT_NE(top_as("").find("a token is needed"), std::string::npos) << top_as("");
+}
+
 TEST(GoPprof, ListShowsTheLinesThatAreHot) {
   if (!has_go()) GTEST_SKIP() << "no `go tool pprof` on this machine";
   if (!has_source_lines()) GTEST_SKIP() << "this build has no libdw";

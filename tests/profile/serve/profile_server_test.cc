@@ -176,20 +176,44 @@ TEST(ProfileServer, AskersForTooManyProfilesAreTurnedAway) {
 
 TEST(Access, ATokenOrThisMachineByAddress) {
   const auto guarded = start({.token = "secret"});
-  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/").status, 401);
-  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/", "Authorization: Bearer secreT\r\n").status, 401);
-  EXPECT_EQ(http_get(guarded->port(), "/debug/pprof/", "Authorization: Bearer secret\r\n").status, 200);
+  const HttpAnswer without = http_get(guarded->port(), "/debug/pprof/");
+  EXPECT_EQ(without.status, 401);
+  EXPECT_NE(without.head.find("WWW-Authenticate: Basic realm=\"profiles\", charset=\"UTF-8\", Bearer"),
+            std::string::npos)
+      << without.head;
+  EXPECT_EQ(without.body,
+            "a token is needed: send it as \"Authorization: Bearer TOKEN\", or as the password of any user: "
+            "http://user:TOKEN@host:port/debug/pprof/\n");
+  const auto with = [&](const std::string& authorization) {
+    return http_get(guarded->port(), "/debug/pprof/", "Authorization: " + authorization + "\r\n");
+  };
+  EXPECT_EQ(with("Bearer secreT").status, 401);
+  EXPECT_EQ(with("Bearer secreT").body.substr(0, 19), "the token is wrong:");
+  EXPECT_EQ(with("Bearer secret").status, 200);
+  EXPECT_EQ(with("bearer  secret").status, 200) << "schemes have no case";
+  EXPECT_EQ(with("Basic YW55Om9uZTpzZWNyZXQ=").status, 401) << "any:one:secret, whose password is one:secret";
+  EXPECT_EQ(with("basic dXNlcjpzZWNyZXQ=").status, 200) << "user:secret";
+  EXPECT_EQ(with("Basic OnNlY3JldA==").status, 200) << ":secret";
+  for (const char* wrong :
+       {"Basic", "Basic c2VjcmV0", "Basic dXNlcjpzZWNyZVQ=", "Basic ?", "Digest secret", "secret"}) {
+    EXPECT_EQ(with(wrong).status, 401) << wrong;
+  }
   EXPECT_TRUE(is_loopback("localhost") && is_loopback("127.0.0.1") && is_loopback("::1"));
   EXPECT_FALSE(is_loopback("") || is_loopback("0.0.0.0") || is_loopback("10.0.0.1"));
 }
 
 TEST(Access, ANameThatWasReboundToThisMachineIsRefused) {
   const auto server = start();
-  const auto status = [&](const std::string& host) {
+  const auto ask = [&](const std::string& host) {
     const std::string request = "GET /debug/pprof/ HTTP/1.1\r\nConnection: close\r\nHost: " + host + "\r\n\r\n";
-    return http_exchange(server->port(), request).status;
+    return http_exchange(server->port(), request);
   };
+  const auto status = [&](const std::string& host) { return ask(host).status; };
   EXPECT_EQ(status("evil.example:6060"), 403);
+  EXPECT_EQ(
+      ask("evil.example:6060").body,
+      "the host is \"evil.example:6060\"; without a token it may be an address or localhost: ask for 127.0.0.1, or set "
+      "a token\n");
   EXPECT_EQ(status("localhost:6060"), 200);
   EXPECT_EQ(status("127.0.0.1:6060"), 200);
   EXPECT_EQ(status("[::1]:6060"), 200);
