@@ -94,6 +94,7 @@ class Builder {
     add_text("http.route", store_.text_of(from.route));
     add_text("span_name", store_.text_of(from.span_name));
     add_text("thread", store_.text_of(from.thread));
+    add_text("state", store_.text_of(from.state));
     if (from.tid != 0) to.push_back({"thread_id", {}, from.tid, {}});
   }
 

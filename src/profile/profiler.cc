@@ -159,20 +159,27 @@ Status Profiler::adapt_sampling() {
 void Profiler::ask_threads(Collection& collection) {
   sampler_->rescan([this](const SampledThread& thread, const Sample& sample) { on_sample(thread, sample); });
   for (const SampledThread& thread : sampler_->threads()) {
-    if (sampler_->interrupt(thread, SampleKind::kThread)) collection.awaited.push_back(thread);
+    AskedThread asked{thread, thread_state(thread.tid), thread_cpu_nanos(thread.tid)};  // before it runs our handler
+    if (sampler_->interrupt(thread, SampleKind::kThread)) collection.awaited.push_back(std::move(asked));
   }
+}
+
+void Profiler::add_thread(Collection& collection, const AskedThread& asked, std::uint32_t stack, LabelSet labels) {
+  labels.tid = asked.thread.tid;
+  labels.state = store_->text(asked.state);
+  WindowValues values{};
+  values[kCountValue] = 1;
+  values[kNanosValue] = static_cast<std::int64_t>(asked.cpu_nanos);
+  collection.window.add(stack, store_->labels(labels), values);
 }
 
 // A thread that got no processor in time, or that blocks the signal, is there all the same.
 void Profiler::add_silent_threads(Collection& collection) {
-  for (const SampledThread& thread : collection.awaited) {
-    if (thread_name(thread.tid) == "?") continue;  // it ended
+  for (const AskedThread& asked : collection.awaited) {
+    if (thread_name(asked.thread.tid) == "?") continue;  // it ended
     LabelSet labels;
-    labels.thread = store_->text(thread.name);
-    labels.tid = thread.tid;
-    WindowValues values{};
-    values[kCountValue] = 1;
-    collection.window.add(store_->stack({&StackStore::kNoAnswerPoint, 1}), store_->labels(labels), values);
+    labels.thread = store_->text(asked.thread.name);
+    add_thread(collection, asked, store_->stack({&StackStore::kNoAnswerPoint, 1}), labels);
   }
 }
 
@@ -295,11 +302,15 @@ void Profiler::on_sample(const SampledThread& thread, const Sample& sample) {
   for (const auto& collection : collections_) {
     const WindowKind kind = collection->request.kind;
     if (is_recorded(kind) || static_cast<std::uint8_t>(kind) != static_cast<std::uint8_t>(sample.kind)) continue;
-    const auto is_this = [&](const SampledThread& asked) { return asked.tid == thread.tid; };
-    if (kind == WindowKind::kThreads && std::erase_if(collection->awaited, is_this) == 0) continue;  // a late answer
-    LabelSet shown = collection->request.trace_labels || kind == WindowKind::kThreads ? with_ids : labels;
-    if (kind == WindowKind::kThreads) shown.tid = thread.tid;
-    collection->window.add(stack, store_->labels(shown), values);
+    if (kind == WindowKind::kThreads) {
+      const auto asked = std::find_if(collection->awaited.begin(), collection->awaited.end(),
+                                      [&](const AskedThread& each) { return each.thread.tid == thread.tid; });
+      if (asked == collection->awaited.end()) continue;  // a late answer
+      add_thread(*collection, *asked, stack, with_ids);
+      collection->awaited.erase(asked);
+      continue;
+    }
+    collection->window.add(stack, store_->labels(collection->request.trace_labels ? with_ids : labels), values);
   }
 }
 
@@ -444,7 +455,7 @@ Result<Profile> Profiler::past(base::UnixNanos from, base::UnixNanos to, bool li
 void Profiler::finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile) {
   std::vector<Column> columns;
   if (kind == WindowKind::kThreads) {
-    columns = {{{"threads", "count"}, kCountValue, 1}};
+    columns = {{{"threads", "count"}, kCountValue, 1}, {{"cpu", "nanoseconds"}, kNanosValue, 1}};
     profile.period = 1;
   } else {
     const char* const name = kind == WindowKind::kCpu ? "cpu" : "wall";
@@ -454,7 +465,7 @@ void Profiler::finish_profile(WindowKind kind, const Window& window, const Stack
                                                : static_cast<std::int64_t>(base::kNanosPerSecond / sampler_->hz());
     profile.default_type = 1;
   }
-  profile.period_type = columns.back().type;
+  profile.period_type = columns[profile.default_type].type;
   build_samples(window, store, symbolizer_, columns, profile);
   const SamplerCounters counters = sampler_->counters();
   profile.comments = {

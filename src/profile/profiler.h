@@ -90,13 +90,18 @@ class Profiler {
   bool samples_locks() const { return samples_locks_; }  ///< There are profiles of kMutex and kBlock.
 
  private:
+  struct AskedThread {
+    SampledThread thread;
+    std::string state;            // as it was asked
+    std::uint64_t cpu_nanos = 0;  // since it began
+  };
   struct Collection {
     std::uint64_t id = 0;
     CollectRequest request;
     base::UnixNanos began_unix = 0;
     base::MonotonicNanos began = 0;
     base::MonotonicNanos until = 0;
-    std::vector<SampledThread> awaited;  // kThreads: who has still to answer
+    std::vector<AskedThread> awaited;  // kThreads: who has still to answer
     Window window;
     Done done;
   };
@@ -105,6 +110,7 @@ class Profiler {
   void begin_window(Collection& collection);
   Status adapt_sampling();
   void ask_threads(Collection& collection);
+  void add_thread(Collection& collection, const AskedThread& asked, std::uint32_t stack, LabelSet labels);
   void add_silent_threads(Collection& collection);
   void tick();
   void scan(base::MonotonicNanos now);

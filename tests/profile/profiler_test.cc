@@ -165,6 +165,47 @@ TEST(Profiles, WithoutAGapBetweenThemFindRoomForTheirStacks) {
   }
 }
 
+TEST(Threads, SayWhatEachOneDoesAndItsCpuTime) {
+  std::atomic<std::int32_t> busy_tid{0};
+  const BusyThreads busy(
+      1,
+      [&] {
+        busy_tid = gettid();
+        testing::known_hot_function();
+      },
+      "busy");
+  const testing::IdleThread idle("idle");
+  constexpr std::uint64_t kBurnt = 10 * base::kNanosPerMilli;
+  while (busy_tid == 0 || thread_cpu_nanos(busy_tid) < kBurnt) std::this_thread::yield();
+  ::nanospan::testing::FakeClock clock;
+  const auto loop = net::EventLoop::create(clock).value();
+  const auto profiler = Profiler::create(*loop, gettid(), {}).value();
+  std::optional<Profile> profile;
+  profiler->collect({.kind = WindowKind::kThreads}, [&](Result<Profile> made) { profile = std::move(made).value(); });
+  while (!profile) {
+    clock.advance(base::kNanosPerMilli);
+    loop->poll_once();
+  }
+  ASSERT_EQ(profile->types.size(), 2u);
+  EXPECT_EQ(profile->types[1].type, "cpu");
+  EXPECT_EQ(profile->types[1].unit, "nanoseconds");
+  int seen = 0;
+  for (const ProfileSample& sample : profile->samples) {
+    EXPECT_EQ(sample.values[0], 1);
+    if (has_label(sample, "thread", "busy")) {
+      ++seen;
+      EXPECT_TRUE(has_label(sample, "state", "running"));
+      EXPECT_GE(sample.values[1], static_cast<std::int64_t>(kBurnt));
+      EXPECT_LE(sample.values[1], static_cast<std::int64_t>(thread_cpu_nanos(busy_tid)));
+    } else if (has_label(sample, "thread", "idle")) {
+      ++seen;
+      EXPECT_TRUE(has_label(sample, "state", "sleeping"));
+      EXPECT_LT(sample.values[1], static_cast<std::int64_t>(kBurnt));
+    }
+  }
+  EXPECT_EQ(seen, 2);
+}
+
 TEST(Continuous, ThePastIsThereWhenItIsAskedFor) {
   const auto server = start(true);
   {

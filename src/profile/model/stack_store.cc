@@ -23,7 +23,7 @@ std::uint64_t mix(std::uint64_t value) {
 std::size_t StackStore::LabelHash::operator()(const LabelSet& labels) const {
   std::uint64_t all = mix(labels.trace_id[0] ^ labels.span_id) ^ labels.trace_id[1];
   all = mix(all ^ (std::uint64_t{labels.route} << 32 | labels.span_name));
-  return mix(all ^ (std::uint64_t{labels.thread} << 32 | static_cast<std::uint32_t>(labels.tid)));
+  return mix(all ^ (std::uint64_t{labels.thread} << 32 | static_cast<std::uint32_t>(labels.tid)) ^ labels.state);
 }
 
 std::size_t StackStore::hash(std::uint32_t parent, CodePoint point) {
@@ -75,7 +75,8 @@ std::uint32_t StackStore::stack_of(const StackStore& other, std::uint32_t stack)
 
 std::uint32_t StackStore::labels_of(const StackStore& other, std::uint32_t labels) {
   LabelSet set = other.labels_of(labels);
-  for (std::uint32_t* number : {&set.route, &set.span_name, &set.thread}) *number = text(other.text_of(*number));
+  for (std::uint32_t* number : {&set.route, &set.span_name, &set.thread, &set.state})
+    *number = text(other.text_of(*number));
   return this->labels(set);
 }
 

@@ -43,6 +43,7 @@ struct LabelSet {
   std::uint32_t route = 0;
   std::uint32_t span_name = 0;
   std::uint32_t thread = 0;  ///< The thread's name.
+  std::uint32_t state = 0;   ///< What it did when it was asked.
   std::int32_t tid = 0;
 
   friend bool operator==(const LabelSet&, const LabelSet&) = default;

@@ -110,7 +110,7 @@ TEST(ProfileServer, AThreadThatDoesNotAnswerIsShownWithoutAStack) {
   const auto server = start();
   for (int asked = 0; asked < 2; ++asked) {  // what it is still asked for does not count twice
     const std::string body = http_get(server->port(), "/debug/pprof/threads?debug=1").body;
-    const std::size_t found = body.find("1  thread=deaf");
+    const std::size_t found = body.find("  thread=deaf state=sleeping");
     ASSERT_NE(found, std::string::npos) << body;
     EXPECT_EQ(body.find("thread=deaf", found + 16), std::string::npos) << body;
     EXPECT_EQ(body.find("    [no answer", found), body.find("    ", found)) << body;
