@@ -144,6 +144,7 @@ void Sampler::refresh_code() {
 }
 
 bool Sampler::interrupt(const SampledThread& thread, SampleKind kind) {
+  slots()[thread.slot].asked.store(kind, std::memory_order_release);
   siginfo_t info{};
   info.si_signo = signal_;
   info.si_code = SI_QUEUE;

@@ -64,8 +64,22 @@ void take_sample(ThreadSlot& slot, SampleKind kind, std::uint32_t weight, const 
   ring.commit(at - start);
 }
 
+/// Where the user's RLIMIT_SIGPENDING is used up the kernel delivers what interrupt() sent without its value, as a
+/// SI_USER of process 0. What was asked is also in the slot.
+ThreadSlot* slot_that_was_asked(SampleKind& kind) {
+  const auto self = static_cast<std::int32_t>(::syscall(SYS_gettid));
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    ThreadSlot& slot = signal_state().slots[i];
+    if (slot.tid.load(std::memory_order_acquire) != self) continue;
+    kind = slot.asked.load(std::memory_order_acquire);
+    return kind == SampleKind::kCpu ? nullptr : &slot;
+  }
+  return nullptr;
+}
+
 /// The slot and kind that a signal of ours names; null for any other signal.
 ThreadSlot* slot_of(const siginfo_t& info, SampleKind& kind) {
+  if (info.si_code == SI_USER && info.si_pid == 0) return slot_that_was_asked(kind);
   if (info.si_code != SI_TIMER && !(info.si_code == SI_QUEUE && info.si_pid == ::getpid())) return nullptr;
   const auto value = reinterpret_cast<std::uint64_t>(info.si_value.sival_ptr);
   const std::size_t index = value & 0xFFFF;
@@ -82,6 +96,7 @@ void handle(const siginfo_t& info, const ucontext_t& context) {
     state.foreign.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  if (kind != SampleKind::kCpu) slot->asked.store(SampleKind::kCpu, std::memory_order_relaxed);
   std::uint32_t seen = slot->entered.load(std::memory_order_relaxed);
   if ((seen & 1) != 0 || !slot->entered.compare_exchange_strong(seen, seen + 1, std::memory_order_seq_cst)) return;
   // After `entered`: the collector frees no map before it has seen this slot left.

@@ -10,14 +10,16 @@
 #include <cstdint>
 #include <memory>
 
+#include "profile/sampler/sample.h"
 #include "profile/sampler/sample_ring.h"
 #include "profile/unwind/row_cache.h"
 
 namespace nanospan::profile {
 
 struct ThreadSlot {
-  std::atomic<std::int32_t> tid{0};       ///< 0: free.
-  std::atomic<std::uint32_t> entered{0};  ///< Odd while a handler is inside.
+  std::atomic<std::int32_t> tid{0};                 ///< 0: free.
+  std::atomic<std::uint32_t> entered{0};            ///< Odd while a handler is inside.
+  std::atomic<SampleKind> asked{SampleKind::kCpu};  ///< By interrupt(), not answered yet; kCpu: nothing.
   std::atomic<std::uint64_t> dropped_full{0};
   SampleRing ring;
   std::unique_ptr<RowCache> rules;  ///< Of the handler alone; made with the ring, and kept.

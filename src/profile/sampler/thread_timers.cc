@@ -104,6 +104,7 @@ void ThreadTimers::adopt(std::int32_t tid) {
   }
   // What the slot's last owner left refers to a code map that may be gone by now.
   slot->ring.consume(slot->ring.readable());
+  slot->asked.store(SampleKind::kCpu, std::memory_order_relaxed);
   if (slot->rules == nullptr) slot->rules = std::make_unique<RowCache>();
   slot->tid.store(tid, std::memory_order_release);
   SampledThread thread;

@@ -28,6 +28,38 @@ int sample_under_a_limit_of(rlim_t limit) {
   return 0;
 }
 
+// 0 if a thread can be asked where no signal finds room for its value.
+int ask_where_the_limit_is_used_up() {
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_SIGPENDING, &none) != 0) return 2;
+  const testing::BusyThreads busy(1, testing::known_hot_function, "asked");
+  auto sampler = Sampler::create({gettid()});
+  if (!sampler.ok() || !(*sampler)->start(0).ok()) return 3;
+  const std::uint64_t before = (*sampler)->counters().foreign_signals;
+  for (const SampledThread& thread : (*sampler)->threads()) {
+    if (!(*sampler)->interrupt(thread, SampleKind::kThread)) return 4;
+  }
+  for (int answers = 0; answers == 0;) {
+    (*sampler)->drain([&](const SampledThread& thread, const Sample& sample) {
+      answers += thread.name == "asked" && sample.kind == SampleKind::kThread;
+    });
+    if ((*sampler)->counters().foreign_signals > before) return 5;
+  }
+  return 0;
+}
+
+TEST(ThreadTimers, WhereTheLimitOfSignalsIsUsedUpThreadsStillAnswer) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer allows no threads in a child of a process that had some";
+#endif
+  const pid_t child = fork();
+  if (child == 0) _exit(ask_where_the_limit_is_used_up());
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_TRUE(WIFEXITED(status));
+}
+
 TEST(ThreadTimers, WhereTheLimitOfSignalsIsShortTheRestIsSampledAndCounted) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer allows no threads in a child of a process that had some";
