@@ -32,6 +32,12 @@ TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
   ASSERT_TRUE(sampler->start(1000).ok());
   std::map<std::string, std::uint64_t> by_thread;
   std::uint64_t in_function = 0;
+  const auto cpu_nanos = [&] {
+    std::uint64_t sum = 0;
+    for (const SampledThread& thread : sampler->threads()) sum += thread_cpu_nanos(thread.tid);
+    return sum;
+  };
+  const std::uint64_t cpu_before = cpu_nanos();
   const auto begin = reinterpret_cast<std::uint64_t>(&testing::known_hot_function);
   const auto sink = [&](const SampledThread& thread, const Sample& sample) {
     by_thread[thread.name] += sample.weight;
@@ -39,12 +45,15 @@ TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
   };
   while (sampler->counters().samples < 200) sampler->drain(sink);
   sampler->stop(sink);
+  [[maybe_unused]] const auto took = static_cast<double>(cpu_nanos() - cpu_before);
   const SamplerCounters counters = sampler->counters();
   EXPECT_EQ(by_thread.size(), 1u);
   EXPECT_GE(by_thread["unaware"], 200u);
   EXPECT_GE(counters.weight, counters.samples) << "ticks that the kernel could not deliver count";
   EXPECT_GT(in_function * 100, counters.samples * 90);
 #if !defined(__SANITIZE_THREAD__)  // which delivers signals late: with registers of then, on the stack of now
+  // A tick is 1 ms. The kernel looks a few hundred times a second: most of them are in the weights.
+  EXPECT_NEAR(static_cast<double>(counters.weight) * 1e6, took, took * 0.1);
   EXPECT_GE(counters.to_root * 1000, counters.samples * 999);
 #endif
   EXPECT_EQ(counters.dropped_ring_full, 0u);
