@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/profile/difference.h"
 #include "tests/profile/go_pprof.h"
 #include "tests/profile/http_get.h"
 #include "tests/profile/listing.h"
@@ -88,6 +89,28 @@ std::string seen_at_other_intervals() {
   return answer.find("heap_interval_bytes is 0") == std::string::npos ? answer : "";
 }
 
+[[gnu::noinline]] void leak_in_a_window(std::size_t blocks) {
+  for (std::size_t i = 0; i < blocks; ++i) leaked().push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+}
+
+/// The difference has what was allocated in its time: all of it, and, the second time, nothing of the first.
+std::string seen_in_a_difference() {
+  using nanospan::profile::WindowKind;
+  constexpr double kBytes = kLeakBlocks * kBlockBytes;
+  for (int time = 0; time < 2; ++time) {
+    const auto sums = nanospan::profile::testing::difference_over(WindowKind::kHeap, "leak_in_a_window", [] {
+      { const std::vector<char> rest_of_the_distance(8 << 20); }  // to the next look, while nothing was sampled
+      leak_in_a_window(kLeakBlocks);
+    });
+    if (!near(sums[1], kBytes) || !near(sums[3], kBytes) || !near(sums[0], kLeakBlocks)) {
+      return "allocated " + std::to_string(sums[1] / kBytes) + ", in use " + std::to_string(sums[3] / kBytes) +
+             " of what is true, in window " + std::to_string(time);
+    }
+  }
+  std::vector<std::unique_ptr<char[]>>().swap(leaked());
+  return "";
+}
+
 /// With what is added for the alignment it would wrap to a few bytes.
 bool refuses_too_much() {
   volatile std::size_t size = SIZE_MAX - 10;
@@ -134,6 +157,7 @@ std::string seen_in_the_newest_file(const nanospan::testing::TemporaryFolder& fo
 }  // namespace
 
 int main() {
+  if (const std::string wrong = seen_in_a_difference(); !wrong.empty()) return fail("difference: " + wrong);
   if (const std::string wrong = seen_at_other_intervals(); !wrong.empty()) return fail("intervals: " + wrong);
   const bool has_go = nanospan::profile::testing::has_go();
   const nanospan::testing::TemporaryFolder folder;
@@ -172,12 +196,5 @@ int main() {
 
   std::vector<std::unique_ptr<char[]>>().swap(leaked());  // with the vector's own memory
   if (sums_of<4>(http_get(port, "/debug/pprof/heap?debug=1").body, "known_leak")[3] != 0) return fail("it was freed");
-
-  std::thread more([] { known_leak(kLeakBlocks / 2); });
-  const std::string delta = http_get(port, "/debug/pprof/allocs?seconds=1&debug=1").body;
-  more.join();
-  // The thread may have been at it before the window began: at most what it allocated.
-  if (sums_of<4>(delta, "known_churn")[1] != 0) return fail("a difference has what was before: " + delta);
-  if (sums_of<4>(delta, "known_leak")[3] > bytes * 0.6) return fail("more than there was: " + delta);
   return 0;
 }

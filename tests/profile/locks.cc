@@ -13,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "tests/profile/difference.h"
 #include "tests/profile/go_pprof.h"
 #include "tests/profile/http_get.h"
 #include "tests/profile/listing.h"
@@ -116,9 +117,27 @@ void in_two_threads(Work work) {
   for (std::thread& thread : threads) thread.join();
 }
 
+/// The difference has the waits of its time: all of them, and, the second time, none of the first.
+std::string seen_in_a_difference() {
+  using nanospan::profile::WindowKind;
+  constexpr int kRounds = 20;
+  for (const WindowKind kind : {WindowKind::kMutex, WindowKind::kBlock}) {
+    const std::uint64_t before = truly_waited;
+    const auto sums = nanospan::profile::testing::difference_over(kind, "known_contention", [] {
+      in_two_threads([](int i) { return i == 0 ? wait_for_lock(kRounds) : hold_lock(kRounds); });
+    });
+    const auto waited = static_cast<double>(truly_waited - before);
+    if (sums[0] < kRounds / 2 || sums[0] > kRounds || sums[1] < waited * 0.9 || sums[1] > waited * 1.01) {
+      return std::to_string(sums[0]) + " waits, " + std::to_string(sums[1] / waited) + " of what was waited";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 int main() {
+  if (const std::string wrong = seen_in_a_difference(); !wrong.empty()) return fail("difference: " + wrong);
   if (const std::string wrong = seen_when_switched_off(); !wrong.empty()) return fail("switched off: " + wrong);
   const auto profiling = nanospan::start_profiling({.port = 0, .continuous = false});
   if (!profiling.ok()) return fail(profiling.error().message);
