@@ -59,6 +59,7 @@ bool is_stub(const Stub& stub, std::string_view code) {
 }
 
 const Stub* stub_at(std::uint64_t address, std::string_view code) {
+  if (code.empty() || (code[0] != '\xFF' && code[0] != '\xF3')) return nullptr;  // as all of them begin
   const auto* const found = std::find_if(kStubs.begin(), kStubs.end(), [&](const Stub& stub) {
     return address % std::min<std::uint64_t>(stub.bytes, 16) == 0 && is_stub(stub, code);
   });

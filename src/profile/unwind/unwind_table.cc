@@ -2,6 +2,7 @@
 #include "profile/unwind/unwind_table.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -9,13 +10,18 @@
 namespace nanospan::profile {
 
 UnwindTable::UnwindTable(const std::vector<UnwindRow>& rows) {
-  std::unordered_map<std::uint64_t, std::uint32_t> numbers;  // by both rules
+  std::unordered_map<std::uint64_t, std::uint32_t> numbers;         // by both rules
+  std::array<std::pair<std::uint64_t, std::uint32_t>, 256> recent;  // of these, where most rows find theirs
+  recent.fill({~std::uint64_t{0}, 0});                              // a pair of rules that no row has
   const auto number_of = [&](const UnwindRow& row) {
     const std::uint64_t both =
         std::uint64_t{static_cast<std::uint32_t>(row.cfa)} << 32 | static_cast<std::uint32_t>(row.frame);
+    auto& [known, number] = recent[both * 0x9E3779B97F4A7C15u >> 56];
+    if (known == both) return number;
     const auto [entry, is_new] = numbers.try_emplace(both, static_cast<std::uint32_t>(distinct_.size()));
     if (is_new) distinct_.push_back(row);
-    return entry->second;
+    known = both;
+    return number = entry->second;
   };
   if (rows.empty()) return;
   first_page_ = rows.front().pc >> kPageShift;
