@@ -17,6 +17,7 @@ struct Scenario {
 };
 constexpr Scenario kScenarios[] = {
     {"throughput", throughput},
+    {"other_ways", other_ways},
     {"steady_cpu", steady_cpu},
     {"two_producers", two_producers},
     {"tails", tails},

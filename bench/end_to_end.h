@@ -17,6 +17,7 @@ struct Run {
 };
 
 void throughput(const Run& run);      ///< S8 and where the CPU goes.
+void other_ways(const Run& run);      ///< S9: gRPC, and compressed.
 void steady_cpu(const Run& run);      ///< S10.
 void two_producers(const Run& run);   ///< S12.
 void tails(const Run& run);           ///< S11.

@@ -1,4 +1,4 @@
-// S8, S10, S12: what spans cost the whole process, all threads, to the last byte sent.
+// S8 to S10, S12: what spans cost the whole process, all threads, to the last byte sent.
 #include <dirent.h>
 #include <sys/prctl.h>
 
@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <nanospan/exporters.h>
 
 #include "bench/end_to_end.h"
 #include "bench/produce.h"
@@ -96,6 +98,38 @@ void throughput(const Run& run) {
   figures.add({"S8", "  share of the export thread in the kernel", 100 * sent.kernel_share, "%"});
   figures.add({"S8", "  wall rate, the receiver being on the other processor", sent.wall / 1e6, "M/s"});
   figures.add({"S8", "  bytes a span on the wire", bytes_a_span, "bytes"});
+}
+
+void other_ways(const Run& run) {
+  prctl(PR_SET_TIMERSLACK, 1000UL);
+  struct Way {
+    const char* what;
+    bool grpc;
+    Compression compression;
+    double goal;  // M/s; 0: none
+  };
+  constexpr Way kWays[] = {
+      {"over gRPC", true, Compression::kNone, 3.5},
+      {"over HTTP with gzip", false, Compression::kGzip, 0.6},
+      {"over HTTP with zstd", false, Compression::kZstd, 1},
+      {"over HTTP with snappy", false, Compression::kSnappy, 0},
+  };
+  const auto spans = static_cast<std::uint64_t>(3e5 * run.scale);
+  for (const Way& way : kWays) {
+    Receiver receiver(1, false);
+    Result<std::unique_ptr<SpanExporter>> exporter =
+        way.grpc ? otlp_grpc_exporter({.endpoint = receiver.base_endpoint(), .compression = way.compression})
+                 : otlp_http_exporter({.traces_endpoint = receiver.traces_endpoint(), .compression = way.compression});
+    if (!exporter) fail(exporter.error().message);
+    Pipeline pipeline(std::move(exporter).value(), roomy_batches(), 0, 0);
+    const Cost cost = flat_out(pipeline, spans, 5);
+    require(check_received(pipeline, receiver));
+    const Receiver::Counts counts = receiver.counts();
+    run.figures.add({"S9", std::string("W4 ") + way.what + ", no loss: spans a second of CPU", 1e3 / cost.all, "M/s",
+                     way.goal > 0 ? Better::kHigher : Better::kNone, way.goal});
+    run.figures.add({"S9", "  bytes a span on the wire",
+                     static_cast<double>(counts.bytes) / static_cast<double>(counts.spans), "bytes"});
+  }
 }
 
 void steady_cpu(const Run& run) {

@@ -2,6 +2,7 @@
 #   nanospan::sdk   one library, libnanospan.a (or .so with NANOSPAN_SHARED): the objects of all SDK modules; it needs
 #                   libstdc++ and libc
 #   nanospan::gzip  libnanospan_gzip.a: compression for the exporters; adds zlib
+#   nanospan::zstd, nanospan::snappy  the same with libzstd and libsnappy
 #   nanospan::tls   libnanospan_tls.a: https for the exporters; adds OpenSSL
 #   nanospan::profile  libnanospan_profiler.a: the profiler; adds zlib
 #   nanospan::profile_heap  libnanospan_heap.a: operator new and delete that the profiler can sample
@@ -69,20 +70,25 @@ set(NANOSPAN_LINK_OPTIONS
   -Wl,--export-dynamic-symbol=nanospan_layouts -Wl,--export-dynamic-symbol=otel_thread_ctx_v1)
 target_link_options(nanospan_library INTERFACE ${NANOSPAN_LINK_OPTIONS})
 
-# Always an archive. The SDK refers weakly to its one symbol (src/export/otlp/gzip_hook.h); -u brings it into the
-# program, which exports it if the SDK is a shared library. As a shared library it would be dropped by --as-needed.
-if(TARGET nanospan_export_gzip)
-  set(parts net_gzip export_gzip)
-  if(NANOSPAN_SHARED)
-    list(APPEND parts base net)  # what it uses of these is hidden in libnanospan.so
+# Always archives. The SDK refers weakly to their symbols (src/export/otlp/codec_hook.h); -u brings them into the
+# program, which exports them if the SDK is a shared library. As shared libraries they would be dropped by --as-needed.
+set(NANOSPAN_GZIP_NEEDS ZLIB::ZLIB)
+set(NANOSPAN_ZSTD_NEEDS PkgConfig::nanospan_zstd)
+set(NANOSPAN_SNAPPY_NEEDS PkgConfig::nanospan_snappy)
+foreach(codec gzip zstd snappy)
+  if(TARGET nanospan_export_${codec})
+    string(TOUPPER ${codec} name)
+    set(parts net_${codec} export_${codec})
+    if(NANOSPAN_SHARED)
+      list(APPEND parts base net)  # what it uses of these is hidden in libnanospan.so
+    endif()
+    nanospan_user_library(nanospan_${codec}_library STATIC nanospan_${codec} ${parts})
+    add_library(nanospan::${codec} ALIAS nanospan_${codec}_library)
+    set_target_properties(nanospan_${codec}_library PROPERTIES EXPORT_NAME ${codec})
+    target_link_libraries(nanospan_${codec}_library PUBLIC nanospan_library PRIVATE ${NANOSPAN_${name}_NEEDS})
+    target_link_options(nanospan_${codec}_library INTERFACE ${NANOSPAN_${name}_LINK_OPTIONS})
   endif()
-  nanospan_user_library(nanospan_gzip_library STATIC nanospan_gzip ${parts})
-  add_library(nanospan::gzip ALIAS nanospan_gzip_library)
-  set_target_properties(nanospan_gzip_library PROPERTIES EXPORT_NAME gzip)
-  target_link_libraries(nanospan_gzip_library PUBLIC nanospan_library PRIVATE ZLIB::ZLIB)
-  set(NANOSPAN_GZIP_LINK_OPTIONS -Wl,-u,nanospan_gzip_r1)
-  target_link_options(nanospan_gzip_library INTERFACE ${NANOSPAN_GZIP_LINK_OPTIONS})
-endif()
+endforeach()
 
 # The profiler: always an archive, and found by the same kind of weak symbol (src/setup/profile_hook.h). It compresses
 # what it serves.
@@ -152,11 +158,13 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nanospan)
 install(TARGETS nanospan_library EXPORT nanospan_sdk_targets COMPONENT sdk)
 install(EXPORT nanospan_sdk_targets NAMESPACE nanospan:: FILE nanospan-sdk-targets.cmake DESTINATION ${package_dir}
   COMPONENT sdk)
-if(TARGET nanospan_gzip_library)
-  install(TARGETS nanospan_gzip_library EXPORT nanospan_gzip_targets COMPONENT sdk)
-  install(EXPORT nanospan_gzip_targets NAMESPACE nanospan:: FILE nanospan-gzip-targets.cmake DESTINATION ${package_dir}
-    COMPONENT sdk)
-endif()
+foreach(codec gzip zstd snappy)
+  if(TARGET nanospan_${codec}_library)
+    install(TARGETS nanospan_${codec}_library EXPORT nanospan_${codec}_targets COMPONENT sdk)
+    install(EXPORT nanospan_${codec}_targets NAMESPACE nanospan:: FILE nanospan-${codec}-targets.cmake
+      DESTINATION ${package_dir} COMPONENT sdk)
+  endif()
+endforeach()
 if(TARGET nanospan_profile_library)
   install(TARGETS nanospan_profile_library nanospan_profile_heap_library nanospan_profile_locks_library
     EXPORT nanospan_profile_targets COMPONENT sdk)
@@ -195,9 +203,13 @@ function(nanospan_pkg_config name)
   install(FILES ${PROJECT_BINARY_DIR}/package/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
 endfunction()
 nanospan_pkg_config(nanospan)
-if(TARGET nanospan_gzip_library)
-  nanospan_pkg_config(nanospan-gzip)
-endif()
+foreach(codec gzip zstd snappy)
+  if(TARGET nanospan_${codec}_library)
+    string(TOUPPER ${codec} name)
+    set(NANOSPAN_CODEC_OPTIONS ${NANOSPAN_${name}_LINK_OPTIONS})
+    nanospan_pkg_config(nanospan-${codec})
+  endif()
+endforeach()
 if(TARGET nanospan_profile_library)
   nanospan_pkg_config(nanospan-profile)
   nanospan_pkg_config(nanospan-profile-heap)

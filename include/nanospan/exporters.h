@@ -17,7 +17,10 @@
 namespace nanospan {
 inline namespace v0 {
 
-enum class Compression : std::uint8_t { kNone, kGzip };
+/// Of what is sent. Each but kNone needs its target linked, nanospan::gzip (zlib), nanospan::zstd or nanospan::snappy;
+/// the function that makes the exporter fails without. Every OTLP receiver takes gzip; the OpenTelemetry Collector and
+/// nanospan serve take all three.
+enum class Compression : std::uint8_t { kNone, kGzip, kZstd, kSnappy };
 
 /// TLS of the OTLP exporters, for endpoints that begin with https. It comes with the target nanospan::tls, which adds
 /// OpenSSL. Files are PEM, read when the exporter is made. Version 1.2 at least.
@@ -34,7 +37,7 @@ struct OtlpHttpOptions {
   /// unix:/path/of.sock:/v1/traces, unix-abstract:name:/v1/traces.
   std::string traces_endpoint = "http://localhost:4318/v1/traces";
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< With each request: credentials, tenant.
-  Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
+  Compression compression = Compression::kNone;
   std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
   std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent. At least 1.
   std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer is a failure, not retried. At least 1.
@@ -54,7 +57,7 @@ struct OtlpGrpcOptions {
   /// Or https, or a unix socket as gRPC names it: unix:path, unix:///path, unix-abstract:name. No path of HTTP.
   std::string endpoint = "http://localhost:4317";
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< Metadata of each call.
-  Compression compression = Compression::kNone;                   ///< kGzip needs nanospan::gzip linked.
+  Compression compression = Compression::kNone;
   std::uint64_t timeout_ms = 10000;             ///< One export with connect, retries and back-off; 0 = no limit.
   std::uint64_t request_bytes_max = 64U << 20;  ///< Before compression; a larger batch is not sent. At least 1.
   std::uint64_t response_bytes_max = 4U << 20;  ///< A larger answer is a failure, not retried. At least 1.

@@ -95,8 +95,10 @@ class Reader {
 
   void read_compression() {
     for (const char* name : {kCompression.traces, kCompression.all}) {
-      const auto compression =
-          environment_.choice<Compression>(name, {{"none", Compression::kNone}, {"gzip", Compression::kGzip}});
+      const auto compression = environment_.choice<Compression>(name, {{"none", Compression::kNone},
+                                                                       {"gzip", Compression::kGzip},
+                                                                       {"zstd", Compression::kZstd},
+                                                                       {"snappy", Compression::kSnappy}});
       if (compression && take(name, [&](auto& options) { options.compression = *compression; })) return;
     }
   }

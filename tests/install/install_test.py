@@ -18,7 +18,9 @@ SHARED_BY_ALL = ("nanospan_api_r1", "nanospan_layouts", "nanospan_thread_r1")
 EXPORTED = (*SHARED_BY_ALL, "otel_thread_ctx_v1")  # the last by the SDK alone
 # Of each optional library: a program that links it, the symbol that it brings and the library of others that it adds.
 PARTS = (
-    ("consumer_gzip", "nanospan_gzip_r1", "libz.so"),
+    ("consumer_gzip", "nanospan_gzip_r2", "libz.so"),
+    ("consumer_zstd", "nanospan_zstd_r1", "libzstd.so"),
+    ("consumer_snappy", "nanospan_snappy_framed_r1", "libsnappy.so"),
     ("consumer_grpc", "nanospan_otlp_grpc_r1", "libnghttp2.so"),
     ("consumer_tls", "nanospan_tls_r1", "libssl.so"),
     ("consumer_profile", "nanospan_profile_r4", "libz.so"),
@@ -146,8 +148,8 @@ def check_old_standard(prefix, compiler):
 def with_pkg_config(work, prefix, compiler, environment, kind):
     found = dict(environment, PKG_CONFIG_PATH=str(next(prefix.rglob("pkgconfig"))))
     flags = output("pkg-config", "--cflags", "--libs", "nanospan", env=found).split()
-    for package in ("nanospan-gzip", "nanospan-otlp-grpc", "nanospan-tls", "nanospan-profile-heap"):
-        output("pkg-config", "--cflags", "--libs", package, env=found)
+    for part in ("gzip", "zstd", "snappy", "otlp-grpc", "tls", "profile-heap"):
+        output("pkg-config", "--cflags", "--libs", f"nanospan-{part}", env=found)
     source = pathlib.Path(__file__).parent / "consumer/main.cc"
     run(compiler, source, *flags, "-o", work / "with_pkg_config", env=environment)
     check_program(work / "with_pkg_config", work / "cmake/plugin.so", environment, kind)

@@ -91,12 +91,13 @@ Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options) {
     delivery.proxy = std::move(proxy).value();
   }
   if (const Status status = check_bounds(options); !status) return status.error();
-  if (options.compression == Compression::kGzip) {
-    delivery.gzip = gzip_encoder();
-    if (delivery.gzip == nullptr) {
-      return Error{ErrorCode::kUnsupported,
-                   "compression gzip needs the library target nanospan::gzip, which is not linked "
-                   "into this program"};
+  if (options.compression != Compression::kNone) {
+    delivery.coding = coding_name(options.compression);
+    delivery.codec = linked_codec(options.compression, options.protocol);
+    if (delivery.codec == nullptr) {
+      const std::string name(delivery.coding);
+      return Error{ErrorCode::kUnsupported, "compression " + name + " needs the library target nanospan::" + name +
+                                                ", which is not linked into this program"};
     }
   }
   if (const Status status = add_headers(options, delivery.headers); !status) return status.error();

@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "export/otlp/gzip_hook.h"
+#include "export/otlp/codec_hook.h"
 #include "net/http1_message.h"
 #include "net/proxy.h"
 #include "net/tls_options.h"
@@ -31,7 +31,8 @@ struct OtlpDelivery {
   net::TlsClientOptions tls;  ///< If url.https.
   std::optional<net::Proxy> proxy;
   std::vector<net::Header> headers;  ///< The user's, and User-Agent.
-  GzipEncoder gzip = nullptr;        ///< Null: bodies go out as they are.
+  std::string_view coding;           ///< What `codec` is called.
+  const BodyCodec* codec = nullptr;  ///< Null: bodies go out as they are.
   std::uint64_t timeout_nanos = base::kNever;
   std::size_t request_bytes_max = 0;
   std::size_t response_bytes_max = 0;
@@ -54,14 +55,15 @@ struct OtlpCommonOptions {
   const std::string& user_agent_prefix;
   const OtlpTlsOptions& tls;
   const std::string& proxy;
+  Protocol protocol;
 };
 
 /// What the environment says about proxies, for an endpoint. Nothing is checked: validate() does.
 net::ChosenProxy choose_proxy(const std::function<std::optional<std::string>(const char* name)>& variable,
                               const std::string& endpoint, bool is_grpc);
 
-/// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for gzip without
-/// nanospan::gzip.
+/// kInvalidArgument for what cannot be meant, kUnsupported for https without nanospan::tls and for a compression whose
+/// library is not linked.
 Result<OtlpDelivery> validate_delivery(const OtlpCommonOptions& options);
 
 }  // namespace nanospan::exporters

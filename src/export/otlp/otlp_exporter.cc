@@ -102,9 +102,9 @@ void OtlpExporter::start_export(std::shared_ptr<const SpanBatch> batch, base::De
     return done(ExportResult::failed(DropReason::kTooLarge));
   }
   std::shared_ptr<net::ByteBlock> body;
-  if (config_.gzip != nullptr || borrowed_) {
+  if (config_.codec != nullptr || borrowed_) {
     body = std::make_shared<net::ByteBlock>();
-    if (!(config_.gzip != nullptr ? config_.gzip(slices_of(*batch), *body) : copy(*batch, *body))) {
+    if (!(config_.codec != nullptr ? config_.codec->encode(slices_of(*batch), *body) : copy(*batch, *body))) {
       report("compress", spans_text(batch->span_count()) + " lost: no memory to compress or copy them");
       return done(ExportResult::failed());
     }

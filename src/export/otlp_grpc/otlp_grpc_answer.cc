@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "export/otlp/gzip_hook.h"
+#include "export/otlp/codec_hook.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::exporters {
@@ -33,17 +33,17 @@ std::string remedy(net::GrpcCode code) {
 }
 
 /// Whoever compresses its requests may be answered so, though it asks for nothing by grpc-accept-encoding (grpc-go
-/// does; grpc doc/compression.md lets a server take the request's encoding as known). The request was gzip, so
-/// nanospan::gzip is there; only a broken answer cannot be read. The status is whole: the spans have arrived.
+/// does; grpc doc/compression.md lets a server take the request's encoding as known). The request was in that
+/// coding, so its library is there; only a broken answer cannot be read. The status is whole: the spans have arrived.
 Answer judge_compressed(const net::GrpcReply& reply, const net::Url& url, std::size_t span_count) {
   std::string message;
-  const GzipDecoder gunzip = gzip_decoder();
-  if (gunzip != nullptr && gunzip(reply.message, kAnswerBytesMax, message)) {
+  const BodyCodec* const codec = linked_codec(reply.encoding, Protocol::kGrpc);
+  if (codec != nullptr && codec->decode(reply.message, kAnswerBytesMax, message)) {
     return judge_export_response(message, url.origin(), span_count);
   }
   Answer answer;
   answer.problem = url.origin() + " accepted the spans with a remark that cannot be read: it is compressed with " +
-                   quoted(reply.encoding) + (gunzip != nullptr ? ", broken or too large" : "");
+                   quoted(reply.encoding) + (codec != nullptr ? ", broken or too large" : "");
   return answer;
 }
 

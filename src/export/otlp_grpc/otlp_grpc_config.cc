@@ -15,7 +15,7 @@ Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options) {
   Result<OtlpDelivery> delivery =
       validate_delivery({options.endpoint, options.headers, options.compression, options.timeout_ms,
                          options.request_bytes_max, options.response_bytes_max, options.retry_initial_ms,
-                         options.retry_max_ms, options.user_agent_prefix, options.tls, options.proxy});
+                         options.retry_max_ms, options.user_agent_prefix, options.tls, options.proxy, Protocol::kGrpc});
   if (!delivery) return delivery.error();
   if (options.calls_max == 0 || options.calls_max > kCallsMax) {
     return Error{ErrorCode::kInvalidArgument,
@@ -27,7 +27,7 @@ Result<OtlpGrpcConfig> validate(const OtlpGrpcOptions& options) {
   for (net::Header& header : config.headers) {  // RFC 9113, 8.2: names are in lower case
     for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  if (config.gzip != nullptr) config.headers.push_back({"grpc-encoding", "gzip"});
+  if (config.codec != nullptr) config.headers.push_back({"grpc-encoding", std::string(config.coding)});
   return config;
 }
 

@@ -22,7 +22,7 @@ class OtlpGrpcTransport final : public OtlpTransport {
     net::GrpcRequest request;
     request.path = kTracesPath;
     request.metadata = config_.headers;
-    request.compressed = config_.gzip != nullptr;
+    request.compressed = config_.codec != nullptr;
     request.message = std::move(body.slices);
     request.owner = std::move(body.owner);
     request.deadline = deadline;

@@ -36,9 +36,8 @@ std::string new_instance_id() {
 }
 
 OwnResource own_resource(const TelemetryConfig& telemetry, const std::string& instance_id) {
-  OwnResource resource{{"service.name", "nanospan"},
-                       {"service.version", NANOSPAN_VERSION},
-                       {"service.instance.id", instance_id}};
+  OwnResource resource{
+      {"service.name", "nanospan"}, {"service.version", NANOSPAN_VERSION}, {"service.instance.id", instance_id}};
   for (const auto& [name, value] : telemetry.resource) {
     if (value) {
       resource[name] = *value;

@@ -31,8 +31,8 @@ class LogWriter {
 
   const int fd_;
   const int wait_millis_;
-  bool is_stuck_ = false;     // the last one found no room
-  bool is_cut_ = false;       // what was written last does not end its line
+  bool is_stuck_ = false;      // the last one found no room
+  bool is_cut_ = false;        // what was written last does not end its line
   std::uint64_t missing_ = 0;  // since the last one that was written
   std::atomic<std::uint64_t> dropped_{0};
 };

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "export/otlp/gzip_hook.h"
+#include "export/otlp/codec_hook.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::exporters {
@@ -38,7 +38,7 @@ TEST(OtlpGrpcAnswer, ACompressedAnswerIsReadAsAnyOther) {
   const auto compress = [](const std::string& response) {
     net::ByteBlock out;
     const std::string_view slice = response;
-    EXPECT_TRUE(gzip_encoder()({&slice, 1}, out));
+    EXPECT_TRUE(linked_codec("gzip", Protocol::kGrpc)->encode({&slice, 1}, out));
     return std::string(out.view());
   };
   compressed.message =
@@ -64,7 +64,7 @@ TEST(OtlpGrpcAnswer, ACompressedAnswerThatCannotBeReadIsAnAcknowledgement) {
   net::ByteBlock bomb;
   const std::string zeros(2U << 20, '\0');
   const std::string_view slice = zeros;
-  ASSERT_TRUE(gzip_encoder()({&slice, 1}, bomb));
+  ASSERT_TRUE(linked_codec("gzip", Protocol::kGrpc)->encode({&slice, 1}, bomb));
   broken.message = bomb.view();
   EXPECT_THAT(judge(broken, kUrl, 9).problem, HasSubstr("broken or too large"));
 }
