@@ -434,7 +434,11 @@ def taken_in(bench):
     for path in sorted((bench.folder / "inputs").glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         rows = data if isinstance(data, list) else data.get("figures", [])
-        bench.report.experiments[path.stem] = {"command": f"inputs/{path.name}", "notes": [], "errors": []}
+        of = {} if isinstance(data, list) else data
+        started = of.get("started") or time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+        commit = f"commit {of['commit']}" if of.get("commit") else "at a commit that it does not name"
+        note = f"Not of this run: measured {started}, {commit}"
+        bench.report.experiments[path.stem] = {"command": f"inputs/{path.name}", "notes": [note], "errors": []}
         for row in rows:
             case, metric = row.get("case") or row.get("goal", ""), row.get("metric") or row["what"].strip()
             bench.report.add(path.stem, OURS, [figure(case, metric, row["value"], row.get("unit", ""))])

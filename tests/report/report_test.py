@@ -11,6 +11,7 @@ import pathlib
 import re
 import runpy
 import sys
+import tempfile
 import types
 import unittest
 
@@ -20,6 +21,7 @@ sys.path[:0] = [str(HERE.parent.parent / "bench"), str(HERE.parent.parent / "ben
 import catalogue  # noqa: E402
 import claims  # noqa: E402
 import figures  # noqa: E402
+import measures  # noqa: E402
 import numbers_text  # noqa: E402
 import page  # noqa: E402
 import plots  # noqa: E402
@@ -156,6 +158,31 @@ class PgoTest(unittest.TestCase):
             row = next(row for row in seed.ROWS if row[0] == "8.3")
             verdicts = [line.verdict for line in seed.lines_of(row, report)]
             self.assertEqual(verdicts, [claims.MET, cpu, cpu, cpu], verdict)
+
+    def test_what_is_generated_into_a_build_is_not_counted(self):
+        """Its path is another in each build, and g++ refuses what was counted under the other."""
+        root = HERE.parent.parent
+        text = "".join(path.read_text() for path in root.glob("src/*/module.cmake"))
+        generated = re.findall(r"file\(\w+ OUTPUT (\S+\.cc)", text)
+        option = r"PROPERTIES\s+COMPILE_OPTIONS -fno-profile-generate\)"
+        left_out = re.findall(r"set_source_files_properties\((\S+) " + option, text)
+        self.assertTrue(generated)
+        self.assertEqual(generated, left_out)
+
+    def test_what_was_measured_before_says_when_and_at_which_commit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            inputs = pathlib.Path(folder, "inputs")
+            inputs.mkdir()
+            rows = [{"what": "w", "case": "c", "metric": "CPU", "value": -2, "unit": "%"}]
+            named = {"commit": "abc", "started": "2026-12-01 04:00", "figures": rows}
+            for name, data in (("pgo", named), ("old", rows)):
+                (inputs / f"{name}.json").write_text(json.dumps(data))
+            report = report_of()
+            measures.taken_in(types.SimpleNamespace(folder=pathlib.Path(folder), report=report))
+        self.assertEqual(report.value("pgo", "c", "CPU"), -2)
+        said = report.experiments["pgo"]["notes"]
+        self.assertEqual(said, ["Not of this run: measured 2026-12-01 04:00, commit abc"])
+        self.assertIn("a commit that it does not name", report.experiments["old"]["notes"][0])
 
     def test_a_difference_that_is_not_certain_is_none(self):
         pgo = self.pgo
