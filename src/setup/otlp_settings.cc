@@ -169,7 +169,7 @@ class Reader {
     if (endpoint && checked.error().code == ErrorCode::kUnsupported) {
       // Sending elsewhere than asked for would be worse than not sending.
       environment_.warn(name, checked.error().message + "; spans are not exported");
-      settings_.usable = false;
+      settings_.unusable = std::string(name) + ": " + checked.error().message;
       return true;
     }
     environment_.warn(name, checked.error().message + "; it is ignored");

@@ -17,8 +17,9 @@ struct OtlpSettings {
   bool grpc = false;  ///< Which of the two options counts.
   OtlpHttpOptions http;
   OtlpGrpcOptions grpc_options;
-  bool usable = true;  ///< False: the environment asks for what this build cannot do (https without
-                       ///< nanospan::tls); nothing is to be exported.
+  /// Not empty: the environment asks for what this build cannot do (https without nanospan::tls), and nothing is to be
+  /// exported. The variable, and why.
+  std::string unusable;
 };
 
 /// `base` is an endpoint for all signals: v1/traces is appended to its path, with one slash between.

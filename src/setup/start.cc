@@ -80,7 +80,16 @@ class Process {
   void run(ProviderPtr provider) {
     const std::lock_guard<std::mutex> lock(mutex_);
     running_ = std::move(provider);
-    if (!std::exchange(exit_registered_, true)) std::atexit([] { instance().stop_at_exit(); });
+    failure_.clear();
+    register_exit();
+  }
+  /// Gives up the claim. Unless a later start succeeds, the program's end says again what is wrong: the first line may
+  /// be days ago then.
+  void fail(const Error& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    claimed_ = false;
+    failure_ = "no span of this program was recorded, as telemetry did not start: " + error.message;
+    register_exit();
   }
   /// True if `provider` had stopped already.
   bool stop(const ProviderPtr& provider, std::uint64_t timeout_ms) {
@@ -103,22 +112,30 @@ class Process {
     pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
                    [] { instance().after_fork_in_child(); });
   }
+  void register_exit() {
+    if (!std::exchange(exit_registered_, true)) std::atexit([] { instance().stop_at_exit(); });
+  }
   void stop_at_exit() {
     ProviderPtr provider;
+    std::string failure;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       provider = running_;
+      failure.swap(failure_);
     }
     if (provider) stop(provider, kExitFlushMillis);
+    if (!failure.empty()) sdk::report("telemetry", failure);
   }
   void after_fork_in_child() {
     // A start or stop that another thread of the parent was in the middle of is finished by nobody here.
     if (running_ == nullptr && busy_ != std::this_thread::get_id()) claimed_ = false;
+    failure_.clear();  // the parent says it
     mutex_.unlock();
   }
 
   std::mutex mutex_;
   ProviderPtr running_;
+  std::string failure_;   ///< Of the last start, if it failed.
   std::thread::id busy_;  ///< Who claimed the process, or took the provider from it, last.
   bool claimed_ = false;
   bool exit_registered_ = false;
@@ -229,7 +246,7 @@ Result<Telemetry> start(Options options) {
       return Telemetry(state.release());
     }
     Error error = reported(parts.error());
-    process.give_up_claim();
+    process.fail(error);
     return error;
   } catch (const std::exception&) {
     if (claimed) process.give_up_claim();

@@ -13,6 +13,7 @@
 
 #include "export/otlp_grpc/otlp_grpc_hook.h"
 #include "sdk/pipeline/batch_options.h"
+#include "setup/absent_exporter.h"
 #include "setup/otlp_settings.h"
 
 namespace nanospan::setup {
@@ -114,13 +115,16 @@ Result<Processors> processors_of(const Options& options, const TraceSettings& se
       processors.push_back(simple_processor(console_exporter()));
       continue;
     }
-    if (kind == ExporterKind::kOtlp && !otlp->usable) continue;
+    if (kind == ExporterKind::kOtlp && !otlp->unusable.empty()) {
+      processors.push_back(batch_processor(absent_exporter(otlp->unusable), settings.batch));
+      continue;
+    }
     auto exporter = kind == ExporterKind::kOtlp
                         ? otlp_exporter(*otlp)
                         : file_exporter({.path = kind == ExporterKind::kOtlpFile ? "traces.jsonl" : "-"});
     if (!exporter && kind == ExporterKind::kOtlpFile) {  // only the environment asks for it
       environment.warn("OTEL_TRACES_EXPORTER", exporter.error().message + "; otlp_file is ignored");
-      continue;
+      exporter = absent_exporter("OTEL_TRACES_EXPORTER: " + exporter.error().message);
     }
     if (!exporter) return exporter.error();
     processors.push_back(batch_processor(std::move(exporter).value(), settings.batch));

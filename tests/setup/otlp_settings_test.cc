@@ -59,7 +59,7 @@ TEST(OtlpEndpoint, RulesOfProtocolExporter) {
     const Read got = read(row.variables);
     EXPECT_EQ(got.settings.http.traces_endpoint, row.url);
     EXPECT_THAT(got.warnings, IsEmpty());
-    EXPECT_TRUE(got.settings.usable);
+    EXPECT_EQ(got.settings.unusable, "");
   }
 }
 
@@ -82,7 +82,7 @@ TEST(OtlpEndpoint, PasswordsInUrlsAreNotShown) {
 
 TEST(OtlpEndpoint, HttpsMeansThatNothingIsExportedRatherThanElsewhere) {
   const Read got = read({{kAll, "https://collector:4318"}});
-  EXPECT_FALSE(got.settings.usable);
+  EXPECT_NE(got.settings.unusable, "");
   EXPECT_THAT(got.warnings,
               ElementsAre(AllOf(HasSubstr("https needs the library target nanospan::tls"), HasSubstr("not exported"))));
 }
@@ -92,7 +92,7 @@ TEST(OtlpEndpoint, ProgramWinsOverEnvironment) {
   options.endpoint = "http://program:1/base";
   const Read got = read({{kTraces, "http://env:2/x"}, {kAll, "https://env:3"}}, options);
   EXPECT_EQ(got.settings.http.traces_endpoint, "http://program:1/base/v1/traces");
-  EXPECT_TRUE(got.settings.usable);
+  EXPECT_EQ(got.settings.unusable, "");
 }
 
 TEST(OtlpEndpoint, ProgramsMistakeIsAnError) {
@@ -216,13 +216,13 @@ TEST(OtlpGrpcEndpoint, RulesOfProtocolExporter) {
     const Read got = read(variables);
     EXPECT_EQ(got.settings.grpc_options.endpoint, row.url);
     EXPECT_THAT(got.warnings, IsEmpty());
-    EXPECT_TRUE(got.settings.usable);
+    EXPECT_EQ(got.settings.unusable, "");
   }
 }
 
 TEST(OtlpGrpcEndpoint, WithoutASchemeItMeansTlsWhichIsNotInThisBuild) {
   const Read got = read({{kAll, "collector:4317"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}});
-  EXPECT_FALSE(got.settings.usable);
+  EXPECT_NE(got.settings.unusable, "");
   EXPECT_THAT(got.warnings, ElementsAre(HasSubstr("not exported")));
 }
 

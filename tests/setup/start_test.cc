@@ -310,6 +310,59 @@ TEST_F(StartTest, ExitFlushesWhatIsLeft) {
   EXPECT_EQ(spans_at(server), 1U);
 }
 
+TEST_F(StartTest, SpansWithoutAnExporterAreCountedAndTheEndSaysWhy) {
+  set("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318");  // nanospan::tls is not linked
+  {
+    auto telemetry = start();
+    ASSERT_TRUE(telemetry.ok()) << telemetry.error().message;
+    EXPECT_EQ(said().size(), 1U) << "the environment's mistake";
+    for (int i = 0; i < 3; ++i) tracer("shop").start_span("x");
+    EXPECT_FALSE(telemetry->flush());
+    const Ledger ledger = telemetry->ledger();
+    EXPECT_EQ(ledger.ended, 3U);
+    EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(DropReason::kExportFailed)], 3U);
+    EXPECT_EQ(said().size(), 1U) << "nothing while it runs";
+  }
+  const std::vector<std::string> lines = said();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[1],
+              AllOf(StartsWith("setup: 3 spans lost, as there was no exporter: OTEL_EXPORTER_OTLP_ENDPOINT: "),
+                    HasSubstr("nanospan::tls, which is not linked")));
+  EXPECT_EQ(lines[2], "telemetry: 3 of 3 spans were lost: export_failed 3");
+}
+
+// As ExitChild, with what it says on standard error.
+TEST(FailedStartChild, EndsWithoutTelemetry) {
+  if (GTEST_FLAG_GET(filter) != "FailedStartChild.*") return;
+  EXPECT_FALSE(start({.endpoint = "collector:4318"}).ok());
+  std::exit(0);
+}
+
+TEST_F(StartTest, AProgramWithoutTelemetrySaysSoAtItsEndToo) {
+  int out[2];
+  ASSERT_EQ(::pipe(out), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(out[1], STDERR_FILENO);
+    ::execl("/proc/self/exe", "child", "--gtest_filter=FailedStartChild.*", "--gtest_brief=1", nullptr);
+    ::_Exit(127);
+  }
+  ::close(out[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t count = 0; (count = ::read(out[0], buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  ::close(out[0]);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  const auto end = text.find("no span of this program was recorded, as telemetry did not start: start: ");
+  ASSERT_NE(end, std::string::npos) << text;
+  EXPECT_LT(text.find("collector:4318"), end) << "at the start, " << text;
+  EXPECT_NE(text.find("collector:4318", end), std::string::npos) << "and at the end: " << text;
+}
+
 TEST_F(StartTest, TelemetryMovesAndItsDestructorStops) {
   testing::ScriptedServer server;
   {
