@@ -21,6 +21,13 @@ SendResult failed_connection(const net::GrpcReply& reply) {
           reply.status.message, 0, 0};
 }
 
+/// Of a port that is not gRPC's: who answered in HTTP without gRPC, or hung up, may be an OTLP/HTTP receiver.
+bool may_be_http(const net::GrpcReply& reply) {
+  if (reply.answered) return reply.is_http;
+  return reply.failure == net::HttpFailure::kReset || reply.failure == net::HttpFailure::kClosedBeforeResponse ||
+         reply.failure == net::HttpFailure::kClosedMidResponse || reply.failure == net::HttpFailure::kNotHttp;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& loop, OtlpGrpcExporterConfig config,
@@ -74,10 +81,8 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
     if (!reply.encoding.empty()) {  // What cannot be read says nothing about what arrived: the status does.
       reply.message = net::decode_text(*config_.codec, reply.message, kAnswerBytesMax).value_or("");
     }
-    SendResult sent = reply.answered ? judge(reply, destination_) : failed_connection(reply);
-    if (sent.kind != SendResult::Kind::kSent && config_.url.port == kHttpPort) {
-      sent.message += "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
-    }
+    SendResult sent = judge(reply, destination_);
+    sent.message += port_hint(reply, config_.url);
     if (sent.kind == SendResult::Kind::kSent && (sent.rejected_spans != 0 || !sent.message.empty())) {
       log_.warn_limited(subject_, "partial_success",
                         destination_ + " rejected " + std::to_string(sent.rejected_spans) + " " +
@@ -87,7 +92,13 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   });
 }
 
+std::string_view OtlpGrpcSender::port_hint(const net::GrpcReply& reply, const net::Url& url) {
+  if (url.port != kHttpPort || !may_be_http(reply)) return "";
+  return "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
+}
+
 SendResult OtlpGrpcSender::judge(const net::GrpcReply& reply, const std::string& destination) {
+  if (!reply.answered) return failed_connection(reply);
   SendResult result;
   if (reply.status.code == net::GrpcCode::kOk) {
     if (const Result<wire::PartialSuccess> partial = wire::decode_export_response(reply.message);

@@ -30,6 +30,8 @@ class OtlpGrpcSender final : public Sender {
 
   /// What a reply means.
   static SendResult judge(const net::GrpcReply& reply, const std::string& destination);
+  /// What to add to its message where the port is OTLP/HTTP's and the other side looks like it.
+  static std::string_view port_hint(const net::GrpcReply& reply, const net::Url& url);
 
  private:
   const OtlpGrpcExporterConfig config_;

@@ -122,6 +122,38 @@ TEST_F(OtlpGrpcSenderTest, StatusesByTheOtlpTable) {
       std::string::npos);
 }
 
+TEST(OtlpGrpcPortHint, OnlyWhereItIsTheOtherProtocolThatAnswers) {
+  const auto hint = [](const char* endpoint, bool is_http, net::HttpFailure failure = {}) {
+    net::GrpcReply reply;
+    reply.answered = failure == net::HttpFailure{};
+    reply.failure = failure;
+    reply.is_http = is_http;
+    reply.status.code = GrpcCode::kUnavailable;
+    return std::string(OtlpGrpcSender::port_hint(reply, net::parse_url(endpoint).value()));
+  };
+  const std::string other_port =
+      "; 4318 is the port of OTLP over HTTP, for it use the exporter otlp_http, or port 4317 for gRPC";
+  EXPECT_EQ(hint("http://collector:4318", true), other_port);
+  EXPECT_EQ(hint("http://collector:4318", false, net::HttpFailure::kNotHttp), other_port);
+  EXPECT_EQ(hint("http://collector:4318", false, net::HttpFailure::kClosedBeforeResponse), other_port);
+  EXPECT_EQ(hint("http://collector:4318", false), "") << "a gRPC server that is busy";
+  EXPECT_EQ(hint("http://collector:4318", false, net::HttpFailure::kRefused), "") << "nobody listens";
+  EXPECT_EQ(hint("http://collector:4317", true), "");
+}
+
+TEST_F(OtlpGrpcSenderTest, AnAnswerInPlainHttpIsSaidToBeOne) {
+  struct Plain final : net::Http1Handler {
+    net::Admission on_headers(const net::MessageHead&) override { return net::Admission::answer({404, {}, "", false}); }
+    void on_request(net::Request, net::Responder) override {}
+  };
+  net::Http1ServerOptions options;
+  options.port = 0;
+  options.http2 = net::http2_server_protocol();
+  server_ = net::Http1Server::start({&loop_}, std::move(options), std::make_shared<Plain>()).value();
+  config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
+  EXPECT_THAT(send().message, HasSubstr("HTTP status 404 without a gRPC status, as of no gRPC server"));
+}
+
 TEST_F(OtlpGrpcSenderTest, ADestinationThatIsAwayIsRetried) {
   server_->begin_drain({clock_.monotonic_now()}, {});
   while (loop_.run_once({clock_.monotonic_now() + base::kNanosPerMilli}) != 0) {
