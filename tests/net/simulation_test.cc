@@ -157,7 +157,8 @@ TEST_P(SimulationTest, WhatOnlyTakesLongerLosesNothing) {
     return plan;
   });
   start();
-  for (std::uint64_t left = 1 + below(8); left > 0; --left) {
+  // More in all than a connection's window.
+  for (std::uint64_t left = 4 + below(12); left > 0; --left) {
     simulation_.send(percent(20) ? 60'000 : below(8'000), 600 * kSeconds, false);
     if (percent(50)) simulation_.run_for(below(100 * kMillis));
   }
@@ -167,6 +168,7 @@ TEST_P(SimulationTest, WhatOnlyTakesLongerLosesNothing) {
 
 TEST_P(SimulationTest, ARefusalIsHeardHoweverMuchOfTheRequestIsStillToCome) {
   simulation_.skip_body_bytes_max = 50'000;
+  simulation_.connections_max = 1 + below(4);
   simulation_.network.plan([this] {
     ConnectionPlan plan;
     plan.delay_nanos = (1 + below(40)) * kMillis;
@@ -182,7 +184,7 @@ TEST_P(SimulationTest, ARefusalIsHeardHoweverMuchOfTheRequestIsStillToCome) {
     return answer;
   };
   start();
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 8; ++i) {  // on connections that were, or must not be, used before
     simulation_.send(below(150'000), 60 * kSeconds, false);
     if (percent(50)) simulation_.run_for(below(100 * kMillis));
   }
