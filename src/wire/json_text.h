@@ -9,7 +9,8 @@
 
 namespace nanospan::wire {
 
-/// A quoted JSON string. `text` must be valid UTF-8; control characters, quotes and backslashes are escaped.
+/// A quoted JSON string. `text` must be valid UTF-8; control characters, quotes and backslashes are escaped, and
+/// nothing else is: as little as RFC 8259, 7 asks for, and as Go's protojson and the Collector do it.
 void append_json_string(std::string_view text, std::string& out);
 
 /// Decimal digits, without quotes (64-bit integers stand in quotes in OTLP/JSON: JavaScript would round them).

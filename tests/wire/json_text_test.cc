@@ -29,6 +29,12 @@ TEST(JsonText, StringsEscapeWhatTheyMust) {
   EXPECT_EQ(string_of("caf\xC3\xA9"), "\"caf\xC3\xA9\"");
 }
 
+TEST(JsonText, SeparatorsOfLinesAndParagraphsStayAsTheyAre) {
+  // U+2028 and U+2029: RFC 8259, 7 wants no escape, Go's protojson and the Collector (pdata by jsoniter) make none, and
+  // JavaScript takes them in strings since ES2019.
+  EXPECT_EQ(string_of("a\u2028b\u2029"), "\"a\u2028b\u2029\"");
+}
+
 TEST(JsonText, DoublesAreShortestAndReadBack) {
   EXPECT_EQ(double_of(0.1), "0.1");
   EXPECT_EQ(double_of(1), "1");
