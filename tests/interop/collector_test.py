@@ -28,6 +28,7 @@ service:
     traces: {{receivers: [otlp], exporters: [debug, {exporter}]}}
 """
 # How our SDK, the Collector and our gateway call it, and the port of a gateway of ours.
+CODINGS = ("none", "gzip", "zstd", "snappy")
 PROTOCOLS = {"http/protobuf": ("otlphttp", "receiver"), "grpc": ("otlp", "grpc")}
 TO_COLLECTOR_BY_GRPC = """
 receivers:
@@ -73,7 +74,7 @@ class CollectorTest(unittest.TestCase):
             self.assertIn(text, said)
 
     def test_it_receives_from_our_sdk_and_sends_to_our_gateway(self):
-        for protocol, compression in itertools.product(PROTOCOLS, ("none", "gzip")):
+        for protocol, compression in itertools.product(PROTOCOLS, CODINGS):
             with self.subTest(protocol=protocol, compression=compression), Gateway(BOTH) as gateway:
                 with Saying(gateway, compression, protocol) as collector:
                     endpoint = f"http://127.0.0.1:{collector.ports[protocol]}"
@@ -85,7 +86,7 @@ class CollectorTest(unittest.TestCase):
     def test_it_receives_from_our_gateway(self):
         with Gateway(BOTH) as last, Saying(last, "gzip", "http/protobuf") as collector:
             configs = [forwarding(collector.ports["http/protobuf"]), TO_COLLECTOR_BY_GRPC % collector.ports["grpc"]]
-            for config, compression in itertools.product(configs, ("none", "gzip")):
+            for config, compression in itertools.product(configs, CODINGS):
                 with Gateway(config.replace("compression: none", f"compression: {compression}")) as gateway:
                     printed = send(self, f"http://127.0.0.1:{gateway.ports['receiver']}", "gzip")
                     gateway.signal()
@@ -93,7 +94,7 @@ class CollectorTest(unittest.TestCase):
                     self.assertNotIn("failed", gateway.text())
             said = collector.stop()
             self.check_said(said, printed)
-            arrived = stop_and_read(self, last, 4 * sent_spans.COUNT)
+            arrived = stop_and_read(self, last, len(configs) * len(CODINGS) * sent_spans.COUNT)
             wanted = {bytes.fromhex(line.split()[2]) for line in printed.splitlines()}
             sent_spans.check(self, printed, {k: v for k, v in arrived.items() if k in wanted})
 
