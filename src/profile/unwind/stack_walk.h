@@ -1,8 +1,9 @@
 // walk_stack(): from the registers of an interrupted thread to the return addresses of its callers.
 //
-// Async-signal-safe: no lock, no allocation, no call into the dynamic linker or an unwinder. It never faults, whatever
-// the stack looks like: before it reads from a page of memory for the first time it asks the kernel whether the page is
-// readable. So it needs no bounds of stacks, and alternate and coroutine stacks need no registration.
+// Async-signal-safe: no lock, no allocation, no call into the dynamic linker or an unwinder. It does not fault,
+// whatever the stack looks like: before it reads from a page of memory for the first time it asks the kernel whether
+// the page is readable. (Another thread could unmap that page in the nanoseconds after that. Nobody unmaps a stack that
+// is in use.) So it needs no bounds of stacks, and alternate and coroutine stacks need no registration.
 #pragma once
 
 #include <ucontext.h>
