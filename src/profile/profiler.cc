@@ -233,9 +233,10 @@ void Profiler::sample_again(base::MonotonicNanos now, bool was_running) {
     return;
   }
   if (options_.problem) {
-    options_.problem(begun ? "the program handles signal " + std::to_string(lost) + " now: the profiler goes on with " +
-                                 std::to_string(sampler_->signal())
-                           : "nothing is sampled until one is given back: " + begun.error().message);
+    options_.problem(!begun        ? "nothing is sampled until one is given back: " + begun.error().message
+                     : was_running ? "the program handles signal " + std::to_string(lost) +
+                                         " now: the profiler goes on with " + std::to_string(sampler_->signal())
+                                   : "sampled again, with signal " + std::to_string(sampler_->signal()));
   }
   if (begun) return;
   next_scan_ = now + kFullScanNanos;
@@ -497,14 +498,20 @@ std::vector<RouteTime> Profiler::routes() const {
   return routes;
 }
 
-std::string Profiler::function_at(std::uint64_t pc) {
+std::vector<std::string> Profiler::functions_at(const std::vector<std::uint64_t>& pcs) {
   sampler_->refresh_code();
   const CodeMap& code = *sampler_->code();
-  const CodeMap::Range* range = code.find(pc);
-  if (range == nullptr) return {};
-  const Module& module = *code.modules()[range->index];
-  return symbolizer_.function_at({module.path, module.build_id, module.base, module.begin, module.end, module.offset},
-                                 pc - module.base);
+  std::vector<std::string> functions;
+  for (const std::uint64_t pc : pcs) {
+    functions.emplace_back();
+    const CodeMap::Range* range = code.find(pc);
+    if (range == nullptr) continue;
+    const Module& of = *code.modules()[range->index];
+    functions.back() =
+        symbolizer_.function_at({of.path, of.build_id, of.base, of.begin, of.end, of.offset}, pc - of.base);
+  }
+  symbolizer_.release();
+  return functions;
 }
 
 }  // namespace nanospan::profile

@@ -82,7 +82,7 @@ class Profiler {
   std::vector<RouteTime> routes() const;
 
   /// The functions at plain addresses of this process, for /debug/pprof/symbol; "" where there is none.
-  std::string function_at(std::uint64_t pc);
+  std::vector<std::string> functions_at(const std::vector<std::uint64_t>& pcs);
   SamplerCounters counters() const { return sampler_->counters(); }
   std::size_t history_bytes() const { return history_ == nullptr ? 0 : history_->bytes(); }
   const ProfilerOptions& options() const { return options_; }

@@ -243,6 +243,7 @@ class Ignored {
 struct Robbed {
   Robbed() {
     ProfilerOptions options;
+    options.continuous = true;
     options.problem = [this](const std::string& line) { problems.push_back(line); };
     profiler = Profiler::create(*loop, gettid(), std::move(options)).value();
   }
@@ -298,6 +299,8 @@ TEST(Profiles, EndWithAnErrorWhenNoSignalIsLeft) {
     robbed.pass(base::kNanosPerSecond);
     EXPECT_EQ(robbed.problems.size(), 1u);
   }
+  robbed.pass(base::kNanosPerSecond);
+  EXPECT_EQ(robbed.problems.back(), "sampled again, with signal 27");
   robbed.profiler->finish_early(robbed.collect(WindowKind::kCpu));
   ASSERT_EQ(robbed.answers.size(), 3u);
   EXPECT_TRUE(robbed.answers[2].ok());

@@ -29,10 +29,11 @@ class Endpoints final : public net::Http1Handler {
   void on_request(net::Request request, net::Responder responder) override;
 
  private:
-  void collect(WindowKind kind, const Query& query, const std::string& name, net::Responder responder);
+  void collect(WindowKind kind, const net::MessageHead& head, const Query& query, const std::string& name,
+               net::Responder responder);
   net::Response past(const Query& query);
   net::Response routes() const;
-  net::Response symbol(const net::Request& request, const Query& query);
+  net::Response symbol(const net::Request& request);
 
   Profiler& profiler_;
   const ProfileRecorder* const recorder_;

@@ -24,6 +24,8 @@ std::string percent_decoded(std::string_view text) {
 
 }  // namespace
 
+std::string quoted(std::string_view given) { return "\"" + std::string(given.substr(0, 40)) + "\""; }
+
 Query::Query(std::string_view target) {
   const std::size_t question = target.find('?');
   if (question == std::string_view::npos) return;
@@ -50,9 +52,8 @@ Result<std::uint64_t> Query::number(std::string_view name, std::uint64_t otherwi
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
   if (error != std::errc() || end != given.data() + given.size() || value < least || value > most) {
-    return Error{ErrorCode::kInvalidArgument, std::string(name) + " is \"" + std::string(given.substr(0, 40)) +
-                                                  "\"; it may be " + std::to_string(least) + " to " +
-                                                  std::to_string(most)};
+    return Error{ErrorCode::kInvalidArgument, std::string(name) + " is " + quoted(given) + "; it may be " +
+                                                  std::to_string(least) + " to " + std::to_string(most)};
   }
   return value;
 }

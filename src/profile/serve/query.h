@@ -12,6 +12,9 @@
 
 namespace nanospan::profile {
 
+/// What somebody gave, for a message: as far as it is short.
+std::string quoted(std::string_view given);
+
 class Query {
  public:
   static constexpr std::size_t kParametersMax = 32;

@@ -83,7 +83,8 @@ Result<ProfileFormat> format_of(const Query& query) {
   if (format == "html") return ProfileFormat::kHtml;
   if (format == "page") return ProfileFormat::kPage;
   if (!format.empty() && format != "pprof") {
-    return Error{ErrorCode::kInvalidArgument, "format may be pprof, collapsed, speedscope, html or page"};
+    return Error{ErrorCode::kInvalidArgument,
+                 "format is " + quoted(format) + "; it may be pprof, collapsed, speedscope, html or page"};
   }
   const Result<std::uint64_t> debug = query.number("debug", 0, 0, 2);
   if (!debug) return debug.error();

@@ -139,12 +139,19 @@ TEST(ProfileServer, IndexCommandLineAndSymbols) {
 
 TEST(ProfileServer, WrongRequestsAreAnsweredAsGoShowsThem) {
   const auto server = start();
-  for (const char* target : {"profile?seconds=0", "profile?seconds=301", "profile?seconds=x", "profile?hz=5000",
-                             "profile?format=png", "threads?debug=3"}) {
+  for (const char* target :
+       {"profile?seconds=0", "profile?seconds=301", "profile?seconds=x", "profile?hz=5000", "profile?format=png",
+        "threads?debug=3", "profile?labels=foo", "profile?from=-1m&labels=trace"}) {
     const HttpAnswer answer = http_get(server->port(), std::string("/debug/pprof/") + target);
     EXPECT_EQ(answer.status, 400) << target;
     EXPECT_NE(answer.head.find("X-Go-Pprof: 1"), std::string::npos) << target;
   }
+  const auto said = [&](const std::string& query) {
+    return http_get(server->port(), "/debug/pprof/profile?" + query).body;
+  };
+  EXPECT_EQ(said("labels=foo"), "labels is \"foo\"; it may be trace\n");
+  EXPECT_EQ(said("format=png"), "format is \"png\"; it may be pprof, collapsed, speedscope, html or page\n");
+  EXPECT_EQ(said("from=ago"), "from is \"ago\"; it may be like -10m, -90s or -1h (before now), now, or Unix seconds\n");
   EXPECT_EQ(http_get(server->port(), "/debug/pprof/nothing").status, 404);
   EXPECT_EQ(http_get(server->port(), "/").status, 404);
   EXPECT_EQ(http_get(server->port(), "/debug/pprofx").status, 404);
@@ -152,6 +159,18 @@ TEST(ProfileServer, WrongRequestsAreAnsweredAsGoShowsThem) {
       http_exchange(server->port(), "DELETE /debug/pprof/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
           .status,
       405);
+}
+
+TEST(ProfileServer, AProfileOfWhichOnlyTheHeadersAreWantedIsNotTaken) {
+  EndpointOptions endpoints;
+  endpoints.seconds_max = 1'000'000;
+  const auto server = start(endpoints);
+  const HttpAnswer answer = http_exchange(server->port(),
+                                          "HEAD /debug/pprof/profile?seconds=1000000 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                          "Connection: close\r\n\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.head.find("application/octet-stream"), std::string::npos) << answer.head;
+  EXPECT_EQ(answer.body, "");
 }
 
 TEST(Responses, ASavedPageHasTheProfileInIt) {
