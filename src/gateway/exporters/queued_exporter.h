@@ -20,7 +20,7 @@ class QueuedExporter final : public Exporter {
       : loop_(loop),
         description_(std::move(description)),
         waits_for_result_(!options.queue.enabled || options.queue.wait_for_result),
-        queue_(loop, std::move(options), std::move(sender), host.metrics(), host.log()) {}
+        queue_(loop, with_budget(std::move(options), host.budget()), std::move(sender), host.metrics(), host.log()) {}
 
   Status start() override { return queue_.start(nullptr); }
   void drain(base::Deadline deadline, net::Task done) override { queue_.drain(deadline, std::move(done)); }
@@ -41,6 +41,11 @@ class QueuedExporter final : public Exporter {
   }
 
  private:
+  static ExportQueueOptions with_budget(ExportQueueOptions options, MemoryBudget& budget) {
+    options.budget = &budget;
+    return options;
+  }
+
   net::EventLoop& loop_;
   std::string description_;  // of the service's thread
   std::atomic<bool> waits_for_result_;

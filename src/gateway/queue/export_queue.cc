@@ -59,8 +59,10 @@ ExportQueue::ExportQueue(net::EventLoop& loop, ExportQueueOptions options, std::
       failed_by_([this](std::string_view reason) -> Metric& {
         return counter("nanospan_exporter_failed_", " given up, by reason.", reason);
       }),
+      joiner_(options_.queue.batch.value_or(QueueBatchOptions()).limits, options_.budget, loop.clock()),
       say_losses_timer_(loop, [this] { say_losses(); }),
       jitter_(static_cast<std::minstd_rand::result_type>(loop.clock().unix_now() | 1)),
+      flush_timer_(loop, [this] { pump(); }),
       drain_timer_(loop, [this] { expire_drain(); }),
       sender_(std::make_unique<SenderInUse>(SenderInUse{std::move(sender)})) {
   capacity_.add(options_.queue.size_max);
@@ -91,8 +93,13 @@ void ExportQueue::take_over(ExportQueue& next) {
     std::swap(options_, next.options_);  // Each gives back the capacity that is in its options.
     used_ = 0;
     for (std::size_t i = 0; i < accepted_; ++i) used_ += size_of(*waiting_[i].batch);
-    for (const std::unique_ptr<Flight>& flight : flights_) used_ += size_of(*flight->item.batch);
+    for (const Item& item : ready_) used_ += item.is_joined ? 0 : size_of(*item.batch);
+    for (const std::unique_ptr<Flight>& flight : flights_) {
+      used_ += flight->item.is_joined ? 0 : size_of(*flight->item.batch);
+    }
+    for (const Gathered& request : gathered_) used_ += size_of(request.bytes, request.items);
     size_.add(used_);
+    joiner_.set_limits(options_.queue.batch.value_or(QueueBatchOptions()).limits);
     schedule_pump();
   }
   std::swap(sender_, next.sender_);
@@ -103,12 +110,12 @@ void ExportQueue::take_over(ExportQueue& next) {
   }
 }
 
-std::uint64_t ExportQueue::size_of(const Batch& batch) const {
+std::uint64_t ExportQueue::size_of(std::uint64_t bytes, std::uint64_t items) const {
   switch (options_.queue.sizer) {
     case QueueSizer::kBytes:
-      return std::max<std::uint64_t>(batch.bytes().size(), 1);
+      return std::max<std::uint64_t>(bytes, 1);
     case QueueSizer::kItems:
-      return std::max<std::uint64_t>(batch.counts().spans, 1);
+      return std::max<std::uint64_t>(items, 1);
     case QueueSizer::kRequests:
       break;
   }
@@ -181,7 +188,7 @@ void ExportQueue::offer(BatchRef batch, Completion done) {
 }
 
 void ExportQueue::schedule_pump() {
-  if (pump_scheduled_ || accepted_ == 0) return;
+  if (pump_scheduled_ || (accepted_ == 0 && ready_.empty() && joiner_.empty())) return;
   pump_scheduled_ = true;
   loop_.post([this, alive = alive_] {
     if (*alive) pump();
@@ -204,17 +211,97 @@ void ExportQueue::pump() {
     const std::lock_guard lock(mutex_);
     pump_scheduled_ = false;
     accept_blocked(accepted);
-    while (accepted_ != 0 && flights_.size() < options_.queue.consumers) {
-      flights_.push_back(std::make_unique<Flight>(*this, std::move(waiting_.front())));
-      flights_.back()->item.first_try = loop_.clock().monotonic_now();
-      starting.push_back(flights_.back().get());
-      waiting_.pop_front();
-      --accepted_;
+    for (;;) {
+      while (!ready_.empty() && flights_.size() < options_.queue.consumers) {
+        flights_.push_back(std::make_unique<Flight>(*this, std::move(ready_.front())));
+        flights_.back()->item.first_try = loop_.clock().monotonic_now();
+        starting.push_back(flights_.back().get());
+        ready_.pop_front();
+      }
+      if (flights_.size() >= options_.queue.consumers || !take_next()) break;
     }
+    arm_flush();
   }
   for (const Completion& tell : accepted) tell(Outcome::accepted());
   for (Flight* flight : starting) attempt(*flight);
   finish_drain_if_empty();
+}
+
+/// Profiles have a dictionary for each request: they cannot be joined.
+bool ExportQueue::joins() const {
+  return options_.queue.enabled && options_.queue.batch && options_.signal != Signal::kProfiles;
+}
+
+/// Moves the next one towards ready_. False if there is none, or it must wait for others.
+bool ExportQueue::take_next() {
+  if (accepted_ == 0) {
+    const bool is_due =
+        !joins() || draining_ ||
+        loop_.clock().monotonic_now() >= base::later(joiner_.since(), options_.queue.batch->flush_nanos);
+    if (joiner_.empty() || !is_due) return false;
+    cut_open();
+    return true;
+  }
+  Item item = std::move(waiting_.front());
+  waiting_.pop_front();
+  --accepted_;
+  // What cannot be joined goes as it came: out of memory, or splitting it would repeat too much.
+  if (!joins() || joiner_.reserve(*item.batch)) {
+    ready_.push_back(std::move(item));
+  } else {
+    gather(std::move(item));
+  }
+  return true;
+}
+
+/// Into the open batch; it is the request that is in the queue until its fate is known, not the batch.
+void ExportQueue::gather(Item item) {
+  const bool is_owed = !item.done;
+  gathered_.push_front({item.batch->bytes().size(), item.batch->counts().spans});
+  const auto senders = std::make_shared<RequestJoiner::Senders>(released(gathered_.begin(), std::move(item.done)));
+  std::vector<RequestJoiner::Joined> full;
+  const std::uint64_t lost = joiner_.append(*item.batch, senders, is_owed, full);
+  for (RequestJoiner::Joined& joined : full) ready_.push_back(to_item(std::move(joined)));
+  if (joiner_.is_full()) cut_open();
+  if (lost != 0) {
+    queued_.subtract(lost);
+    count_failed(lost, "out_of_memory");
+    report_failure(is_owed ? lost : 0, {SendResult::Kind::kRetry, "out_of_memory", "out of memory", 0, 0});
+  }
+  if (lost != gathered_.front().items)
+    return senders->release();                  // What flies later is still to come: this is no answer.
+  loop_.post([this, senders, alive = alive_] {  // without the mutex
+    senders->release();
+    if (*alive) pump();
+  });
+}
+
+void ExportQueue::cut_open() { ready_.push_back(to_item(joiner_.cut())); }
+
+ExportQueue::Item ExportQueue::to_item(RequestJoiner::Joined joined) {
+  return {std::move(joined.batch),
+          [waiting = std::move(joined.waiting)](const Outcome& outcome) { RequestJoiner::answer(waiting, outcome); }, 0,
+          true, joined.owed_items};
+}
+
+/// Gives back what the request has of the queue, and tells its sender, if that waits.
+Completion ExportQueue::released(std::list<Gathered>::iterator of, Completion done) {
+  return [this, alive = alive_, of, done = std::move(done)](Outcome outcome) {
+    if (*alive) {
+      const std::lock_guard lock(mutex_);
+      const std::uint64_t size = size_of(of->bytes, of->items);
+      used_ -= size;
+      size_.subtract(size);
+      gathered_.erase(of);
+    }
+    if (done) done(std::move(outcome));
+  };
+}
+
+/// For the open batch, if it waits for others.
+void ExportQueue::arm_flush() {
+  const bool waits = joins() && !joiner_.empty() && flights_.size() < options_.queue.consumers;
+  flush_timer_.arm(waits ? base::later(joiner_.since(), options_.queue.batch->flush_nanos) : base::kNever);
 }
 
 void ExportQueue::attempt(Flight& flight) {
@@ -287,21 +374,19 @@ void ExportQueue::count_failed(std::uint64_t spans, std::string_view reason) {
 }
 
 /// What its sender still has is one thing, what was acknowledged and is gone another: that is said as a loss.
-void ExportQueue::report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result) {
-  if (acknowledged) {
-    lost_ += spans;
-    if (has_drain_deadline_) lost_in_drain_.fetch_add(spans, std::memory_order_relaxed);
-  }
+void ExportQueue::report_failure(std::uint64_t acknowledged, const SendResult& result) {
+  lost_ += acknowledged;
+  if (has_drain_deadline_) lost_in_drain_.fetch_add(acknowledged, std::memory_order_relaxed);
   if (result.reason == kShutdown) {  // expire_drain() reports them all in one line
-    lost_said_ += acknowledged ? spans : 0;
+    lost_said_ += acknowledged;
     return;
   }
-  if (!acknowledged) {
+  if (acknowledged == 0) {
     log_.warn_limited(subject_, result.reason, result.message);
     return;
   }
   Loss& loss = losses_[result.reason];
-  loss.items += spans;
+  loss.items += acknowledged;
   loss.message = result.message;
   if (loop_.clock().monotonic_now() >= say_losses_next_) {
     say_losses();
@@ -332,10 +417,10 @@ void ExportQueue::settle(Item item, const SendResult& result) {
     if (rejected != 0) count_failed(rejected, "rejected");
   } else {
     count_failed(spans, result.reason);
-    report_failure(spans, !item.done, result);
+    report_failure(item.is_joined ? item.owed_items : (item.done ? 0 : spans), result);
   }
   queued_.subtract(spans);
-  {
+  if (!item.is_joined) {
     const std::lock_guard lock(mutex_);
     used_ -= size_of(*item.batch);
     size_.subtract(size_of(*item.batch));
@@ -385,6 +470,9 @@ void ExportQueue::expire_drain() {
       size_.add(size_of(*waiting[i].batch));
     }
     accepted_ = 0;
+    if (!joiner_.empty()) cut_open();
+    waiting.insert(waiting.end(), std::make_move_iterator(ready_.begin()), std::make_move_iterator(ready_.end()));
+    ready_.clear();
   }
   for (Item& item : waiting) settle(std::move(item), shutdown);
   std::vector<std::unique_ptr<Flight>> flights = std::move(flights_);
@@ -405,7 +493,7 @@ void ExportQueue::expire_drain() {
 void ExportQueue::finish_drain_if_empty() {
   {
     const std::lock_guard lock(mutex_);
-    if (!draining_ || !waiting_.empty() || !flights_.empty()) return;
+    if (!draining_ || !waiting_.empty() || !flights_.empty() || !ready_.empty() || !gathered_.empty()) return;
   }
   drain_timer_.cancel();
   say_losses();

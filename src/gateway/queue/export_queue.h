@@ -3,6 +3,10 @@
 //   offer (any thread) -> waiting list, bounded -> at most `consumers` flights -> Sender -> sent | retry after back-off
 //   | failed
 //
+// With `batch`, what leaves the waiting list is joined first (RequestJoiner) and flies when the batch is full, or after
+// its flush_timeout. It counts against the queue's bound, in its own size, until its fate is known; with
+// wait_for_result its sender is answered then.
+//
 // The ledger: enqueued = sent + failed (by reason) + queued, in spans (or the signal's other items), exact whenever
 // nobody is inside offer(). `queued` is counted on its own: up when a batch enters, down when its fate is known; a
 // flight that waits for its next try is queued. What is refused was never enqueued and is counted apart: its sender was
@@ -16,6 +20,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +30,7 @@
 #include <vector>
 
 #include "gateway/pipeline/consumer.h"
+#include "gateway/pipeline/request_joiner.h"
 #include "gateway/queue/queue_config.h"
 #include "gateway/queue/sender.h"
 #include "gateway/telemetry/log.h"
@@ -40,6 +46,7 @@ struct ExportQueueOptions {
   RetryOptions retry;
   std::uint64_t attempt_nanos = 5 * base::kNanosPerSecond;  ///< Deadline of each try.
   Signal signal = Signal::kTraces;                          ///< Of all its batches.
+  MemoryBudget* budget = nullptr;                           ///< Charged for what is joined; null: nothing is.
 };
 
 class ExportQueue {
@@ -76,18 +83,33 @@ class ExportQueue {
     BatchRef batch;
     Completion done;  ///< Null once its sender was told.
     base::MonotonicNanos first_try = 0;
+    bool is_joined = false;        ///< Made of several requests, which count in gathered_.
+    std::uint64_t owed_items = 0;  ///< Of a joined one: those that were acknowledged.
+  };
+  /// A request that was joined with others, as it counts against the queue's bound.
+  struct Gathered {
+    std::uint64_t bytes = 0, items = 0;
   };
   struct Flight;
   struct SenderInUse;
 
   Metric& counter(std::string_view name, std::string_view help, std::string_view reason = {});
-  std::uint64_t size_of(const Batch& batch) const;
+  std::uint64_t size_of(std::uint64_t bytes, std::uint64_t items) const;
+  std::uint64_t size_of(const Batch& batch) const { return size_of(batch.bytes().size(), batch.counts().spans); }
   bool can_never_fit(const Batch& batch) const;
   bool fits(const Batch& batch) const;  // mutex held
   void refuse(const Batch& batch, std::string_view reason, Outcome outcome, Completion done);
   void schedule_pump();
   void pump();
   void accept_blocked(std::vector<Completion>& accepted);  // mutex held
+  bool joins() const;
+  // With the mutex held:
+  bool take_next();
+  void gather(Item item);
+  void cut_open();
+  void arm_flush();
+  static Item to_item(RequestJoiner::Joined joined);
+  Completion released(std::list<Gathered>::iterator of, Completion done);
   void attempt(Flight& flight);
   void remove_idle_senders();
   void on_result(Flight& flight, SendResult result);
@@ -95,7 +117,7 @@ class ExportQueue {
   void finish(Flight& flight, SendResult result);
   void count_failed(std::uint64_t spans, std::string_view reason);
   void settle(Item item, const SendResult& result);
-  void report_failure(std::uint64_t spans, bool acknowledged, const SendResult& result);
+  void report_failure(std::uint64_t acknowledged, const SendResult& result);
   void say_losses();
   void expire_drain();
   void finish_drain_if_empty();
@@ -122,6 +144,9 @@ class ExportQueue {
   std::deque<Item> waiting_;  // the first `accepted_` of them are within the bound and their senders told
   std::size_t accepted_ = 0;
   std::uint64_t used_ = 0;  // size of the accepted ones and the flights, in the sizer's unit
+  RequestJoiner joiner_;
+  std::deque<Item> ready_;        // joined, or too large to be: to fly next
+  std::list<Gathered> gathered_;  // in joiner_, ready_ and flights: accepted, and part of used_
   bool draining_ = false;
   bool has_drain_deadline_ = false;
   bool pump_scheduled_ = false;
@@ -141,6 +166,7 @@ class ExportQueue {
   std::string last_problem_;  // what the last try came to that failed for now
   std::vector<std::unique_ptr<Flight>> flights_;
   std::minstd_rand jitter_;
+  net::Timer flush_timer_;
   net::Timer drain_timer_;
   net::Task drained_;
   // Last: destroyed first, so that no result comes back into a half-destroyed queue.

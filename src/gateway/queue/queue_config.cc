@@ -4,6 +4,63 @@
 #include "gateway/config/units.h"
 
 namespace nanospan::gateway {
+namespace {
+
+/// Requests of all clients share a batch.
+void read_partition(MapReader& batch) {
+  std::optional<MapReader> partition = batch.child("partition");
+  if (!partition) return;
+  std::vector<std::string> keys;
+  partition->read_list("metadata_keys", keys);
+  if (!keys.empty()) {
+    partition->fail("metadata_keys", "not supported by this build: requests of all clients share a batch; remove it");
+  }
+  for (const std::string_view key : {"cache_size", "idle_timeout"}) {
+    partition->ignore(key, "batches are not kept apart by metadata");
+  }
+  partition->finish();
+}
+
+/// The rules are the Collector's (exporterhelper/internal/queuebatch/config.go): the batch counts what the queue counts
+/// where that is said, else items.
+void read_batch(MapReader& queue, QueueOptions& out) {
+  const ConfigNode* const node = queue.node("batch");
+  std::optional<MapReader> batch = queue.child("batch");
+  if (!batch || node == nullptr || node->is_null()) return;
+  QueueBatchOptions options;
+  std::string sizer = "items";
+  if (queue.has("sizer")) queue.read("sizer", sizer);
+  batch->read("sizer", sizer);
+  if (sizer != "items" && sizer != "bytes") {
+    batch->fail("sizer", "must be items or bytes, also where it is the queue's (\"" + sizer + "\")");
+  }
+  options.limits.sizer = sizer == "bytes" ? BatchSizer::kBytes : BatchSizer::kItems;
+  batch->read_duration("flush_timeout", options.flush_nanos);
+  if (options.flush_nanos == 0) batch->fail("flush_timeout", "must be greater than zero");
+  const auto read_size = [&](std::string_view key, std::uint64_t& size) {
+    if (options.limits.sizer == BatchSizer::kBytes) {
+      batch->read_bytes(key, size);
+    } else {
+      batch->read(key, size);
+    }
+  };
+  read_size("min_size", options.limits.size);
+  read_size("max_size", options.limits.size_max);
+  if (options.limits.size_max != 0 && options.limits.size_max < options.limits.size) {
+    batch->fail("max_size",
+                "is less than min_size (" + std::to_string(options.limits.size) + "); raise it, or lower min_size");
+  }
+  const bool same_unit = out.sizer == (sizer == "bytes" ? QueueSizer::kBytes : QueueSizer::kItems);
+  if (same_unit && options.limits.size > out.size_max) {
+    batch->fail("min_size", "is more than the whole queue (queue_size " + std::to_string(out.size_max) +
+                                "): it would never be reached; lower it, or raise queue_size");
+  }
+  read_partition(*batch);
+  batch->finish();
+  out.batch = options;
+}
+
+}  // namespace
 
 void read_queue_options(MapReader& exporter, QueueOptions& out) {
   std::optional<MapReader> queue = exporter.child("sending_queue");
@@ -24,7 +81,7 @@ void read_queue_options(MapReader& exporter, QueueOptions& out) {
   queue->refuse(
       "storage",
       "the queue is in memory; to lose nothing set wait_for_result: true, so that senders keep what was not sent");
-  queue->refuse("batch", "requests are forwarded as they came; remove it");
+  read_batch(*queue, out);
   queue->finish();
 }
 

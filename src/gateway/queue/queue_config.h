@@ -3,15 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
 #include "gateway/config/map_reader.h"
+#include "gateway/pipeline/request_joiner.h"
 
 namespace nanospan::gateway {
 
 /// What queue_size counts.
 enum class QueueSizer { kRequests, kItems, kBytes };
+
+/// sending_queue.batch: what leaves the queue is joined.
+struct QueueBatchOptions {
+  std::uint64_t flush_nanos = 200 * base::kNanosPerMilli;  ///< flush_timeout: a batch is sent after this.
+  JoinLimits limits;                                       ///< min_size, max_size, and what they count.
+};
 
 struct QueueOptions {
   bool enabled = true;  ///< Off: no waiting list; a sender is answered when its batch was sent or not.
@@ -20,6 +28,7 @@ struct QueueOptions {
   QueueSizer sizer = QueueSizer::kRequests;
   bool wait_for_result = false;
   bool block_on_overflow = false;
+  std::optional<QueueBatchOptions> batch = std::nullopt;
 };
 
 struct RetryOptions {

@@ -461,5 +461,180 @@ TEST_F(ExportQueueTest, OffersFromManyThreadsBalance) {
   EXPECT_EQ(accepted + refused, 8000u);
 }
 
+// --- sending_queue.batch ---
+
+class ExportQueueBatchTest : public ExportQueueTest {
+ protected:
+  ExportQueueBatchTest() {
+    options_.queue.batch = QueueBatchOptions{200 * base::kNanosPerMilli, {BatchSizer::kItems, 10, 0}};
+  }
+  std::uint64_t size() {
+    return metrics_.gauge("otelcol_exporter_queue_size", "", {{"exporter", "test"}, {"data_type", "traces"}}).value();
+  }
+};
+
+TEST_F(ExportQueueBatchTest, RequestsFlyTogetherWhenThereAreEnoughOfThem) {
+  for (int i = 0; i < 3; ++i) offer(4);
+  ASSERT_EQ(outcomes_.size(), 3u) << "they are in the queue";
+  run();
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{12}));
+  EXPECT_EQ(size(), 3u) << "requests, until their fate is known";
+  EXPECT_EQ(queue().ledger().queued, 12u);
+  answer(sent());
+  EXPECT_EQ(size(), 0u);
+  EXPECT_EQ(queue().ledger().sent, 12u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, WhatIsTooLittleFliesAfterTheFlushTimeout) {
+  script_.results = {sent(), sent()};
+  offer(1);
+  run();
+  advance(100 * base::kNanosPerMilli);
+  offer(2);
+  advance(99 * base::kNanosPerMilli);
+  EXPECT_EQ(script_.attempts, 0u);
+  advance(base::kNanosPerMilli);
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{3})) << "since the first of them";
+  offer(5);
+  run();
+  advance(199 * base::kNanosPerMilli);
+  EXPECT_EQ(script_.attempts, 1u);
+  advance(base::kNanosPerMilli);
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{3, 5}));
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, WaitForResultIsAnsweredWhenTheBatchWas) {
+  options_.queue.wait_for_result = true;
+  for (int i = 0; i < 2; ++i) offer(5);
+  run();
+  EXPECT_TRUE(outcomes_.empty());
+  answer({SendResult::Kind::kSent, "rejected", "too old", 0, 7});
+  ASSERT_EQ(outcomes_.size(), 2u);
+  EXPECT_EQ(outcomes_[0].rejected_spans + outcomes_[1].rejected_spans, 7u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kAccepted);
+  EXPECT_THAT(outcomes_[0].message, HasSubstr("too old"));
+  EXPECT_EQ(queue().ledger().sent, 3u);
+  EXPECT_EQ(queue().ledger().failed, 7u);
+  EXPECT_EQ(logged_, "") << "nothing was acknowledged, so nothing is lost";
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, WhatIsAboveMaxSizeIsSplitAndItsSenderHearsOfAll) {
+  options_.queue.wait_for_result = true;
+  options_.queue.batch->limits.size_max = 10;
+  options_.retry.enabled = false;
+  offer(25);
+  run();
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{10, 10}));
+  answer(sent());
+  answer(retry());
+  EXPECT_TRUE(outcomes_.empty()) << "five of them wait for others";
+  EXPECT_EQ(size(), 1u);
+  advance(200 * base::kNanosPerMilli);
+  answer(sent());
+  ASSERT_EQ(outcomes_.size(), 1u);
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kRetry) << "what must be sent again must be so as a whole";
+  EXPECT_EQ(queue().ledger().sent, 15u);
+  EXPECT_EQ(queue().ledger().failed, 10u);
+  EXPECT_EQ(size(), 0u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, SizesMayBeBytes) {
+  const std::uint64_t request = sample_batch(4)->bytes().size(), one = sample_batch(1)->bytes().size();
+  options_.queue.batch->limits = {BatchSizer::kBytes, 2 * request, 2 * request + one / 2};
+  for (int i = 0; i < 3; ++i) offer(4);
+  run();
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{8}));
+  advance(200 * base::kNanosPerMilli);
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{8, 4}));
+}
+
+TEST_F(ExportQueueBatchTest, ARefusedRequestIsNoPartOfIt) {
+  options_.queue.size_max = 2;
+  for (int i = 0; i < 3; ++i) offer(3);
+  run();
+  ASSERT_EQ(outcomes_.size(), 3u);
+  EXPECT_EQ(outcomes_[2].kind, Outcome::Kind::kRetry) << "the open batch is in the queue, too";
+  advance(200 * base::kNanosPerMilli);
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{6}));
+  answer(sent());
+  offer(3);
+  EXPECT_EQ(outcomes_[3].kind, Outcome::Kind::kAccepted);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, BlockedRequestsComeInWhenABatchIsThrough) {
+  options_.queue.size_max = 1;
+  options_.queue.block_on_overflow = true;
+  for (int i = 0; i < 2; ++i) offer(10);
+  run();
+  EXPECT_EQ(outcomes_.size(), 1u);
+  answer(sent());
+  EXPECT_EQ(outcomes_.size(), 2u);
+  EXPECT_EQ(script_.sent_spans, (std::vector<std::uint64_t>{10, 10}));
+}
+
+TEST_F(ExportQueueBatchTest, ABatchThatIsGivenUpIsALossOfAllThatWereAcknowledged) {
+  for (int i = 0; i < 2; ++i) offer(5);
+  run();
+  answer(final_failure());
+  EXPECT_EQ(queue().ledger().failed, 10u);
+  EXPECT_THAT(logged_, HasSubstr("lost 10 spans that were acknowledged"));
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, ADrainSendsWhatWaitsAtOnce) {
+  script_.results = {sent()};
+  offer(3);
+  run();
+  bool drained = false;
+  queue().drain(base::Deadline::after(clock_, kNanosPerSecond), [&] { drained = true; });
+  run();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(queue().ledger().sent, 3u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, AtTheDeadlineWhatFliesAndWhatWaitsIsLostExactly) {
+  options_.queue.consumers = 1;
+  offer(10);
+  run();
+  for (int i = 0; i < 2; ++i) offer(3);
+  bool drained = false;
+  queue().drain(base::Deadline::after(clock_, kNanosPerSecond), [&] { drained = true; });
+  advance(kNanosPerSecond);
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(queue().ledger().failed, 16u);
+  EXPECT_EQ(queue().lost_in_drain(), 16u);
+  EXPECT_EQ(queue().ledger().queued, 0u);
+  EXPECT_EQ(size(), 0u);
+  expect_balanced();
+}
+
+TEST_F(ExportQueueBatchTest, AReloadKeepsWhatWasGatheredAndCountsItInTheNewUnit) {
+  offer(3);
+  run();
+  ExportQueueOptions changed = options_;
+  changed.queue.sizer = QueueSizer::kItems;
+  changed.queue.batch.reset();
+  ScriptedSender::Script next;
+  {
+    ExportQueue other(*loop_, changed, std::make_unique<ScriptedSender>(next), metrics_, log_);
+    queue().take_over(other);
+  }
+  EXPECT_EQ(size(), 3u);
+  run();
+  EXPECT_EQ(next.sent_spans, (std::vector<std::uint64_t>{3})) << "without a batch nothing waits for others";
+  next.pending.front()(sent());
+  run();
+  EXPECT_EQ(size(), 0u);
+  EXPECT_EQ(queue().ledger().sent, 3u);
+  expect_balanced();
+  queue_.reset();
+}
+
 }  // namespace
 }  // namespace nanospan::gateway

@@ -2,9 +2,7 @@
 //
 //   consume (any thread) -> copied to the end of the open batch -> sent at send_batch_size, or after timeout
 //
-// A serialised export request is one repeated field, so two joined are one (DESIGN, "The one idea"): gathering is
-// copying bytes, once, while they are warm. A batch above send_batch_max_size is split at spans, log records
-// or data points.
+// A batch above send_batch_max_size is split (RequestJoiner).
 //
 // When a sender is answered depends on who comes next. If that one waits for results, the answer is what becomes of the
 // batch that the request went into (all of them, if it was split). Else it is answered when its bytes are here, as the
@@ -27,6 +25,7 @@
 #include <vector>
 
 #include "gateway/component/component.h"
+#include "gateway/pipeline/request_joiner.h"
 #include "gateway/processors/batch/batch_processor_config.h"
 #include "gateway/processors/processor_items.h"
 #include "gateway/telemetry/metrics_by_reason.h"
@@ -48,43 +47,16 @@ class BatchProcessor final : public Processor {
   void consume(BatchRef batch, Completion done) override;
 
  private:
-  class Senders;
-  /// Whom to tell what became of so many spans.
-  struct Waiting {
-    std::shared_ptr<Senders> senders;
-    std::uint64_t spans = 0;
-  };
-  /// A batch that is complete.
-  struct Ready {
-    BatchRef batch;
-    std::vector<Waiting> waiting;
-    bool is_owed = false;  // Some of it was acknowledged already: it must not be given up for want of room.
-  };
-  /// The batch that requests are copied into.
-  struct Open {
-    net::ByteBlock bytes;
-    BudgetCharge charge;
-    SpanCounts counts;
-    Signal signal = Signal::kTraces;  // of all its requests: a pipeline has one
-    std::vector<Waiting> waiting;
-    bool is_owed = false;
-    base::MonotonicNanos since = 0;
-  };
+  using Joined = RequestJoiner::Joined;
 
   /// Mutex held.
-  bool is_stuck() const {
-    return refused_.size() > 1 || (!refused_.empty() && open_.counts.spans >= config_.send_spans);
-  }
+  bool is_stuck() const { return refused_.size() > 1 || (!refused_.empty() && open_.is_full()); }
   std::optional<Outcome> refuse(const Batch& batch);
-  void append(const Batch& batch, const std::shared_ptr<Senders>& senders, std::vector<Ready>& ready);
-  void lose(std::uint64_t spans, const std::shared_ptr<Senders>& senders);
-  void note(std::uint64_t spans, const std::shared_ptr<Senders>& senders);
-  void cut(std::vector<Ready>& ready);
+  void append(const Batch& batch, const std::shared_ptr<RequestJoiner::Senders>& senders, std::vector<Joined>& ready);
   void schedule();
   void on_timer();
-  void send(Ready ready);
-  void settle(Ready ready, const Outcome& outcome);
-  static void answer(const Ready& ready, const Outcome& outcome);
+  void send(Joined ready);
+  void settle(Joined ready, const Outcome& outcome);
   net::Task take_drained();
   void expire_drain();
 
@@ -105,9 +77,9 @@ class BatchProcessor final : public Processor {
   Metric& cardinality_;
 
   mutable std::mutex mutex_;
-  Open open_;
-  std::deque<Ready> refused_;  // acknowledged, and to be offered again
-  std::uint64_t sending_ = 0;  // batches whose outcome is not known
+  RequestJoiner open_;
+  std::deque<Joined> refused_;  // acknowledged, and to be offered again
+  std::uint64_t sending_ = 0;   // batches whose outcome is not known
   base::MonotonicNanos retry_at_ = base::kNever;
   bool timer_scheduled_ = false;
   bool draining_ = false;

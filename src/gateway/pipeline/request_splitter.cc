@@ -1,5 +1,5 @@
 // Resuming in the middle of a scope. Threads: see the header.
-#include "gateway/processors/batch/request_splitter.h"
+#include "gateway/pipeline/request_splitter.h"
 
 #include <algorithm>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 namespace otlp = wire::otlp;
 using wire::WireType;
 
-constexpr std::uint64_t kFrameBytes = 12;  // tags and lengths around a metric and its data, at most
+constexpr std::uint64_t kFrameBytes = 12;  // tags and lengths around a metric and its data, or an envelope, at most
 
 /// All fields of `message` but those called `repeated`.
 void gather_others(wire::Reader message, std::uint32_t repeated, std::vector<std::string_view>& out) {
@@ -146,24 +146,63 @@ void RequestSplitter::add_points(std::uint64_t& left) {
   left -= points;
 }
 
-bool RequestSplitter::take(std::uint64_t spans_max, net::ByteBlock& out, SpanCounts& counts) {
-  bool failed = false;
-  std::uint64_t left = spans_max;
+/// `fill(resource_begins)` adds items of the scope that was begun; false if there is no room for more.
+template <class Fill>
+bool RequestSplitter::take_scopes(Fill fill, net::ByteBlock& out, SpanCounts& counts) {
+  bool failed = false, has_room = true;
   do {
-    if (!in_resource_) {
+    const bool resource_begins = !std::exchange(in_resource_, true);
+    if (resource_begins) {
       builder_.begin_resource();
       for (const std::string_view field : resource_fields_) builder_.add(field);
-      in_resource_ = true;
     }
     builder_.begin_scope();
     for (const std::string_view field : scope_fields_) builder_.add(field);
-    while (left != 0 && add_item(left)) {
-    }
+    has_room = fill(resource_begins);
     builder_.end_scope();
-  } while (left != 0 && next_scope(out, counts, failed));
+  } while (has_room && next_scope(out, counts, failed));
   if (in_resource_ && !builder_.end_resource(out, counts)) failed = true;
   in_resource_ = false;
   return !failed;
+}
+
+bool RequestSplitter::take(std::uint64_t spans_max, net::ByteBlock& out, SpanCounts& counts) {
+  std::uint64_t left = spans_max;
+  const auto fill = [&](bool /*resource_begins*/) {
+    while (left != 0 && add_item(left)) {
+    }
+    return left != 0;
+  };
+  return take_scopes(fill, out, counts);
+}
+
+/// 0 if there is none in this scope.
+std::uint64_t RequestSplitter::next_item_size() const {
+  for (wire::Reader next = scope_; next.next();) {
+    if (next.is(otlp::ScopeSpans::kSpans, WireType::kBytes)) return next.raw_field().size();
+  }
+  return 0;
+}
+
+bool RequestSplitter::take_bytes(std::uint64_t bytes_max, bool at_least_one, net::ByteBlock& out, SpanCounts& counts) {
+  std::uint64_t used = 0;
+  const auto add_envelope = [&used](const std::vector<std::string_view>& fields) {
+    used += kFrameBytes;
+    for (const std::string_view field : fields) used += field.size();
+  };
+  const auto fill = [&](bool resource_begins) {
+    if (resource_begins) add_envelope(resource_fields_);
+    add_envelope(scope_fields_);
+    while (const std::uint64_t size = next_item_size()) {
+      if (!at_least_one && used + size > bytes_max) return false;
+      std::uint64_t whole = UINT64_MAX;
+      add_item(whole);
+      used += size;
+      at_least_one = false;
+    }
+    return true;
+  };
+  return take_scopes(fill, out, counts);
 }
 
 }  // namespace nanospan::gateway

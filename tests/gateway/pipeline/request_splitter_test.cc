@@ -1,5 +1,5 @@
 // Cutting a request: every span once, in order, with its envelopes.
-#include "gateway/processors/batch/request_splitter.h"
+#include "gateway/pipeline/request_splitter.h"
 
 #include <gtest/gtest.h>
 
@@ -41,6 +41,36 @@ TEST(RequestSplitter, APartHasTheEnvelopesOfItsSpans) {
   EXPECT_EQ(split(request, 6, 2), (std::vector<std::string>{"r1{s1 a b}", "r1{s1 c; s3 d}", "r3{s1 e f}"}));
   EXPECT_EQ(split(request, 6, 5), (std::vector<std::string>{"r1{s1 a b c; s3 d} r3{s1 e}", "r3{s1 f}"}));
   EXPECT_EQ(split(request, 6, 6), (std::vector<std::string>{"r1{s1 a b c; s3 d} r3{s1 e f}"}));
+}
+
+TEST(RequestSplitter, BySizeAPartHasWhatFitsAndAtLeastOneItemIfAsked) {
+  const std::string request = request_of({{"abc", "", "d"}, {}, {"ef"}});
+  const auto split_bytes = [&](std::uint64_t most) {
+    RequestSplitter splitter(request, Signal::kTraces);
+    std::string parts;
+    for (std::uint64_t left = 6; left != 0;) {
+      net::ByteBlock out;
+      SpanCounts counts;
+      EXPECT_TRUE(splitter.take_bytes(most, true, out, counts));
+      const wire::WalkResult walk = wire::validate_traces(out.view());
+      EXPECT_TRUE(walk.ok());
+      EXPECT_EQ(walk.counts.items, counts.spans);
+      EXPECT_TRUE(counts.spans == 1 || out.view().size() <= most) << out.view().size();
+      if (counts.spans == 0) return std::string("nothing");
+      parts += (parts.empty() ? "" : " | ") + outline(out.view());
+      left -= counts.spans;
+    }
+    return parts;
+  };
+  EXPECT_EQ(split_bytes(1), "r1{s1 a} | r1{s1 b} | r1{s1 c} | r1{s3 d} | r3{s1 e} | r3{s1 f}");
+  EXPECT_EQ(split_bytes(10 * request.size()), "r1{s1 a b c; s3 d} r3{s1 e f}");
+  RequestSplitter splitter(request, Signal::kTraces);
+  net::ByteBlock out;
+  SpanCounts counts;
+  EXPECT_TRUE(splitter.take_bytes(1, false, out, counts));
+  EXPECT_EQ(counts.spans, 0u) << "nothing fits";
+  EXPECT_TRUE(splitter.take_bytes(UINT64_MAX, false, out, counts));
+  EXPECT_EQ(counts.spans, 6u) << "and nothing is lost by asking";
 }
 
 /// A metric NAME with points whose flags are 1, 2 ... `points`; a sum, if `temporality` is given.

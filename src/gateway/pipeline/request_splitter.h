@@ -23,10 +23,17 @@ class RequestSplitter {
   /// Appends the next spans, at most `spans_max`, to `out` as a request. False if memory ran out.
   bool take(std::uint64_t spans_max, net::ByteBlock& out, SpanCounts& counts);
 
+  /// The same by size: what of it fits into `bytes_max`, envelopes included; at least one item if `at_least_one`. A
+  /// metric is not cut.
+  bool take_bytes(std::uint64_t bytes_max, bool at_least_one, net::ByteBlock& out, SpanCounts& counts);
+
   /// Bytes of the largest envelope in `request`: what another part in the middle of it may repeat.
   static std::uint64_t largest_envelope(std::string_view request, Signal signal);
 
  private:
+  template <class Fill>
+  bool take_scopes(Fill fill, net::ByteBlock& out, SpanCounts& counts);
+  std::uint64_t next_item_size() const;
   bool add_item(std::uint64_t& left);
   bool begin_metric(wire::Reader metric);
   void add_points(std::uint64_t& left);
