@@ -57,6 +57,11 @@ def extension(name, keys):
     return text.replace("service:\n", f"service:\n  extensions: [{name}]\n")
 
 
+def telemetry(keys):
+    """With these keys beside the metrics."""
+    return change(("{metrics: {level: none}}", f"{{metrics: {{level: none}}, {keys}}}"))
+
+
 def queue(keys):
     return exporter("otlp", f"endpoint: 'localhost:14999', tls: {{insecure: true}}, sending_queue: {{{keys}}}")
 
@@ -118,6 +123,29 @@ FILES = {
             "{level: normal, readers: [{pull: {exporter: {prometheus: {host: localhost, port: 14888}}}}]}",
         )
     ),
+    "metrics by a periodic reader": change(
+        (
+            "{level: none}",
+            "{readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: 'localhost:14999'}}}}]}",
+        )
+    ),
+    "metrics with views": change(
+        (
+            "{level: none}",
+            "{level: detailed, views: [{selector: {instrument_name: a}, stream: {aggregation: {drop: }}}]}",
+        )
+    ),
+    "logs as JSON": telemetry("logs: {encoding: json}"),
+    "logs in an unknown encoding": telemetry("logs: {encoding: xml}"),
+    "logs to a file": telemetry("logs: {output_paths: [out.log]}"),
+    "logs with fields": telemetry("logs: {initial_fields: {a: b}}"),
+    "logs to OTLP": telemetry("logs: {processors: [{batch: {exporter: {console: {}}}}]}"),
+    "traces of its own": telemetry("traces: {processors: [{batch: {exporter: {console: {}}}}]}"),
+    "a resource": telemetry("resource: {service.name: edge, service.version: null}"),
+    "a resource as a list": telemetry("resource: {attributes: [{name: service.name, value: edge}]}"),
+    "a resource as a list and a map": telemetry("resource: {attributes: [{name: a, value: b}], service.name: edge}"),
+    "a resource with a number": telemetry("resource: {service.name: 5}"),
+    "a resource as text": telemetry("resource: edge"),
     "metrics by address": change(("{level: none}", '{address: "localhost:14888"}')),
     # --- variables ---
     "a variable with a default": change(('"127.0.0.1:14317"', "${env:NANOSPAN_NO_SUCH:-127.0.0.1:14317}")),
@@ -199,6 +227,9 @@ FILES = {
     "TLS with a certificate but no key": receiver(grpc="tls: {cert_file: nowhere.pem}"),
     "TLS with an unknown version": receiver(grpc="tls: {cert_file: a, key_file: b, min_version: '1.9'}"),
     "TLS with min above max": receiver(grpc="tls: {cert_file: a, key_file: b, min_version: '1.3', max_version: '1.2'}"),
+    "gRPC middlewares": receiver(grpc="middlewares: [{id: limiter}]"),
+    "HTTP middlewares": receiver(http="middlewares: [{id: limiter}]"),
+    "no middlewares": receiver(http="middlewares: []"),
     "auth that is not defined": receiver(grpc="auth: {authenticator: bearertokenauth}"),
     # --- processors ---
     "batch": processor("batch", "send_batch_size: 100, timeout: 1s, send_batch_max_size: 200"),
@@ -207,6 +238,7 @@ FILES = {
     "batch with a negative timeout": processor("batch", "timeout: -1s"),
     "batch with a timeout of 0": processor("batch", "timeout: 0s"),
     "batch with an unknown key": processor("batch", "size: 5"),
+    "batch by metadata": processor("batch", "metadata_keys: [tenant], metadata_cardinality_limit: 10"),
     "batch twice in a pipeline": processor("batch", "").replace("processors: [batch]", "processors: [batch, batch]"),
     "memory_limiter": processor("memory_limiter", "check_interval: 1s, limit_mib: 512, spike_limit_mib: 128"),
     "memory_limiter by percentage": processor(
@@ -331,6 +363,10 @@ FILES = {
     "otlphttp with a proxy": exporter(
         "otlphttp", "endpoint: 'http://localhost:14999', proxy_url: 'http://localhost:1'"
     ),
+    "otlp with middlewares": exporter("otlp", "endpoint: 'localhost:14999', middlewares: [{id: limiter}]"),
+    "otlphttp with middlewares": exporter(
+        "otlphttp", "endpoint: 'http://localhost:14999', middlewares: [{id: limiter}]"
+    ),
     "otlphttp with cookies": exporter("otlphttp", "endpoint: 'http://localhost:14999', cookies: {}"),
     "otlphttp without an endpoint": exporter("otlphttp", ""),
     "otlphttp with one for traces": exporter("otlphttp", "traces_endpoint: 'http://localhost:14999/v1/traces'"),
@@ -364,6 +400,26 @@ FILES = {
     "queue without consumers": queue("num_consumers: 0"),
     "queue with an unknown sizer": queue("sizer: pounds"),
     "queue with an unknown key": queue("color: red"),
+    "queue on a disk": queue("storage: file_storage"),
+    "queue with a batch": queue("batch: {flush_timeout: 1s, min_size: 100, max_size: 1000}"),
+    "queue with a batch of its defaults": queue("queue_size: 100000, batch: {}"),
+    "queue with a batch of nothing": queue("batch: "),
+    "queue with a batch in bytes": queue("batch: {sizer: bytes, min_size: 1000, max_size: 100000}"),
+    "queue in bytes with a batch": queue("sizer: bytes, queue_size: 100000, batch: {min_size: 1000}"),
+    "queue in requests with a batch": queue("sizer: requests, batch: {min_size: 10}"),
+    "queue in requests with a batch in items": queue("sizer: requests, batch: {sizer: items, min_size: 10}"),
+    "queue that is less than its batch": queue("sizer: items, queue_size: 100, batch: {min_size: 1000}"),
+    "queue that is less than its batch in another unit": queue("queue_size: 100, batch: {min_size: 1000}"),
+    "queue with a batch above its maximum": queue("batch: {min_size: 1000, max_size: 100}"),
+    "queue with a batch of size 0": queue("batch: {min_size: 0}"),
+    "queue with a batch of a negative size": queue("batch: {min_size: -1}"),
+    "queue with a batch that never flushes": queue("batch: {flush_timeout: 0s}"),
+    "queue with a batch of an unknown sizer": queue("batch: {sizer: pounds}"),
+    "queue with a batch in requests": queue("batch: {sizer: requests}"),
+    "queue with a batch with an unknown key": queue("batch: {color: red}"),
+    "queue with a batch that waits": queue("wait_for_result: true, batch: {min_size: 10}"),
+    "queue with batches by metadata": queue("batch: {partition: {metadata_keys: [tenant]}}"),
+    "queue with batches by no metadata": queue("batch: {partition: {metadata_keys: []}}"),
     "retry": retry("enabled: true, initial_interval: 1s, max_interval: 10s, max_elapsed_time: 60s"),
     "retry for ever": retry("max_elapsed_time: 0"),
     "retry with max below initial": retry("initial_interval: 10s, max_interval: 1s"),
@@ -371,7 +427,17 @@ FILES = {
     "retry with a multiplier": retry("multiplier: 1.5, randomization_factor: 0.5"),
     "retry with a randomization above 1": retry("randomization_factor: 2"),
     "retry with a negative multiplier": retry("multiplier: -1"),
+    # --- components that do nothing ---
+    "nop": change(("  debug: {}", "  debug: {}\n  nop: {}"), ("exporters: [debug]", "exporters: [nop]")),
+    "nop with a key": change(("  debug: {}", "  nop: {color: red}"), ("exporters: [debug]", "exporters: [nop]")),
+    "nop as a receiver": change(
+        ("receivers:\n", "receivers:\n  nop: {}\n"), ("receivers: [otlp]", "receivers: [otlp, nop]")
+    ),
     # --- extensions ---
+    "zpages": extension("zpages", "endpoint: 'localhost:14679'"),
+    "zpages without keys": extension("zpages", ""),
+    "zpages with an unknown key": extension("zpages", "color: red"),
+    "zpages with expvar": extension("zpages", "expvar: {enabled: true}"),
     "health_check": extension("health_check", "endpoint: 'localhost:14133'"),
     "health_check with a path": extension("health_check", "endpoint: 'localhost:14133', path: /health"),
     "health_check with a path without its slash": extension("health_check", "path: health"),
@@ -383,4 +449,42 @@ FILES = {
         "  debug: {}",
         "  debug: {}\n  otlphttp: {endpoint: 'https://localhost:14999', auth: {authenticator: bearertokenauth}}",
     ),
+}
+
+# Several sources and --set: {name: (files by name, words of the command line)}
+MERGES = {
+    "two files": ({"a.yaml": BASE, "b.yaml": "exporters: {debug: {verbosity: basic}}\n"}, ["a.yaml", "b.yaml"]),
+    "two files with file:": ({"a.yaml": BASE, "b.yaml": "exporters: {debug/2: {}}\n"}, ["file:a.yaml", "file:b.yaml"]),
+    "a second file that is wrong": (
+        {"a.yaml": BASE, "b.yaml": "exporters: {debug: {verbosity: loud}}\n"},
+        ["a.yaml", "b.yaml"],
+    ),
+    "a second file that mends the first": (
+        {
+            "a.yaml": change(("debug: {}", "debug: {verbosity: loud}")),
+            "b.yaml": "exporters: {debug: {verbosity: basic}}\n",
+        },
+        ["a.yaml", "b.yaml"],
+    ),
+    "a second file that is not there": ({"a.yaml": BASE}, ["a.yaml", "nowhere.yaml"]),
+    "a second file with another list": (
+        {
+            "a.yaml": BASE,
+            "b.yaml": "exporters: {debug/2: {}}\nservice: {pipelines: {traces: {exporters: [debug/2]}}}\n",
+        },
+        ["a.yaml", "b.yaml"],
+    ),
+    "yaml:": ({"a.yaml": BASE}, ["a.yaml", "yaml:exporters::debug::verbosity: detailed"]),
+    "yaml: that is wrong": ({"a.yaml": BASE}, ["a.yaml", "yaml:exporters::debug::verbosity: loud"]),
+    "a scheme that nobody knows": ({"a.yaml": BASE}, ["a.yaml", "vault:secret"]),
+    "--set": ({"a.yaml": BASE}, ["a.yaml", "--set=exporters.debug.verbosity=detailed"]),
+    "--set that is wrong": ({"a.yaml": BASE}, ["a.yaml", "--set=exporters.debug.verbosity=loud"]),
+    "--set that mends the file": (
+        {"a.yaml": change(("debug: {}", "debug: {verbosity: loud}"))},
+        ["a.yaml", "--set=exporters.debug.verbosity=basic"],
+    ),
+    "--set without a value": ({"a.yaml": BASE}, ["a.yaml", "--set=exporters.debug.verbosity"]),
+    "--set of an unknown key": ({"a.yaml": BASE}, ["a.yaml", "--set=exporters.debug.color=red"]),
+    "--set of a list": ({"a.yaml": BASE}, ["a.yaml", "--set=service.pipelines.traces.exporters=[debug]"]),
+    "no source at all": ({}, ["--set=exporters.debug.verbosity=basic"]),
 }

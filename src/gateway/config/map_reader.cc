@@ -259,10 +259,12 @@ void MapReader::read_each(std::string_view key, const std::function<void(MapRead
 }
 
 void MapReader::refuse(std::string_view key, std::string_view remedy) {
-  if (const ConfigNode* value = node(key);
-      value != nullptr && !(value->kind == ConfigNode::Kind::kScalar && value->text == "false")) {
-    diagnostics_->error(value->line, path_to(key), "not supported by this build; " + std::string(remedy));
-  }
+  const ConfigNode* const value = node(key);
+  if (value == nullptr) return;
+  const bool is_off = value->kind == ConfigNode::Kind::kScalar && value->text == "false";
+  const bool is_empty = value->kind == ConfigNode::Kind::kList && value->items.empty();
+  if (is_off || is_empty) return;
+  diagnostics_->error(value->line, path_to(key), "not supported by this build; " + std::string(remedy));
 }
 
 void MapReader::ignore(std::string_view key, std::string_view why) {

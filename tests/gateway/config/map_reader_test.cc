@@ -113,8 +113,8 @@ TEST(MapReader, UnknownKeysNameTheNearest) {
 }
 
 TEST(MapReader, RefusedAndIgnoredKeys) {
-  Fixture f("tls: {ca_file: x}\nauth: null\nold: false\nbuffer: 5\n");
-  for (const char* key : {"tls", "auth", "old"}) f.reader.refuse(key, "remove it");
+  Fixture f("tls: {ca_file: x}\nauth: null\nold: false\nbuffer: 5\nlist: []\n");
+  for (const char* key : {"tls", "auth", "old", "list"}) f.reader.refuse(key, "remove it");
   f.reader.ignore("buffer", "it is automatic");
   f.reader.finish();
   EXPECT_EQ(f.diagnostics.errors(),
