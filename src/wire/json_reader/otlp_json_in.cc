@@ -1,6 +1,9 @@
 // One pass over the document that writes protobuf as it goes. Threads: see the header.
 #include "wire/json_reader/otlp_json_in.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "wire/json_reader/json_cursor.h"
 #include "wire/json_reader/message_writer.h"
 #include "wire/json_reader/plain_attribute.h"
@@ -10,19 +13,26 @@
 namespace nanospan::wire {
 namespace {
 
-// Commas and opening brackets. In blocks of a fixed size with a counter of one byte, which compilers turn into vector
-// instructions: one character at a time took a third of the time of the whole conversion.
+// Commas and opening brackets, sixteen bytes at a time with a counter for each of them: one character at a time took a
+// third of the time of the whole conversion, counters that are added up each 64 bytes a twelfth.
 std::size_t count_places(std::string_view json) {
-  constexpr std::size_t kBlock = 64;
-  const auto is_place = [](char c) { return static_cast<std::uint8_t>((c == ',') | (c == '[')); };
+  using Block = std::uint8_t __attribute__((vector_size(16)));
+  constexpr std::size_t kBlocksMax = 255;  // A counter holds no more.
+  constexpr Block kCommas = Block{} + ',';
+  constexpr Block kBrackets = Block{} + '[';
   std::size_t places = 0;
-  for (; json.size() >= kBlock; json.remove_prefix(kBlock)) {
-    const char* const block = json.data();
-    std::uint8_t in_block = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) in_block = static_cast<std::uint8_t>(in_block + is_place(block[i]));
-    places += in_block;
+  while (json.size() >= sizeof(Block)) {
+    const std::size_t blocks = std::min(json.size() / sizeof(Block), kBlocksMax);
+    Block counts{};
+    for (std::size_t i = 0; i < blocks; ++i) {
+      Block block;
+      std::memcpy(&block, json.data() + i * sizeof block, sizeof block);
+      counts -= reinterpret_cast<Block>((block == kCommas) | (block == kBrackets));  // True is -1.
+    }
+    for (std::size_t i = 0; i < sizeof counts; ++i) places += counts[i];
+    json.remove_prefix(blocks * sizeof(Block));
   }
-  for (const char c : json) places += is_place(c);
+  for (const char c : json) places += static_cast<std::size_t>((c == ',') | (c == '['));
   return places;
 }
 
