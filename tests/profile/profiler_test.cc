@@ -142,11 +142,11 @@ TEST(Profiles, WithoutAGapBetweenThemFindRoomForTheirStacks) {
       1, [&] { be_hot_in_a_new_span(tracer); }, "requests");
   ::nanospan::testing::FakeClock clock;
   const auto loop = net::EventLoop::create(clock).value();
-  constexpr std::size_t kRoom = 20 << 10;  // for the labels of some 50 requests, next to their stacks
+  constexpr std::size_t kRoom = 12 << 10;  // for the labels of some 40 requests, next to their stacks
   const auto profiler = Profiler::create(*loop, gettid(), {.store_bytes_max = kRoom}).value();
   std::vector<Profile> profiles;
   std::uint64_t last = 0;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 9; ++i) {
     const std::uint64_t begun =
         profiler->collect({.kind = WindowKind::kWall, .nanos = base::kNever / 2, .trace_labels = true},
                           [&](Result<Profile> made) { profiles.push_back(std::move(made).value()); });
@@ -157,7 +157,7 @@ TEST(Profiles, WithoutAGapBetweenThemFindRoomForTheirStacks) {
       loop->poll_once();
     }
   }
-  ASSERT_EQ(profiles.size(), 11u);
+  ASSERT_EQ(profiles.size(), 8u);
   for (const Profile& profile : profiles) {
     EXPECT_NE(std::find(profile.comments.begin(), profile.comments.end(), "stacks_without_room=0"),
               profile.comments.end());
