@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "base/time.h"
 #include "profile/sampler/proc.h"
@@ -83,6 +84,7 @@ void ThreadTimers::scan(const std::function<void(const SampledThread&)>& gone) {
     if (cpu_nanos < known->cpu_nanos) disarm(*known);  // another thread that got the same number
     known->seen = true;
     known->cpu_nanos = cpu_nanos;
+    if (std::exchange(known->is_new, false)) known->name = thread_name(tid);
     if (!known->has_timer) arm(*known);
   });
   std::erase_if(threads_, [&](SampledThread& thread) {

@@ -21,7 +21,8 @@ namespace nanospan::profile {
 struct SampledThread {
   std::int32_t tid = 0;
   std::size_t slot = 0;
-  std::string name;
+  std::string name;    ///< As of the scan after the one that found it: threads name themselves when they begin.
+  bool is_new = true;  ///< Found by the last scan.
   bool has_timer = false;
   std::int32_t timer = 0;
   std::uint64_t cpu_nanos = 0;  ///< CPU time of the thread, as of the last scan.

@@ -18,7 +18,7 @@ if (!chrome) {
 const PORT = 16060;
 const page = `http://127.0.0.1:${PORT}/debug/pprof/`;
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
-const BUCKET_SECONDS = 11;  // of the history, and a bit
+const BUCKET_SECONDS = 12;  // of the history, and a bit
 
 let shop, browser, began;
 
@@ -26,8 +26,8 @@ before(async () => {
   mkdirSync(folder, {recursive: true});
   const environment = {...process.env, NANOSPAN_PROFILING: "true", NANOSPAN_PROFILING_PORT: String(PORT)};
   shop = spawn(program, ["serve"], {env: environment, stdio: ["pipe", "ignore", "ignore"]});
-  began = Math.floor(Date.now() / 1000);
   while (!await fetch(`${page}profile?from=-1m&format=page`).then((answer) => answer.ok, () => false)) await pause(0.1);
+  began = Math.ceil(Date.now() / 1000);  // within the first bucket of the history
   browser = new Browser(chrome);
   await browser.open(page);
   await browser.until("state.profile");

@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <memory>
+#include <thread>
 
 #include "profile/sampler/sampler.h"
 #include "tests/profile/busy_threads.h"
@@ -70,6 +72,35 @@ TEST(ThreadTimers, WhereTheLimitOfSignalsIsShortTheRestIsSampledAndCounted) {
   waitpid(child, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_TRUE(WIFEXITED(status));
+}
+
+TEST(ThreadTimers, AThreadThatNamesItselfWhenItBeginsIsKnownByThatName) {
+  std::atomic<int> step{0};
+  const auto await = [&](int wanted) {
+    for (int now = step; now != wanted; now = step) step.wait(now);
+  };
+  const auto go_to = [&](int next) {
+    step = next;
+    step.notify_all();
+  };
+  std::thread thread([&] {
+    await(1);
+    pthread_setname_np(pthread_self(), "settled");
+    go_to(2);
+    await(3);
+  });
+  {
+    const auto sampler = Sampler::create({gettid()}).value();
+    ASSERT_TRUE(sampler->start(0).ok());
+    ASSERT_EQ(sampler->threads().size(), 1u);
+    EXPECT_NE(sampler->threads()[0].name, "settled");
+    go_to(1);
+    await(2);
+    sampler->rescan([](const SampledThread&, const Sample&) {});
+    EXPECT_EQ(sampler->threads()[0].name, "settled");
+  }
+  go_to(3);
+  thread.join();
 }
 
 }  // namespace
