@@ -49,6 +49,10 @@ class Load:
         return self.process.returncode, json.loads(out) if out else {}, said
 
 
+SPAN_BYTES = 800  # of those that nanospan load sends, about
+QUIET_QUESTIONS_MAX = 2000  # about seconds, but counted: on a machine that stands still nobody asks
+
+
 def steps(gateway, name):
     return int(gateway.metric('nanospan_memory_steps{step="%s"}' % name))
 
@@ -63,6 +67,18 @@ class Limits(unittest.TestCase):
         self.addCleanup(group.close)
         return group
 
+    def wait_under(self, load, gateway, mebibytes, condition):
+        """Until `condition` holds. Fails once the load has ended before that, or has put more into the gateway than
+        these mebibytes hold."""
+        self.addCleanup(load.process.kill)
+        answered, quiet = 0, 0
+        while not condition():
+            accepted = gateway.metric("otelcol_receiver_accepted_spans")
+            self.assertLess(accepted * SPAN_BYTES, mebibytes << 20, "more is accepted than there is room for")
+            before, answered = answered, accepted + gateway.metric("nanospan_receiver_refused_requests")
+            quiet = quiet + 1 if answered == before else 0
+            self.assertLess(quiet, QUIET_QUESTIONS_MAX, f"the load has ended, after {accepted:.0f} accepted spans")
+
     def test_a_budget_beyond_what_there_is_and_a_load_without_end_do_not_get_it_killed(self):
         group = self.group("memory")
         group.limit_memory(256)
@@ -70,8 +86,10 @@ class Limits(unittest.TestCase):
         with SlowProxy(sink) as proxy:
             with Gateway(CONFIG % (proxy.port, "memory_budget: 1GiB"), limits=group.enter) as gateway:
                 load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
-                gateway.wait_until(lambda: gateway.metric("nanospan_receiver_refused_requests") > 0)
-                gateway.wait_until(lambda: steps(gateway, "return") > 0)
+                self.wait_under(
+                    load, gateway, 512, lambda: gateway.metric("nanospan_receiver_refused_requests") > 0
+                )
+                self.wait_under(load, gateway, 512, lambda: steps(gateway, "return") > 0)
                 proxy.open()
                 code, found, said = load.result()
                 self.assertEqual(code, 0, said)
@@ -93,7 +111,9 @@ class Limits(unittest.TestCase):
             config += f"processors: {{memory_limiter: {{check_interval: 1s, limit_mib: {limit_mib}}}}}\n"
             with Gateway(config) as gateway:
                 load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
-                gateway.wait_until(lambda: gateway.metric("nanospan_receiver_refused_requests") > 0)
+                self.wait_under(
+                    load, gateway, 2 * limit_mib, lambda: gateway.metric("nanospan_receiver_refused_requests") > 0
+                )
                 proxy.open()
                 code, found, said = load.result()
                 self.assertEqual(code, 0, said)
