@@ -9,13 +9,12 @@ import peers
 
 peers.enter_python()
 
-import requests  # noqa: E402
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest  # noqa: E402
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: E402
 
 from collector import Collector  # noqa: E402
-from gateway_harness import Gateway, free_port, main  # noqa: E402
-from http_receiver import receiver  # noqa: E402
+from gateway_harness import Gateway, main  # noqa: E402
+from processor_differential import outcome  # noqa: E402
 
 MODES = [
     "sampling_percentage: 30",
@@ -33,27 +32,6 @@ MODES = [
     "sampling_percentage: 250",
 ]
 KINDS = {"traces": ExportTraceServiceRequest, "logs": ExportLogsServiceRequest}
-
-
-def configuration(port_of, sink):
-    """A receiver, a sampler and a destination of its own for each mode."""
-    text = "receivers:\n"
-    for n in range(len(MODES)):
-        text += f'  otlp/{n}: {{protocols: {{http: {{endpoint: "127.0.0.1:{port_of[n]}"}}}}}}\n'
-    text += "processors:\n" + "".join(f"  probabilistic_sampler/{n}: {{{mode}}}\n" for n, mode in enumerate(MODES))
-    text += "exporters:\n"
-    for n in range(len(MODES)):
-        text += (
-            f'  otlphttp/{n}: {{endpoint: "{sink}/{n}", compression: none, sending_queue: {{wait_for_result: true}}}}\n'
-        )
-    text += "service:\n  telemetry: {metrics: {level: none}}\n  pipelines:\n"
-    for n in range(len(MODES)):
-        for kind in KINDS:
-            text += (
-                f"    {kind}/{n}: {{receivers: [otlp/{n}], processors: [probabilistic_sampler/{n}], "
-                f"exporters: [otlphttp/{n}]}}\n"
-            )
-    return text
 
 
 def trace_id(chance):
@@ -121,24 +99,9 @@ def kept(kind, bodies):
 class SamplerDifferential(unittest.TestCase):
     def outcome(self, run):
         """{(kind, mode): what was kept}"""
-        received = {}
-        with receiver(lambda path, _headers, body: received.setdefault(path, []).append(body)) as sink:
-            ports = [free_port() for _ in MODES]
-            with run(configuration(ports, sink)):
-                for kind, request in (("traces", spans()), ("logs", records())):
-                    for n, port in enumerate(ports):
-                        answer = requests.post(
-                            f"http://127.0.0.1:{port}/v1/{kind}",
-                            request.SerializeToString(),
-                            headers={"Content-Type": "application/x-protobuf"},
-                            timeout=30,
-                        )
-                        self.assertEqual(answer.status_code, 200, answer.text)
-        return {
-            (kind, mode): kept(kind, received.get(f"/{n}/v1/{kind}", []))
-            for kind in KINDS
-            for n, mode in enumerate(MODES)
-        }
+        sent = {"traces": spans(), "logs": records()}
+        found = outcome(self, run, "probabilistic_sampler", MODES, sent)
+        return {(kind, mode): kept(kind, bodies) for (kind, mode), bodies in found.items()}
 
     def test_the_same_are_kept(self):
         ours, theirs = self.outcome(Gateway), self.outcome(Collector)

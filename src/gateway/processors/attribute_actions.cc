@@ -155,8 +155,9 @@ void AttributeActions::hash(std::string_view key, AttributeList& attributes) {
   if (value.kind == AnyKind::kBool) bytes = static_cast<char>(value.number);
   if (value.kind == AnyKind::kInt) little_endian(static_cast<std::uint64_t>(value.number));
   if (value.kind == AnyKind::kDouble) little_endian(std::bit_cast<std::uint64_t>(value.real));
-  // Empty text, lists and maps become empty text, as in the Collector.
-  attributes.set(key, any_string(bytes.empty() ? "" : base::sha256_hex(bytes)));
+  // What has no hash (lists, maps, bytes, nothing) becomes empty text, as in the Collector; empty text has one.
+  const bool has_hash = value.kind == AnyKind::kString || !bytes.empty();
+  attributes.set(key, any_string(has_hash ? base::sha256_hex(bytes) : ""));
 }
 
 void AttributeActions::extract(const Action& action, AttributeList& attributes) {
