@@ -15,7 +15,7 @@ TO_IT = """
 receivers:
   otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
 exporters:
-  otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {insecure: true}, sending_queue: {wait_for_result: true}}
+  otlp: {endpoint: "127.0.0.1:%d", compression: %s, tls: {%s}, sending_queue: {wait_for_result: true}}
 service:
   telemetry: {metrics: {address: "127.0.0.1:0"}}
   pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}
@@ -23,13 +23,13 @@ service:
 
 
 class PeerServer:
-    """Serving; stop() gives the messages that it got."""
+    """Serving; stop() gives the messages that it got. `tls_files` are further words of its command line."""
 
-    def __init__(self, program):
+    def __init__(self, program, tls_files=()):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name, "messages")
         self.process = subprocess.Popen(
-            [program, "serve", self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, "serve", self.path, *tls_files], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.port = int(self.process.stdout.readline().split()[1])
 
@@ -48,17 +48,17 @@ class PeerServer:
         self.folder.cleanup()
 
 
-def check_our_gateway(test, program, compressions):
+def check_our_gateway(test, program, compressions, tls_files=(), tls="insecure: true"):
     for compression in compressions:
-        with test.subTest(compression), PeerServer(program) as server:
+        with test.subTest(compression), PeerServer(program, tls_files) as server:
             names = [f"span {i}" for i in range(3000)]
-            with Gateway(TO_IT % (server.port, compression)) as gateway:
+            with Gateway(TO_IT % (server.port, compression, tls)) as gateway:
                 test.assertEqual(gateway.post(request_with(names)), 200)
             test.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
 
 
-def check_our_sdk(test, program):
+def check_our_sdk(test, program, tls_files=(), scheme="http", **variables):
     for compression in ("none", "gzip"):
-        with test.subTest(compression), PeerServer(program) as server:
-            printed = send(test, f"http://127.0.0.1:{server.port}", compression, "grpc")
+        with test.subTest(compression), PeerServer(program, tls_files) as server:
+            printed = send(test, f"{scheme}://127.0.0.1:{server.port}", compression, "grpc", **variables)
             sent_spans.check(test, printed, spans_of(server.stop()))

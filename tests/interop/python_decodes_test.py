@@ -22,11 +22,11 @@ from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
 SENDER = pathlib.Path(sys.argv[2]).resolve()
 
 
-def send(test, endpoint, compression, protocol="http/protobuf"):
-    """The sender's output, once it has delivered all it has."""
+def send(test, endpoint, compression, protocol="http/protobuf", **variables):
+    """The sender's output, once it has delivered all it has; `variables` of its environment, besides."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
     environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
-    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_COMPRESSION": compression}
+    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_COMPRESSION": compression} | variables
     done = subprocess.run([SENDER], env=environment, capture_output=True, text=True)
     # trace/sdk.md "Span Limits": what a span had to discard is said, once.
     test.assertRegex(done.stderr, r'\Ananospan: span: span "limits" lost 2 attributes .*, 3 events .*, 2 links .*\n\Z')

@@ -1,12 +1,12 @@
 //! tonic, Rust's gRPC: the OpenTelemetry SDK for Rust exports over it, and a server takes what others export.
 //!
 //!     tonic send ENDPOINT_URL none|gzip|zstd COUNT [CA_PEM]
-//!     tonic serve FILE
+//!     tonic serve FILE [CERTIFICATE_PEM KEY_PEM [CLIENT_CA_PEM]]
 //!
 //! send: COUNT roots, each with one child; exported_spans.py says what they hold. Prints a line "trace_id span_id root 7"
 //! for each span; ends with 1 if one could not be delivered. With CA_PEM over TLS, to "localhost".
 //! serve: prints "port N", and takes traces, plain, gzip and zstd, until standard input ends; FILE gets each request
-//! after its length, four bytes, big endian.
+//! after its length, four bytes, big endian. With a certificate over TLS; with CLIENT_CA_PEM it wants one of its clients.
 
 use std::error::Error;
 use std::fs::File;
@@ -23,7 +23,7 @@ use opentelemetry_sdk::Resource;
 use prost::Message;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, ClientTlsConfig, Server};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity, Server, ServerTlsConfig};
 
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
 
@@ -93,14 +93,28 @@ impl TraceService for Sink {
     }
 }
 
-async fn serve(file: &str) -> Result<(), Box<dyn Error>> {
+fn tls(files: &[String]) -> Result<Option<ServerTlsConfig>, Box<dyn Error>> {
+    let [certificate, key, client_ca @ ..] = files else { return Ok(None) };
+    let identity = Identity::from_pem(std::fs::read(certificate)?, std::fs::read(key)?);
+    let config = ServerTlsConfig::new().identity(identity);
+    Ok(Some(match client_ca.first() {
+        Some(ca) => config.client_ca_root(Certificate::from_pem(std::fs::read(ca)?)),
+        None => config,
+    }))
+}
+
+async fn serve(file: &str, tls_files: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut server = Server::builder();
+    if let Some(config) = tls(tls_files)? {
+        server = server.tls_config(config)?;
+    }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("port {}", listener.local_addr()?.port());
     let service = TraceServiceServer::new(Sink(Mutex::new(File::create(file)?)))
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let serving = Server::builder().serve_with_incoming(service, TcpIncoming::from(listener));
+    let serving = server.serve_with_incoming(service, TcpIncoming::from(listener));
     let input_ends = tokio::task::spawn_blocking(|| std::io::stdin().lines().count());
     tokio::select! {
         result = serving => result?,
@@ -114,7 +128,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("send") if (4..=5).contains(&arguments.len()) => tokio::task::block_in_place(|| send(&arguments[1..])),
-        Some("serve") if arguments.len() == 2 => serve(&arguments[1]).await,
-        _ => Err("usage: tonic send ENDPOINT_URL none|gzip|zstd COUNT [CA_PEM] | tonic serve FILE".into()),
+        Some("serve") if [2, 4, 5].contains(&arguments.len()) => serve(&arguments[1], &arguments[2..]).await,
+        _ => Err("usage: tonic send ENDPOINT_URL none|gzip|zstd COUNT [CA_PEM] | \
+                  tonic serve FILE [CERTIFICATE_PEM KEY_PEM [CLIENT_CA_PEM]]"
+            .into()),
     }
 }
