@@ -68,7 +68,8 @@ enum class GrpcBalancing : std::uint8_t {
 };
 
 struct GrpcClientOptions {
-  Url origin;  ///< Path ignored.
+  Url origin;             ///< Path ignored.
+  std::string authority;  ///< The `:authority` of calls; empty: the origin's.
   GrpcBalancing balancing = GrpcBalancing::kPickFirst;
   std::uint32_t streams_max = 100;    ///< Calls at a time on a connection; the peer may allow less.
   std::size_t connections_max = 1;    ///< To one backend; another is opened when all streams of the others are taken.

@@ -72,7 +72,8 @@ bool GrpcConnection::has_room() const {
 bool GrpcConnection::start(GrpcCall& call) {
   const GrpcRequest& request = call.request;
   const Url& origin = channel_.options().origin;
-  const std::string authority = origin.authority();
+  const std::string& given = channel_.options().authority;
+  const std::string authority = given.empty() ? origin.authority() : given;
   std::vector<Http2Fields::Field> fields = {
       {":method", "POST"},       {":scheme", origin.https ? "https" : "http"}, {":path", request.path},
       {":authority", authority}, {"content-type", "application/grpc"},         {"te", "trailers"}};

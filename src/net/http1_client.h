@@ -51,6 +51,7 @@ struct HttpResult {
 struct HttpRequest {
   std::string method = "POST";
   std::string target = "/";  ///< Path and query.
+  std::string authority;     ///< Of Host; empty: the origin's.
   /// Host, Content-Length and Connection are added by the client.
   std::vector<Header> headers;
   /// The body, as a list of slices that are sent as they are, together with the head, in one system call where it fits.

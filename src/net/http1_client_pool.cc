@@ -25,7 +25,8 @@ Http1Client::RequestId Http1ClientPool::send(HttpRequest request, OnDone done) {
 
   std::uint64_t body_bytes = 0;
   for (const std::string_view slice : exchange.request.body) body_bytes += slice.size();
-  const std::string authority = options_.origin.authority();
+  const std::string authority =
+      exchange.request.authority.empty() ? options_.origin.authority() : exchange.request.authority;
   if (forwarded_ && !options_.proxy->authorization.empty()) {
     exchange.request.headers.push_back({"Proxy-Authorization", options_.proxy->authorization});
   }

@@ -4,7 +4,7 @@ file(GLOB net_http2 RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS
 file(GLOB net_tls RELATIVE ${PROJECT_SOURCE_DIR}/src/net CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/net/tls_*.cc)
 nanospan_module(net EXCLUDE gzip.cc codec_isal.cc codec_snappy.cc codec_zstd.cc ${net_http2} ${net_tls})
 nanospan_small(net http1_client.cc http1_client_connection.cc http1_client_pool.cc base64.cc event_loop.cc
-  proxy.cc proxy_tunnel.cc resolver.cc retry_after.cc socket.cc url.cc)
+  proxy.cc proxy_tunnel.cc reserved_headers.cc resolver.cc retry_after.cc socket.cc url.cc)
 include(${PROJECT_SOURCE_DIR}/src/net/codecs.cmake)
 find_package(PkgConfig)
 if(PkgConfig_FOUND)

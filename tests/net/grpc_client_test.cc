@@ -43,6 +43,21 @@ TEST_F(GrpcTest, ACallBringsItsMessageAndGetsTheAnswer) {
   EXPECT_EQ(client_->counters().connections_opened, 1u);
 }
 
+TEST_F(GrpcTest, CallsNameTheOriginsAuthorityOrTheOneGiven) {
+  std::string seen;
+  service_->decide = [&](const MessageHead& head) {
+    seen = head.headers.find("host").value_or("");
+    return GrpcService::Decision{{}, 100, nullptr};
+  };
+  start();
+  EXPECT_TRUE(call("x").answered);
+  EXPECT_EQ(seen, "127.0.0.1:" + std::to_string(port_));
+  client_options_.authority = "otlp.example.com";
+  start_client();
+  EXPECT_TRUE(call("x").answered);
+  EXPECT_EQ(seen, "otlp.example.com");
+}
+
 TEST_F(GrpcTest, AMessageLargerThanAllWindowsComesWhole) {
   service_->message_bytes_max = 64u << 20;
   start();

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -82,6 +83,18 @@ TEST_F(Http1ClientTest, DestroyingTheClientCallsNothingBack) {
   client_.reset();
   EXPECT_EQ(body.use_count(), 1);
   settle();
+}
+
+TEST_F(Http1ClientTest, ARequestMayNameAnotherHost) {
+  server_.script({respond(200, "")});
+  HttpRequest other = request();
+  other.authority = "otlp.example.com:8443";
+  ASSERT_TRUE(exchange(std::move(other)).ok());
+  const testing::SeenRequest seen = server_.requests().at(0);
+  EXPECT_EQ(find_header(seen.headers, "host"), "otlp.example.com:8443");
+  EXPECT_EQ(std::count_if(seen.headers.begin(), seen.headers.end(),
+                          [](const Header& header) { return equals_ignoring_case(header.name, "host"); }),
+            1);
 }
 
 TEST_F(Http1ClientTest, WhatCannotBeSentIsRefused) {

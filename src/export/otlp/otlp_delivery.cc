@@ -1,11 +1,8 @@
 // Checks the options, in the order of their declaration. Pure.
 #include "export/otlp/otlp_delivery.h"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "net/linked_tls.h"
+#include "net/reserved_headers.h"
 
 namespace nanospan::exporters {
 namespace {
@@ -14,21 +11,12 @@ constexpr std::uint64_t kRetryMillisMax = 3'600'000;
 
 Error invalid(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
 
-/// Headers that say how the message is framed or encoded: the exporter's own business.
-bool is_reserved(std::string_view name) {
-  constexpr std::array<std::string_view, 10> kReserved = {
-      "Host",           "Content-Type", "Content-Encoding", "Connection",  "Transfer-Encoding",
-      "Content-Length", "te",           "grpc-timeout",     "grpc-status", "grpc-encoding"};
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [name](std::string_view reserved) { return net::equals_ignoring_case(name, reserved); });
-}
-
 /// Values are never part of a message: they are often secrets.
 Status add_user_headers(const OtlpCommonOptions& options, std::vector<net::Header>& out) {
   for (const auto& [name, value] : options.headers) {
     if (!net::is_token(name))
       return invalid("header name \"" + name + "\" has a character that header names do not have");
-    if (is_reserved(name)) return invalid("header \"" + name + "\" is set by the exporter itself");
+    if (net::is_reserved_header(name)) return invalid("header \"" + name + "\" is set by the exporter itself");
     if (!net::is_header_value(value)) return invalid("the value of header \"" + name + "\" has a control character");
     out.push_back({name, value});
   }

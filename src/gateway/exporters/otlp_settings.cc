@@ -5,16 +5,29 @@
 #include <string>
 #include <utility>
 
+#include "net/reserved_headers.h"
 #include "net/tls_streams.h"
 
 namespace nanospan::gateway {
 
-void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out) {
+std::optional<std::string> host_of_authority(std::string_view authority) {
+  if (authority.find_first_of("/?#") != std::string_view::npos) return std::nullopt;
+  Result<net::Url> url = net::parse_url("http://" + std::string(authority));
+  if (!url) return std::nullopt;
+  return std::move(url->host);
+}
+
+void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out, std::string& authority) {
   std::vector<std::pair<std::string, std::string>> headers;
   reader.read_pairs("headers", headers);
   for (auto& [name, value] : headers) {
     if (!net::is_token(name) || !net::is_header_value(value)) {
       reader.fail("headers", "\"" + name + "\" or its value cannot be sent as an HTTP header");
+    } else if (net::equals_ignoring_case(name, "Host")) {
+      if (!host_of_authority(value)) reader.fail("headers", "\"" + name + "\" is neither a host nor host:port");
+      authority = std::move(value);
+    } else if (net::is_reserved_header(name)) {
+      reader.fail("headers", "\"" + name + "\" is set by the exporter itself; remove it");
     } else {
       out.push_back({std::move(name), std::move(value)});
     }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,8 +25,10 @@ struct OtlpCompression {
   int level = 1;                                              ///< Within what the codec takes.
 };
 
-/// `headers`: complains about what cannot be sent.
-void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out);
+/// `headers`: complains about what cannot be sent, or is the exporter's own. A Host among them goes to `authority`.
+void read_otlp_headers(MapReader& reader, std::vector<net::Header>& out, std::string& authority);
+/// The host of "host" or "host:port", an IPv6 address without its brackets; nothing of anything else.
+std::optional<std::string> host_of_authority(std::string_view authority);
 /// `compression` and `compression_params`.
 void read_otlp_compression(MapReader& reader, OtlpCompression& out);
 

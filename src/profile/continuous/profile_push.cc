@@ -9,6 +9,7 @@
 
 #include "net/gzip.h"
 #include "net/linked_tls.h"
+#include "net/reserved_headers.h"
 #include "profile/format/otlp_profiles.h"
 #include "profile/format/pprof.h"
 #include "wire/json_text.h"
@@ -111,6 +112,9 @@ Result<std::unique_ptr<ProfilePush>> ProfilePush::create(net::EventLoop& loop, P
     if (!net::is_token(name) || !net::is_header_value(value)) {
       return Error{ErrorCode::kInvalidArgument, "\"" + name + "\" is no header, or its value has control characters"};
     }
+    if (net::is_reserved_header(name) && !net::equals_ignoring_case(name, "Host")) {
+      return Error{ErrorCode::kInvalidArgument, "header \"" + name + "\" is set by the sender itself; remove it"};
+    }
   }
   if (options.proxy && !url->socket.empty()) {
     return Error{ErrorCode::kInvalidArgument,
@@ -143,7 +147,13 @@ ProfilePush::ProfilePush(net::EventLoop& loop, PushOptions options, const net::U
       resource_fields_(options_.resource_fields.empty() ? profile_resource_fields(options_.service_name, host)
                                                         : options_.resource_fields),
       headers_(headers_of(options_.protocol)) {
-  for (const auto& [name, value] : options_.headers) headers_.push_back({name, value});
+  for (const auto& [name, value] : options_.headers) {
+    if (net::equals_ignoring_case(name, "Host")) {
+      authority_ = value;
+    } else {
+      headers_.push_back({name, value});
+    }
+  }
 }
 
 Result<std::string> ProfilePush::body_of(const std::string& name, Profile profile) const {
@@ -175,6 +185,7 @@ void ProfilePush::send(const std::string& name, Profile profile, Done done) {
   const auto body = std::make_shared<const std::string>(std::move(made).value());
   net::HttpRequest request;
   request.target = target_;
+  request.authority = authority_;
   request.headers = headers_;
   request.body = {*body};
   request.body_owner = body;

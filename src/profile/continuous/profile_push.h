@@ -80,6 +80,7 @@ class ProfilePush {
   const Labels labels_;
   const std::string resource_fields_;
   std::vector<net::Header> headers_;
+  std::string authority_;  // of Host; empty: the URL's
   Counters counters_;
   std::size_t in_flight_ = 0;
   std::optional<std::uint64_t> given_up_;  ///< After these nanoseconds.

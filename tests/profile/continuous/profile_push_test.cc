@@ -62,6 +62,16 @@ TEST(ProfilePush, AProfileIsACallOfPush) {
   EXPECT_EQ(pushing.push->counters().accepted, 1u);
 }
 
+TEST(ProfilePush, HeadersMayNameTheHostAndNothingElseOfTheTransports) {
+  Pushing pushing({.url = {}, .headers = {{"host", "pyroscope.example"}}});
+  pushing.send();
+  EXPECT_EQ(pushing.run(1), std::vector<std::string>{""});
+  EXPECT_EQ(net::find_header(pushing.server.requests().at(0).headers, "Host"), "pyroscope.example");
+  const auto made = ProfilePush::create(*pushing.loop, {.url = pushing.server.url(), .headers = {{"Connection", "x"}}});
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().message, "header \"Connection\" is set by the sender itself; remove it");
+}
+
 TEST(ProfilePush, ThePathOfTheServerComesFirst) {
   Pushing pushing({});
   auto below = ProfilePush::create(*pushing.loop, {.url = pushing.server.url("/tenant/")});

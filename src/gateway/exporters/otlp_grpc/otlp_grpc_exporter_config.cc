@@ -41,6 +41,24 @@ void read_endpoint(MapReader& reader, const TlsClientConfig& tls, net::Url& out)
   }
 }
 
+/// As grpc-go (ClientConn.initAuthority): `authority` is also the name that TLS asks for, and server_name_override is
+/// also the authority; where both are given, they are the same. A Host of `headers` stands behind them.
+void read_authority(MapReader& reader, OtlpGrpcExporterConfig& out) {
+  std::string authority;
+  reader.read("authority", authority);
+  const std::optional<std::string> host = authority.empty() ? std::string() : host_of_authority(authority);
+  if (!host) return reader.fail("authority", "\"" + authority + "\" is neither a host nor host:port");
+  std::string& name = out.tls.server_name;
+  const std::string forced = out.url.https ? name : "";
+  if (!authority.empty() && !forced.empty() && authority != forced) {
+    return reader.fail("authority", "\"" + authority + "\" differs from tls.server_name_override, \"" + forced +
+                                        "\", which is gRPC's authority, too; remove one of them");
+  }
+  if (!forced.empty()) out.authority = forced;
+  if (!authority.empty()) out.authority = std::move(authority);
+  if (name.empty()) name = *host;
+}
+
 void read_compression(MapReader& reader, OtlpGrpcExporterConfig& out) {
   read_otlp_compression(reader, out.compression);
   const ContentCoding* const coding = out.compression.coding;
@@ -68,10 +86,11 @@ OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
   TlsClientConfig tls = read_tls_client(reader);
   read_endpoint(reader, tls, config.url);
   config.tls = std::move(tls.options);
-  read_otlp_headers(reader, config.headers);
+  read_otlp_headers(reader, config.headers, config.authority);
   for (net::Header& header : config.headers) {
     for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
+  read_authority(reader, config);
   read_compression(reader, config);
   reader.read_duration("timeout", config.timeout_nanos);
   if (config.timeout_nanos == 0) config.timeout_nanos = OtlpGrpcExporterConfig().timeout_nanos;
@@ -84,9 +103,7 @@ OtlpGrpcExporterConfig read_otlp_grpc_exporter_config(MapReader& reader) {
   std::string balancer = "round_robin";
   reader.read_choice("balancer_name", {"round_robin", "pick_first"}, balancer);
   config.round_robin = balancer == "round_robin";
-  for (const std::string_view key : {"wait_for_ready", "authority"}) {
-    reader.ignore(key, "connections are shared by all requests, and opened again when they break");
-  }
+  reader.ignore("wait_for_ready", "connections are shared by all requests, and opened again when they break");
   config.authenticator = read_authenticator(reader);
   if (!config.authenticator.empty() && !config.url.https) {
     reader.fail("auth", "needs TLS, or the credential would travel in the clear; remove tls.insecure");

@@ -18,6 +18,7 @@ struct OtlpGrpcExporterConfig {
   net::TlsClientOptions tls;
   std::optional<net::Proxy> proxy;   ///< As the environment says; set by the factory.
   std::vector<net::Header> headers;  ///< Metadata of each call; names in lower case.
+  std::string authority;             ///< The `:authority` of calls; empty: the URL's.
   OtlpCompression compression;
   const net::Codec* codec = nullptr;  ///< What gRPC means by that compression; null: none.
   std::uint64_t timeout_nanos = 5 * base::kNanosPerSecond;

@@ -37,6 +37,7 @@ Result<std::unique_ptr<OtlpGrpcSender>> OtlpGrpcSender::create(net::EventLoop& l
   sender->authenticator_ = std::move(authenticator);
   net::GrpcClientOptions options;
   options.origin = sender->config_.url;
+  options.authority = sender->config_.authority;
   options.queued_calls_max = static_cast<std::size_t>(sender->config_.queue.consumers);
   options.connections_max = kConnectionsMax;
   if (sender->config_.round_robin) options.balancing = net::GrpcBalancing::kRoundRobin;
@@ -61,7 +62,7 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   const Signal signal = batch->signal();
   request.path = info_of(signal).grpc_path;
   request.metadata = config_.headers;
-  request.metadata.push_back({"user-agent", "nanospan-gateway"});
+  if (!net::find_header(config_.headers, "user-agent")) request.metadata.push_back({"user-agent", "nanospan-gateway"});
   if (authenticator_) set_credential(request.metadata, authenticator_->credential());
   request.deadline = deadline;
   request.repeatable = true;  // OTLP allows duplicates where a connection is lost before the answer.
@@ -79,7 +80,8 @@ void OtlpGrpcSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   request.owner = std::move(batch);
   client_->call(std::move(request), [this, signal, done = std::move(done)](net::GrpcReply reply) {
     if (!reply.encoding.empty()) {  // What cannot be read says nothing about what arrived: the status does.
-      reply.message = net::decode_text(*config_.codec, reply.message, kAnswerBytesMax).value_or("");
+      const net::Codec* const codec = find_grpc_codec(reply.encoding);
+      reply.message = codec == nullptr ? "" : net::decode_text(*codec, reply.message, kAnswerBytesMax).value_or("");
     }
     SendResult sent = judge(reply, destination_);
     sent.message += port_hint(reply, config_.url);

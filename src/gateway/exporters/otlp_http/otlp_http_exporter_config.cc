@@ -52,7 +52,7 @@ OtlpHttpExporterConfig read_otlp_http_exporter_config(MapReader& reader) {
   OtlpHttpExporterConfig config;
   read_urls(reader, config.urls);
   config.url = config.urls[Signal::kTraces];
-  read_otlp_headers(reader, config.headers);
+  read_otlp_headers(reader, config.headers, config.authority);
   read_otlp_compression(reader, config.compression);
   read_tls(reader, config);
   reader.read_duration("timeout", config.timeout_nanos);

@@ -21,6 +21,7 @@ struct OtlpHttpExporterConfig {
   std::string proxy_url;            ///< Empty: as the environment says.
   std::optional<net::Proxy> proxy;  ///< Of `url`; set by the factory.
   std::vector<net::Header> headers;
+  std::string authority;  ///< Of Host, as `headers` says; empty: the URL's.
   OtlpCompression compression;
   std::uint64_t timeout_nanos = 30 * base::kNanosPerSecond;
   std::string authenticator;  ///< The name of an extension; empty: none.

@@ -114,8 +114,9 @@ void OtlpHttpSender::send(BatchRef batch, base::Deadline deadline, Done done) {
   net::HttpRequest request;
   const Signal signal = batch->signal();
   request.target = config_.url.path;
+  request.authority = config_.authority;
   request.headers.push_back({"Content-Type", "application/x-protobuf"});
-  request.headers.push_back({"User-Agent", "nanospan-gateway"});
+  if (!net::find_header(config_.headers, "User-Agent")) request.headers.push_back({"User-Agent", "nanospan-gateway"});
   for (const net::Header& header : config_.headers) request.headers.push_back(header);
   if (authenticator_) set_credential(request.headers, authenticator_->credential());
   request.deadline = deadline;

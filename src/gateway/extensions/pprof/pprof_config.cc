@@ -40,7 +40,9 @@ void read_push(MapReader& reader, PprofPushConfig& out) {
   std::string protocol = "pyroscope";
   reader.read_choice("protocol", {"pyroscope", "otlp_development"}, protocol);
   if (protocol == "otlp_development") out.protocol = ProfilePushProtocol::kOtlpDevelopment;
-  read_otlp_headers(reader, out.headers);
+  std::string host;
+  read_otlp_headers(reader, out.headers, host);
+  if (!host.empty()) out.headers.push_back({"Host", std::move(host)});
   TlsClientConfig tls = read_tls_client(reader);
   const bool https = out.url && out.url->https;
   if (out.url && tls.given && !tls.insecure && !https) reader.ignore("tls", "endpoint is not https://");

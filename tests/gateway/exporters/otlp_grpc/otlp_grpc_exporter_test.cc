@@ -104,6 +104,36 @@ TEST(OtlpGrpcExporterConfig, Keys) {
             "f.yaml:8: it.auth: needs TLS, or the credential would travel in the clear; remove tls.insecure\n");
 }
 
+TEST(OtlpGrpcExporterConfig, WhatGrpcSetsItselfIsRefused) {
+  for (const std::string name : {"grpc-encoding", "Grpc-Timeout", "te"}) {
+    EXPECT_EQ(endpoint_of("endpoint: h:4317\nheaders: {" + name + ": gzip}"),
+              "f.yaml:2: it.headers: \"" + name + "\" is set by the exporter itself; remove it\n");
+  }
+}
+
+// grpc-go: ClientConn.initAuthority and credentials.tlsCreds.ClientHandshake.
+TEST(OtlpGrpcExporterConfig, AuthorityAndTheNameThatTlsAsksFor) {
+  const auto names = [](const std::string& keys) {
+    testing::ConfigText text("endpoint: h:4317\n" + keys);
+    const OtlpGrpcExporterConfig config = read_otlp_grpc_exporter_config(text.reader);
+    return text.errors().empty() ? config.authority + " " + config.tls.server_name : text.errors();
+  };
+  EXPECT_EQ(names(""), " ");
+  EXPECT_EQ(names("authority: a.example:443"), "a.example:443 a.example");
+  EXPECT_EQ(names("authority: \"[::1]:443\""), "[::1]:443 ::1");
+  EXPECT_EQ(names("tls: {server_name_override: b.example}"), "b.example b.example");
+  EXPECT_EQ(names("authority: b.example\ntls: {server_name_override: b.example}"), "b.example b.example");
+  EXPECT_EQ(names("authority: a.example\ntls: {server_name_override: b.example}"),
+            "f.yaml:2: it.authority: \"a.example\" differs from tls.server_name_override, \"b.example\", which is "
+            "gRPC's authority, too; remove one of them\n");
+  EXPECT_EQ(names("authority: a.example\ntls: {insecure: true, server_name_override: b.example}"),
+            "a.example b.example")
+      << "without TLS it means nothing";
+  EXPECT_EQ(names("headers: {Host: c.example}"), "c.example ");
+  EXPECT_EQ(names("headers: {Host: c.example}\nauthority: a.example"), "a.example a.example");
+  EXPECT_EQ(names("authority: a/b"), "f.yaml:2: it.authority: \"a/b\" is neither a host nor host:port\n");
+}
+
 TEST(OtlpGrpcExporter, IsMadeUnderBothNames) {
   const ExporterFactory factory = otlp_grpc_exporter_factory();
   EXPECT_TRUE(factory.is_called("otlp_grpc"));

@@ -1,6 +1,8 @@
 // Attempts against a gRPC server: what goes out, and what each reply means.
 #include "gateway/exporters/otlp_grpc/otlp_grpc_sender.h"
 
+#include <array>
+
 #include <gmock/gmock.h>
 
 #include "net/grpc_server.h"
@@ -74,6 +76,47 @@ TEST_F(OtlpGrpcSenderTest, SendsTheBytesAsTheyCame) {
   EXPECT_EQ(request.body.view(), batch->bytes());
   EXPECT_EQ(request.head.headers.find("x-tenant"), "shop");
   EXPECT_FALSE(request.compressed);
+}
+
+TEST_F(OtlpGrpcSenderTest, TheConfigurationNamesAuthorityAndUserAgent) {
+  config_.authority = "otlp.example.com";
+  config_.headers = {{"user-agent", "shop"}};
+  EXPECT_EQ(send().kind, SendResult::Kind::kSent);
+  const net::HeaderBlock& headers = receiver_->requests.at(0).head.headers;
+  EXPECT_EQ(headers.find("host"), "otlp.example.com");
+  EXPECT_EQ(headers.find("user-agent"), "shop");
+  std::size_t agents = 0;
+  for (std::size_t i = 0; i < headers.size(); ++i) agents += headers[i].name == "user-agent" ? 1u : 0u;
+  EXPECT_EQ(agents, 1u);
+}
+
+struct GzipAnswers final : net::Http1Handler {
+  net::Admission on_headers(const net::MessageHead&) override {
+    const std::string answer = wire::encode_export_response({1, "no name"});
+    const std::string_view slice = answer;
+    const net::ByteBlock body = find_grpc_codec("gzip")->encode({&slice, 1}, 1).value();
+    const std::array<char, 5> prefix = net::grpc_prefix(body.size(), true);
+    return net::Admission::answer({200,
+                                   {{"content-type", "application/grpc"}, {"grpc-encoding", "gzip"}},
+                                   std::string(prefix.data(), prefix.size()).append(body.view()),
+                                   false,
+                                   {{"grpc-status", "0"}}});
+  }
+  void on_request(net::Request, net::Responder) override {}
+};
+
+// A header that an authenticator may set as well as a configuration.
+TEST_F(OtlpGrpcSenderTest, AnAnswerInACodingThatNobodyChoseIsRead) {
+  net::Http1ServerOptions options;
+  options.port = 0;
+  options.http2 = net::http2_server_protocol();
+  server_ = net::Http1Server::start({&loop_}, std::move(options), std::make_shared<GzipAnswers>()).value();
+  config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
+  config_.headers = {{"grpc-encoding", "gzip"}};
+  config_.compression = {nullptr, 0};
+  const SendResult result = send();
+  EXPECT_EQ(result.kind, SendResult::Kind::kSent);
+  EXPECT_EQ(result.rejected_spans, 1u);
 }
 
 TEST_F(OtlpGrpcSenderTest, EachCallCarriesTheCredentialAsItIsThen) {

@@ -112,6 +112,24 @@ TEST(OtlpHttpExporter, GoesThroughTheProxyThatItIsToldOrTheEnvironments) {
             "HTTP_PROXY: a proxy is spoken to in plain HTTP, not socks5; write http://[user:password@]host:port");
 }
 
+// The Collector sends Host as it is given (net/http: Request.Host).
+TEST(OtlpHttpExporterConfig, HostIsTakenAndWhatTheTransportSetsItselfIsRefused) {
+  testing::ConfigText text("endpoint: http://h:4318\nheaders: {HOST: otlp.example.com, x-a: b}");
+  const OtlpHttpExporterConfig config = read_otlp_http_exporter_config(text.reader);
+  EXPECT_EQ(text.errors(), "");
+  EXPECT_EQ(config.authority, "otlp.example.com");
+  ASSERT_EQ(config.headers.size(), 1u);
+  EXPECT_EQ(config.headers[0].name, "x-a");
+  for (const std::string name : {"Content-Length", "transfer-encoding", "Connection", "Content-Encoding"}) {
+    EXPECT_EQ(url_of("endpoint: http://h:4318\nheaders: {" + name + ": x}"),
+              "f.yaml:2: it.headers: \"" + name + "\" is set by the exporter itself; remove it\n");
+  }
+  for (const std::string host : {"a/b", "a b", "user@a", "a:b"}) {
+    EXPECT_EQ(url_of("endpoint: http://h:4318\nheaders: {Host: \"" + host + "\"}"),
+              "f.yaml:2: it.headers: \"Host\" is neither a host nor host:port\n");
+  }
+}
+
 TEST(OtlpHttpExporterConfig, KeysWithoutMeaningHereWarn) {
   testing::ConfigText text(
       "endpoint: http://h:4318\nwrite_buffer_size: 524288\ntls: {insecure: true}\nauth: {authenticator: x}");

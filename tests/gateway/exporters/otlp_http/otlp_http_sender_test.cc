@@ -54,6 +54,19 @@ TEST_F(OtlpHttpSenderTest, AProxyGetsTheWholeUrl) {
   EXPECT_EQ(server_.requests().at(0).target, "http://far:4318/v1/traces");
 }
 
+TEST_F(OtlpHttpSenderTest, TheConfigurationNamesHostAndUserAgent) {
+  config_.authority = "otlp.example.com";
+  config_.headers = {{"user-agent", "shop"}};
+  EXPECT_EQ(send().kind, SendResult::Kind::kSent);
+  const auto headers = server_.requests().at(0).headers;
+  EXPECT_EQ(net::find_header(headers, "host"), "otlp.example.com");
+  std::vector<std::string> agents;
+  for (const auto& header : headers) {
+    if (net::equals_ignoring_case(header.name, "User-Agent")) agents.push_back(header.value);
+  }
+  EXPECT_EQ(agents, std::vector<std::string>{"shop"});
+}
+
 TEST_F(OtlpHttpSenderTest, SendsTheBytesAsTheyCame) {
   config_.headers = {{"x-tenant", "shop"}};
   const BatchRef batch = testing::sample_batch(3);

@@ -93,7 +93,7 @@ TEST(Pprof, ALineRecordsThirtySecondsOfEveryMinute) {
 TEST(Pprof, EverythingAboutRecordings) {
   testing::ConfigText text(
       "directory: profiles\ndirectory_bytes_max: 1GiB\nprofile_duration: 10s\nprofile_interval: 20s\n"
-      "push:\n  endpoint: https://pyroscope:4040/tenant\n  headers: {X-Scope-OrgID: team}\n"
+      "push:\n  endpoint: https://pyroscope:4040/tenant\n  headers: {X-Scope-OrgID: team, Host: a.example}\n"
       "  tls: {insecure_skip_verify: true}\n  proxy_url: http://user:word@p:3128\n  service_name: edge\n  timeout: 5s");
   const PprofConfig config = read_pprof_config(text.reader);
   EXPECT_EQ(text.errors() + text.warnings(), "");
@@ -101,8 +101,9 @@ TEST(Pprof, EverythingAboutRecordings) {
   EXPECT_EQ(config.profile_nanos, 10 * base::kNanosPerSecond);
   EXPECT_EQ(config.interval_nanos, 20 * base::kNanosPerSecond);
   EXPECT_EQ(config.push.url->shown(), "https://pyroscope:4040/tenant");
-  ASSERT_EQ(config.push.headers.size(), 1u);
+  ASSERT_EQ(config.push.headers.size(), 2u);
   EXPECT_EQ(config.push.headers[0].name, "X-Scope-OrgID");
+  EXPECT_EQ(config.push.headers[1].name + ": " + config.push.headers[1].value, "Host: a.example");
   EXPECT_EQ(config.push.proxy_url, "http://user:word@p:3128");
   EXPECT_EQ(config.push.service_name, "edge");
   EXPECT_EQ(config.push.protocol, ProfilePushProtocol::kPyroscope);
