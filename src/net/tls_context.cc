@@ -15,6 +15,9 @@ namespace {
 
 // RFC 9113, appendix A forbids all others of TLS 1.2 to HTTP/2; those of TLS 1.3 are OpenSSL's defaults.
 constexpr const char* kCiphersTls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+// TLS 1.0 and 1.1 have no authenticated encryption: whoever lets them in gets what they have with forward secrecy,
+// last.
+constexpr const char* kCiphersTls10 = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES";
 // One record of the largest kind, and the beginning of the next. A buffer of several would save system calls, but
 // OpenSSL moves all that is left in it to its front for each record that it takes (ssl3_read_n): that cost a tenth of a
 // gateway's time.
@@ -52,7 +55,8 @@ Status use_versions(SSL_CTX* context, const TlsOptions& options) {
 /// The names of the RFCs, in OpenSSL's own.
 Status use_ciphers(SSL_CTX* context, const std::vector<std::string>& names) {
   if (names.empty()) {
-    SSL_CTX_set_cipher_list(context, kCiphersTls12);
+    const bool old = SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION;
+    SSL_CTX_set_cipher_list(context, old ? kCiphersTls10 : kCiphersTls12);
     return {};
   }
   SSL_CTX_set_cipher_list(context, "ALL");

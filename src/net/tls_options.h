@@ -31,8 +31,9 @@ struct TlsOptions {
   TlsVersion version_min = TlsVersion::kDefault;  ///< Default: 1.2.
   TlsVersion version_max = TlsVersion::kDefault;  ///< Default: the newest there is.
   /// By their names in the RFCs, as "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256". Empty: those with forward secrecy and
-  /// authenticated encryption, which is also what HTTP/2 asks for (RFC 9113, 9.2.2). If all are of TLS 1.3, there is no
-  /// 1.2; if none is, 1.3 has its own.
+  /// authenticated encryption, which is also what HTTP/2 asks for (RFC 9113, 9.2.2), and for a version_min below 1.2
+  /// those with AES-CBC, as 1.0 and 1.1 have no others. If all are of TLS 1.3, there is no 1.2; if none is, 1.3 has its
+  /// own.
   std::vector<std::string> cipher_suites;
   std::vector<std::string> curves;  ///< As "X25519", "P256", "P384", "P521". Empty: OpenSSL's own choice.
   /// How often, at most, the files are looked at again, when a connection begins; 0: never. Connections that stand keep

@@ -50,14 +50,28 @@ class RawConnection {
           return response;
         }
       }
-      char buffer[4096];
-      const ssize_t count = ::recv(fd_, buffer, sizeof buffer, 0);
-      if (count <= 0) return std::exchange(received_, {});
-      received_.append(buffer, static_cast<std::size_t>(count));
+      if (!receive_more()) return std::exchange(received_, {});
+    }
+  }
+
+  /// Reads until `bytes` came, and drops all up to their end. False if the connection ends before.
+  bool receive_until(std::string_view bytes) {
+    for (;;) {
+      if (const std::size_t at = received_.find(bytes); at != std::string::npos) {
+        received_.erase(0, at + bytes.size());
+        return true;
+      }
+      if (!receive_more()) return false;
     }
   }
 
  private:
+  bool receive_more() {
+    char buffer[4096];
+    const ssize_t count = ::recv(fd_, buffer, sizeof buffer, 0);
+    if (count > 0) received_.append(buffer, static_cast<std::size_t>(count));
+    return count > 0;
+  }
   int fd_;
   bool connected_ = false;
   std::string received_;

@@ -68,11 +68,26 @@ TEST_F(TlsTest, SuitesOfTls13AloneLeaveNoOtherVersion) {
 TEST_F(TlsTest, OldVersionsWorkWhereTheyAreAskedFor) {
   server_tls_.version_min = TlsVersion::k10;
   client_tls_.version_min = TlsVersion::k10;
-  client_tls_.version_max = TlsVersion::k11;
-  server_tls_.cipher_suites = client_tls_.cipher_suites = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"};
   start_server();
+  for (const TlsVersion newest : {TlsVersion::k10, TlsVersion::k11, TlsVersion::k12, TlsVersion::k13}) {
+    client_.reset();
+    client_tls_.version_max = newest;
+    start_client();
+    EXPECT_EQ(post("hello").response.status, 200) << static_cast<int>(newest);
+  }
+  client_.reset();
+  client_tls_.version_max = TlsVersion::k11;
+  client_tls_.cipher_suites = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"};
   start_client();
   EXPECT_EQ(post("hello").response.status, 200);
+}
+
+TEST_F(TlsTest, SuitesWithoutAuthenticatedEncryptionAreForOldVersionsAlone) {
+  client_tls_.version_max = TlsVersion::k12;
+  client_tls_.cipher_suites = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"};
+  start_server();
+  start_client();
+  EXPECT_FALSE(post("hello").ok());
 }
 
 TEST_F(TlsTest, NewCertificatesAreTakenUpWhileConnectionsStand) {

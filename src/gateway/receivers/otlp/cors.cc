@@ -21,6 +21,13 @@ bool is_allowed(const CorsOptions& options, std::string_view origin) {
                                         [&](const std::string& pattern) { return matches(pattern, origin); });
 }
 
+/// Not where any origin at all is allowed: "*" and credentials exclude each other (Fetch standard, "CORS protocol and
+/// credentials").
+bool may_have_credentials(const CorsOptions& options) {
+  return std::find(options.allowed_origins.begin(), options.allowed_origins.end(), "*") ==
+         options.allowed_origins.end();
+}
+
 std::string join(const std::vector<std::string>& items) {
   std::string out;
   for (const std::string& item : items) out.append(out.empty() ? "" : ", ").append(item);
@@ -53,6 +60,7 @@ void add_cors_headers(const CorsOptions& options, std::string_view origin, net::
   if (!is_allowed(options, origin)) return;
   response.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
   response.headers.push_back({"Vary", "Origin"});
+  if (may_have_credentials(options)) response.headers.push_back({"Access-Control-Allow-Credentials", "true"});
   if (!options.exposed_headers.empty())
     response.headers.push_back({"Access-Control-Expose-Headers", join(options.exposed_headers)});
 }

@@ -55,6 +55,9 @@ Status OtlpReceiver::start_http() {
   options.write_nanos = config_.http.write_nanos;
   net::Http2ServerOptions http2;
   http2.idle_nanos = config_.http.idle_nanos;
+  // That PINGs may be too many is gRPC's rule alone; floods of them end the connection here, too.
+  http2.ping_interval_nanos_min = 0;
+  http2.pings_without_streams = true;
   options.http2 = net::http2_server_protocol(http2);
   Result<std::unique_ptr<net::Http1Server>> server =
       net::Http1Server::start(host_.loops(), std::move(options), http_handler_);

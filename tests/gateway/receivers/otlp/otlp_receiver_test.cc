@@ -14,9 +14,11 @@ namespace nanospan::gateway {
 namespace {
 
 using testing::Destination;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using testing::exchange;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::post;
 using testing::sample_request;
 using ::testing::StartsWith;
@@ -334,9 +336,30 @@ TEST_F(OtlpReceiverTest, BrowsersOfAllowedOrigins) {
   EXPECT_THAT(allowed, StartsWith("HTTP/1.1 204"));
   EXPECT_THAT(allowed, HasSubstr("\r\nAccess-Control-Allow-Origin: https://shop.example.com\r\n"));
   EXPECT_THAT(allowed, HasSubstr("\r\nAccess-Control-Max-Age: 60\r\n"));
+  EXPECT_THAT(allowed, HasSubstr("\r\nAccess-Control-Allow-Credentials: true\r\n")) << "as the Collector's";
   EXPECT_THAT(exchange(port(), ask + "https://example.org\r\n\r\n"), StartsWith("HTTP/1.1 405"));
   EXPECT_THAT(exchange(port(), post("/v1/traces", std::string(kJson) + "Origin: https://a.example.com\r\n", "{}")),
-              HasSubstr("\r\nAccess-Control-Allow-Origin: https://a.example.com\r\n"));
+              AllOf(HasSubstr("\r\nAccess-Control-Allow-Origin: https://a.example.com\r\n"),
+                    HasSubstr("\r\nAccess-Control-Allow-Credentials: true\r\n")));
+}
+
+TEST_F(OtlpReceiverTest, BrowsersOfAnyOriginSendWithoutCredentials) {
+  config_.http.cors.allowed_origins = {"https://a.example.com", "*"};
+  const std::string answer =
+      exchange(port(), post("/v1/traces", std::string(kJson) + "Origin: https://evil.example\r\n", "{}"));
+  EXPECT_THAT(answer, HasSubstr("\r\nAccess-Control-Allow-Origin: https://evil.example\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("Access-Control-Allow-Credentials")));
+}
+
+// RFC 9113, 6.7, and no gRPC: Go's HTTP server, which the Collector listens with, answers every PING.
+TEST_F(OtlpReceiverTest, PingsOfHttpClientsAreAllAnswered) {
+  testing::RawConnection connection(port());
+  const std::string ping("\0\0\x08\x06\0\0\0\0\0pingpong", 17), ack("\0\0\x08\x06\x01\0\0\0\0pingpong", 17);
+  connection.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\x04\0\0\0\0\0", 9));
+  for (int i = 0; i < 8; ++i) {
+    connection.send(ping);
+    EXPECT_TRUE(connection.receive_until(ack)) << "the " << i + 1 << "th";
+  }
 }
 
 TEST_F(OtlpReceiverTest, OneConnectionCarriesManyRequestsAlsoRefusedOnes) {
