@@ -89,8 +89,8 @@ Admission GrpcHandler::on_headers(const MessageHead& head) {
     if (std::optional<Response> answer = service_->on_no_call(head)) return Admission::answer(*std::move(answer));
     return Admission::answer(Http1Handler::on_refused(505, "gRPC needs HTTP/2", nullptr));
   }
-  if (GrpcStatus status = check(head); status.code != GrpcCode::kOk) {
-    Response response = grpc_failure(service_->on_refused(std::move(status), head));
+  if (Fault fault = check(head); fault.http_status != 0) {
+    Response response = grpc_failure(service_->on_refused(fault.http_status, std::move(fault.status), head));
     response.headers.push_back({"grpc-accept-encoding", accepted_});
     return Admission::answer(std::move(response));
   }
@@ -104,13 +104,13 @@ Admission GrpcHandler::on_headers(const MessageHead& head) {
   return admission;
 }
 
-GrpcStatus GrpcHandler::check(const MessageHead& head) const {
-  if (head.method() != "POST") return {GrpcCode::kInternal, "gRPC calls are POST requests", {}};
+GrpcHandler::Fault GrpcHandler::check(const MessageHead& head) const {
+  if (head.method() != "POST") return {405, {GrpcCode::kInternal, "gRPC calls are POST requests", {}}};
   const std::string_view encoding = encoding_of(head);
   const bool known =
       encoding == "identity" || std::find(encodings_.begin(), encodings_.end(), encoding) != encodings_.end();
   if (!known) {
-    return {GrpcCode::kUnimplemented, "grpc-encoding is not supported here; send " + accepted_, {}};
+    return {415, {GrpcCode::kUnimplemented, "grpc-encoding is not supported here; send " + accepted_, {}}};
   }
   return {};
 }
@@ -130,7 +130,7 @@ Response GrpcHandler::on_refused(int status, std::string_view reason, const Mess
     response.status = status;
     return response;
   }
-  return grpc_failure(service_->on_refused({code_for_refusal(status), std::string(reason), {}}, *head));
+  return grpc_failure(service_->on_refused(status, {code_for_refusal(status), std::string(reason), {}}, *head));
 }
 
 bool GrpcHandler::on_input_kept(std::size_t bytes, std::unique_ptr<BodyTicket>& ticket) {

@@ -46,9 +46,10 @@ class GrpcService {
   virtual Decision on_call(const MessageHead& head) = 0;
   /// Its message is here: request.body, compressed with grpc-encoding if request.compressed.
   virtual void on_message(Request request, GrpcResponder responder) = 0;
-  /// The transport refuses a call: too large, no memory, too slow, deadline, malformed. What is sent is what this
-  /// returns.
-  virtual GrpcStatus on_refused(GrpcStatus status, const MessageHead& /*head*/) { return status; }
+  /// The transport refuses a call, for what HTTP calls `http_status`: 400 malformed, 405, 408 too slow, 413 message and
+  /// 431 headers too large, 415 encoding, 500 not answered, 503 no memory, 504 deadline. status.message says it in
+  /// words. What is sent is what this returns.
+  virtual GrpcStatus on_refused(int /*http_status*/, GrpcStatus status, const MessageHead& /*head*/) { return status; }
   /// A request that is no call came, and there is no other handler for it; or one that would be a call, but over
   /// HTTP/1.1. What it is told, or nothing: a plain 415 or 505.
   virtual std::optional<Response> on_no_call(const MessageHead& /*head*/) { return std::nullopt; }
@@ -67,7 +68,11 @@ class GrpcHandler final : public Http1Handler {
   bool on_input_kept(std::size_t bytes, std::unique_ptr<BodyTicket>& ticket) override;
 
  private:
-  GrpcStatus check(const MessageHead& head) const;
+  struct Fault {
+    int http_status = 0;  // 0: none
+    GrpcStatus status;
+  };
+  Fault check(const MessageHead& head) const;
 
   const std::shared_ptr<GrpcService> service_;
   const std::vector<std::string> encodings_;

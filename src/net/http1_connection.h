@@ -75,6 +75,7 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   bool chunks_end_in(std::string_view input);
   void close(std::uint64_t Http1ServerCounters::*reason);
 
+  Http1Limits limits() const;
   void set_deadline(base::MonotonicNanos at);
   base::MonotonicNanos body_deadline() const;
 

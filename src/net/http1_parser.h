@@ -58,6 +58,7 @@ class Http1Parser {
 
   /// After kHead: the most that the body may have; exceeding it is kBodyTooLarge, found before the bytes are read.
   void set_body_limit(std::uint64_t bytes) { body_bytes_max_ = bytes; }
+  std::uint64_t body_limit() const { return body_bytes_max_; }
   /// After kHead: this message has no body whatever its head says (the answer to a HEAD request).
   void skip_body();
 

@@ -10,7 +10,7 @@
 namespace nanospan::net {
 namespace {
 
-constexpr Http2BodyReader::Verdict kTooLarge{413, "the body is too large"};
+constexpr Http2BodyReader::Verdict kTooLarge{413, {}};  // whoever answers knows the limit and says it
 constexpr Http2BodyReader::Verdict kNoMemory{503, "no memory for the body; try again later"};
 
 }  // namespace
@@ -47,7 +47,7 @@ Http2BodyReader::Verdict Http2BodyReader::append_plain(std::string_view bytes) {
 Http2BodyReader::Verdict Http2BodyReader::begin_message() {
   const GrpcPrefix prefix = read_grpc_prefix(prefix_);
   if (!prefix.valid) return {400, "the message's compressed flag is neither 0 nor 1"};
-  if (prefix.size > bytes_max_) return {413, "the message is too large"};
+  if (prefix.size > bytes_max_) return kTooLarge;
   message_size_ = prefix.size;
   return {};
 }

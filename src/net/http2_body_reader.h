@@ -25,7 +25,7 @@ namespace nanospan::net {
 
 class Http2BodyReader {
  public:
-  /// Why a body is refused, as an HTTP status; 0: it is not.
+  /// Why a body is refused, as an HTTP status, and in words but for 413; 0: it is not.
   struct Verdict {
     int status = 0;
     std::string_view reason;
@@ -44,6 +44,7 @@ class Http2BodyReader {
   std::span<char> room();
 
   std::uint64_t received() const { return received_; }
+  std::size_t bytes_max() const { return bytes_max_; }
   bool compressed() const { return prefix_[0] != 0; }
   ByteBlock take_block() { return block_.take(); }
   std::unique_ptr<BodyTicket> take_ticket() { return std::move(ticket_); }

@@ -6,6 +6,7 @@
 
 #include "net/http1_shard.h"
 #include "net/http1_writer.h"
+#include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
@@ -16,6 +17,8 @@ using C = Http1ServerCounters;
 constexpr std::uint64_t kNoticeNanos = 1 * base::kNanosPerSecond;
 constexpr std::uint64_t kIdlePingIntervalNanos = 2 * 3600 * base::kNanosPerSecond;
 constexpr int kPingStrikesMax = 2;
+// Some peers send whole frames only, of the size that all must take (RFC 9113, 4.2).
+constexpr std::int64_t kCreditBytesMin = 16u << 10;
 
 bool is_lower(std::string_view name) {
   return std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -102,11 +105,11 @@ void Http2Connection::on_headers(StreamId id, const Http2Fields& fields, bool to
   if (head) stream.head = std::move(head).value();
   if (too_large) {
     shard_.count(&C::refused_head_too_large);
-    return refuse(id, stream, {431, "the request's header fields are too large"});
+    return refuse(id, stream, 431, head_too_large_text(options_->session.header_list_bytes_max));
   }
   if (!head) {
     shard_.count(&C::refused_malformed);
-    return refuse(id, stream, {400, "content-length is not a number"});
+    return refuse(id, stream, 400, "content-length is not a number");
   }
   admit(id, stream);
 }
@@ -119,6 +122,8 @@ void Http2Connection::admit(StreamId id, Stream& stream) {
   }
   stream.body = Http2BodyReader(admission.framing, admission.body_bytes_max, std::move(admission.ticket));
   stream.body_since = shard_.loop().now();
+  stream.brought_before = brought_;
+  stream.withheld_before = withheld_nanos();
   stream.answer_by = {base::later(stream.body_since, admission.timeout_nanos)};
   if (stream.head.content_length) {
     if (const auto verdict = stream.body.expect(*stream.head.content_length); verdict.status != 0) {
@@ -133,6 +138,7 @@ void Http2Connection::on_data(StreamId id, std::string_view bytes) {
   unreturned_ += bytes.size();
   const auto found = streams_.find(id);
   if (found != streams_.end() && found->second.state == Stream::State::kBody) {
+    brought_ += bytes.size();
     if (const auto verdict = found->second.body.append(bytes); verdict.status != 0) refuse(id, found->second, verdict);
   }
   balance_credit();
@@ -188,13 +194,18 @@ void Http2Connection::answer(std::uint32_t stream, Response response) {
 void Http2Connection::answer_missing(std::uint32_t stream) {
   const auto found = streams_.find(static_cast<StreamId>(stream));
   if (found == streams_.end() || found->second.state != Stream::State::kAnswering) return;
-  refuse(found->first, found->second, {500, "the request was not answered"});
+  refuse(found->first, found->second, 500, "the request was not answered");
 }
 
 void Http2Connection::refuse(StreamId id, Stream& stream, Http2BodyReader::Verdict verdict) {
-  if (verdict.status == 413) shard_.count(&C::refused_body_too_large);
   if (verdict.status == 503) shard_.count(&C::refused_ticket);
-  Response response = shard_.handler().on_refused(verdict.status, verdict.reason, &stream.head);
+  if (verdict.status != 413) return refuse(id, stream, verdict.status, verdict.reason);
+  shard_.count(&C::refused_body_too_large);
+  refuse(id, stream, 413, body_too_large_text(stream.body.bytes_max()));
+}
+
+void Http2Connection::refuse(StreamId id, Stream& stream, int status, std::string_view reason) {
+  Response response = shard_.handler().on_refused(status, reason, &stream.head);
   respond(id, stream, std::move(response));
 }
 
@@ -232,11 +243,27 @@ void Http2Connection::release(Stream& stream) {
   balance_credit();
 }
 
-/// See "Credit" above.
+/// See "Credit" in the header.
 void Http2Connection::balance_credit() {
-  if (unreturned_ <= held_) return;
-  session_->consume_connection(unreturned_ - held_);
-  unreturned_ = held_;
+  if (unreturned_ > held_) {
+    session_->consume_connection(unreturned_ - held_);
+    unreturned_ = held_;
+  }
+  watch_credit();
+}
+
+void Http2Connection::watch_credit() {
+  const bool withheld = session_->connection_credit() < kCreditBytesMin;
+  if (withheld == (withheld_since_ != base::kNever)) return;
+  const base::MonotonicNanos now = shard_.loop().now();
+  if (withheld) {
+    withheld_since_ = now;
+    return;
+  }
+  withheld_before_ += now - std::exchange(withheld_since_, base::kNever);
+  for (const auto& [id, stream] : streams_) {
+    if (stream.state == Stream::State::kBody) set_deadline(body_deadline(stream));
+  }
 }
 
 // --- The connection ---

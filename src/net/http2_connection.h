@@ -6,7 +6,12 @@
 //
 // Credit. A stream's goes back as its bytes arrive: they are charged to its ticket. The connection's is withheld for
 // the bytes of complete requests that nobody has answered yet; they need no more credit to be answered, so nothing can
-// deadlock, and a busy handler slows its peers down.
+// deadlock, and a busy handler slows its peers down. While it is used up the peer may send nothing, and its bodies are
+// not slow: their clocks stand.
+//
+// Pace. What all bodies of the connection bring counts for each of them: they share its bandwidth, in whatever order
+// the peer likes. Up to the size that a body may have: so one that stands still does not live on its neighbours for
+// ever.
 //
 // Loop thread only. Owned by its shard; may be destroyed at the end of a round, see on_link_round().
 #pragma once
@@ -48,6 +53,8 @@ class Http2Connection final : public ServerConnection, private Http2Session::Eve
     MessageHead head;
     Http2BodyReader body;
     base::MonotonicNanos body_since = 0;
+    std::uint64_t brought_before = 0;   // bytes of bodies on the connection when this one began,
+    std::uint64_t withheld_before = 0;  // and nanoseconds without credit
     base::Deadline answer_by;
     std::size_t held = 0;  // bytes with the handler
   };
@@ -67,9 +74,12 @@ class Http2Connection final : public ServerConnection, private Http2Session::Eve
   void admit(StreamId id, Stream& stream);
   void dispatch(StreamId id, Stream& stream);
   void refuse(StreamId id, Stream& stream, Http2BodyReader::Verdict verdict);
+  void refuse(StreamId id, Stream& stream, int status, std::string_view reason);
   void respond(StreamId id, Stream& stream, Response response);
   void release(Stream& stream);
   void balance_credit();
+  void watch_credit();
+  std::uint64_t withheld_nanos() const;
   void begin_ending();
   void last_goaway();
   void count_ending(Http2Link::State state);
@@ -98,6 +108,10 @@ class Http2Connection final : public ServerConnection, private Http2Session::Eve
 
   std::size_t held_ = 0;        // bytes of complete requests that are not answered
   std::size_t unreturned_ = 0;  // received, and no connection credit given back for them
+  // The pace of bodies.
+  std::uint64_t brought_ = 0;                           // bytes of bodies under way, as they arrived
+  base::MonotonicNanos withheld_since_ = base::kNever;  // the peer may send none now
+  std::uint64_t withheld_before_ = 0;                   // so many nanoseconds it might not, before that
 
   Ending ending_ = Ending::kNot;
   bool closing_ = false;  // the reason is counted; the link ends in this or the next round

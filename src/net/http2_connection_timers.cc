@@ -4,6 +4,7 @@
 
 #include "net/http1_shard.h"
 #include "net/http2_connection.h"
+#include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
@@ -14,7 +15,8 @@ using C = Http1ServerCounters;
 
 void Http2Connection::on_timer() {
   const base::MonotonicNanos now = shard_.loop().now();
-  timer_.arm(std::min({check_streams(now), check_connection(now), check_ending(now), check_keepalive(now)}));
+  // A check may also have set a deadline of what was looked at before it: the earliest counts.
+  set_deadline(std::min({check_streams(now), check_connection(now), check_ending(now), check_keepalive(now)}));
 }
 
 // Each check answers when it wants to be asked again.
@@ -27,10 +29,12 @@ base::MonotonicNanos Http2Connection::check_streams(base::MonotonicNanos now) {
     const base::MonotonicNanos pace = in_body ? body_deadline(stream) : base::kNever;
     if (now >= stream.answer_by.at) {
       shard_.count(&C::answer_deadlines);
-      refuse(id, stream, {504, "the request's deadline has passed"});
+      refuse(id, stream, 504, "the request's deadline has passed");
     } else if (now >= pace) {
       shard_.count(&C::closed_body_slow);
-      refuse(id, stream, {408, "the request's body came too slowly; send smaller or compressed bodies"});
+      const std::uint64_t taken = now - stream.body_since - (withheld_nanos() - stream.withheld_before);
+      refuse(id, stream, 408,
+             body_too_slow_text(stream.body.received(), taken, shard_.options().body_bytes_per_second_min));
     } else {
       next = std::min({next, pace, stream.answer_by.at});
     }
@@ -92,11 +96,20 @@ void Http2Connection::set_deadline(base::MonotonicNanos at) {
   if (at < timer_.at()) timer_.arm(at);
 }
 
-/// By when the next byte of the body must have come, at the lowest allowed pace.
+/// By when the next bytes must have come, at the lowest allowed pace; see "Pace" in the header.
 base::MonotonicNanos Http2Connection::body_deadline(const Stream& stream) const {
+  if (withheld_since_ != base::kNever) return base::kNever;
   const Http1ServerOptions& options = shard_.options();
   const std::uint64_t pace = std::max<std::uint64_t>(options.body_bytes_per_second_min, 1);
-  return stream.body_since + options.body_grace_nanos + stream.body.received() / pace * base::kNanosPerSecond;
+  const std::uint64_t brought = std::min<std::uint64_t>(brought_ - stream.brought_before, stream.body.bytes_max());
+  return stream.body_since + (withheld_nanos() - stream.withheld_before) + options.body_grace_nanos +
+         brought / pace * base::kNanosPerSecond;
+}
+
+/// How long, since the connection began, the peer might send no bodies.
+std::uint64_t Http2Connection::withheld_nanos() const {
+  const bool now = withheld_since_ != base::kNever;
+  return withheld_before_ + (now ? shard_.loop().now() - withheld_since_ : 0);
 }
 
 }  // namespace nanospan::net

@@ -376,6 +376,8 @@ void Http2Session::consume_stream(StreamId stream, std::size_t bytes) {
   static_cast<void>(nghttp2_session_consume_stream(session_, stream, bytes));
 }
 
+std::int64_t Http2Session::connection_credit() const { return nghttp2_session_get_local_window_size(session_); }
+
 void Http2Session::consume_connection(std::size_t bytes) {
   static_cast<void>(nghttp2_session_consume_connection(session_, bytes));
 }

@@ -131,6 +131,8 @@ class Http2Session {
 
   void consume_stream(StreamId stream, std::size_t bytes);
   void consume_connection(std::size_t bytes);
+  /// How many bytes of bodies the peer may send before it gets more credit, on all streams together (RFC 9113, 6.9.1).
+  std::int64_t connection_credit() const;
   void ping();
   /// Server, first step of a graceful end: GOAWAY(2^31-1), "open no more streams" (RFC 9113, 6.8).
   void announce_shutdown();

@@ -30,6 +30,7 @@ class FakeHost final : public Host {
   MetricsRegistry& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Authenticators& authenticators() override { return authenticators_; }
+  std::uint64_t random_bits() override { return random; }
   bool is_ready() const override { return true; }
 
   void run() {
@@ -46,6 +47,7 @@ class FakeHost final : public Host {
 
   std::uint64_t memory = 1u << 30;
   net::EventLoop* slow = nullptr;  // null: the one for all
+  std::uint64_t random = 0;
 
  private:
   static std::unique_ptr<net::EventLoop> loop_on_sockets(nanospan::testing::FakeClock& clock) {

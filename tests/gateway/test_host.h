@@ -26,10 +26,13 @@ class TestHost : public Host {
   const net::ProxySettings& proxies() const override { return environment; }
   bool is_ready() const override { return ready; }
 
+  std::uint64_t random_bits() override { return random.load(); }
+
   /// Ends the loops; then components may be destroyed.
   void stop() { threads_->stop(); }
 
   std::atomic<bool> ready{true};
+  std::atomic<std::uint64_t> random{0};
   net::ProxySettings environment;
 
  private:

@@ -29,8 +29,8 @@ struct TestGrpcService final : GrpcService {
     if (handle) return handle(std::move(request), std::move(responder));
     responder.succeed("echo:" + std::string(request.body.view()));
   }
-  GrpcStatus on_refused(GrpcStatus status, const MessageHead&) override {
-    refusals.push_back(status);
+  GrpcStatus on_refused(int http_status, GrpcStatus status, const MessageHead&) override {
+    refusals.push_back({http_status, status.message});
     return status;
   }
 
@@ -38,7 +38,7 @@ struct TestGrpcService final : GrpcService {
   std::function<Decision(const MessageHead&)> decide;
   std::function<void(Request, GrpcResponder)> handle;
   int messages = 0;
-  std::vector<GrpcStatus> refusals;
+  std::vector<std::pair<int, std::string>> refusals;  // HTTP status, words
 };
 
 class GrpcTest : public LoopTest {

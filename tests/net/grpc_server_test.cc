@@ -106,7 +106,25 @@ TEST_F(GrpcServerTest, MessagesThatBreakTheFramingAreInternal) {
   EXPECT_EQ(status_of(exchange({kGrpc}, framed("a", true))), "13") << "compressed, without an encoding";
   EXPECT_EQ(status_of(exchange({kGrpc}, std::string("\x07\0\0\0\1a", 6))), "13") << "a flag that is none";
   EXPECT_EQ(service_->messages, 0);
-  EXPECT_EQ(service_->refusals.size(), 5u);
+  ASSERT_EQ(service_->refusals.size(), 5u);
+  for (const auto& refusal : service_->refusals) EXPECT_EQ(refusal.first, 400);
+}
+
+// What the service counts it by: two of HTTP's reasons share a code of gRPC.
+TEST_F(GrpcServerTest, TheServiceIsToldWhatHttpCallsIt) {
+  EXPECT_EQ(status_of(exchange({kGrpc, {"grpc-encoding", "br"}}, framed("x", true))), "12");
+  EXPECT_EQ(status_of(exchange({kGrpc, {"x-long", std::string(40'000, 'x')}}, framed("x"))), "8");
+  service_->message_bytes_max = 1000;
+  EXPECT_EQ(status_of(exchange({kGrpc}, framed(std::string(1001, 'x')))), "8");
+  service_->handle = [](Request, GrpcResponder) {};
+  EXPECT_EQ(status_of(exchange({kGrpc}, framed("x"))), "2");
+  using ::testing::ElementsAre;
+  using ::testing::Pair;
+  EXPECT_THAT(service_->refusals,
+              ElementsAre(Pair(415, "grpc-encoding is not supported here; send identity,gzip"),
+                          Pair(431, "the headers are larger than 32768 bytes in all; send fewer or shorter ones"),
+                          Pair(413, "the body is larger than 1000 bytes; send smaller ones"),
+                          Pair(500, "the request was not answered")));
 }
 
 TEST_F(GrpcServerTest, AMessageAboveTheLimitIsResourceExhaustedBeforeItIsHere) {

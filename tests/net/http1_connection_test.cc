@@ -1,4 +1,4 @@
-// What a server does for peers that mean well. For those that do not, see http1_connection_hostile_test.cc.
+// What a server does for peers that mean well. For those that do not, see http1_connection_read_test.cc.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -118,6 +118,7 @@ TEST_F(Http2ServerTest, LimitsOfBodiesAndMemoryHold) {
   Http2Peer peer(server_->port());
   EXPECT_TRUE(answered(peer, peer.request({{"content-length", "2000"}}, std::string(2000, 'x')), "413"));
   EXPECT_TRUE(answered(peer, peer.request({}, std::string(2000, 'x')), "413"));
+  EXPECT_EQ(peer.events.streams[3].body, "the body is larger than 1000 bytes; send smaller ones\n");
   ledger_.limit = 10;
   EXPECT_TRUE(answered(peer, peer.request({}, std::string(100, 'x')), "503"));
   EXPECT_EQ(ledger_.tickets, 0);
@@ -157,6 +158,7 @@ TEST_F(Http2ServerTest, HeaderFieldsBeyondTheLimitAre431) {
   EXPECT_TRUE(answered(peer, peer.request({}, "", "/" + std::string(600, 'x')), "431"));
   EXPECT_TRUE(answered(peer, peer.request({}, "ok"), "200")) << "the connection goes on";
   EXPECT_EQ(counters().refused_head_too_large, 1u);
+  EXPECT_EQ(peer.events.streams[1].body, "the headers are larger than 500 bytes in all; send fewer or shorter ones\n");
 }
 
 TEST_F(Http2ServerTest, AResetRequestGivesItsMemoryBack) {

@@ -1,6 +1,8 @@
 // What time does to the server's HTTP/2 connections: slow, silent, idle and old peers, keepalive both ways, drain.
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "tests/net/http2_server_fixture.h"
 
 namespace nanospan::net {
@@ -17,6 +19,116 @@ TEST_F(Http2ServerTest, ABodyThatComesTooSlowlyIs408) {
   advance(10 * kSeconds + kSeconds);
   EXPECT_EQ(ledger_.tickets, 0);
   EXPECT_EQ(counters().closed_body_slow, 1u);
+  ASSERT_TRUE(gets(tcp,
+                   "the request's body came too slowly: 3 bytes in 11 s, less than 16384 bytes a second; send "
+                   "smaller or compressed bodies"));
+}
+
+/// A peer whose connection has no credit left: four whole requests, which nobody answers yet, took it, and the fifth is
+/// in the middle of its body.
+class Http2CreditTest : public Http2ServerTest {
+ protected:
+  static constexpr std::size_t kWhole = 4;
+  void use_up_the_credit() {
+    http2_.session.stream_window_bytes = http2_.session.connection_window_bytes = 1u << 20;
+    handler_->body_bytes_max = 4u << 20;
+    handler_->handle = [this](Request, Responder responder) { held_.push_back(std::move(responder)); };
+    start();
+    peer_.emplace(server_->port());
+    for (std::size_t i = 0; i < kWhole; ++i) ids_.push_back(peer_->request({}, std::string(260'000, 'x')));
+    ASSERT_TRUE(until(*peer_, [&] { return held_.size() == kWhole; }));
+    ids_.push_back(peer_->request({}, std::string(400'000, 'x')));
+    peer_->pump();
+    settle();
+  }
+  std::vector<Responder> held_;
+  std::vector<StreamId> ids_;
+  std::optional<Http2Peer> peer_;
+};
+
+TEST_F(Http2CreditTest, WhoMayNotSendIsNotSlow) {
+  use_up_the_credit();
+  for (int minute = 0; minute < 5; ++minute) pass(*peer_, 60 * kSeconds);
+  EXPECT_EQ(counters().closed_body_slow, 0u);
+  EXPECT_EQ(held_.size(), kWhole);
+  for (std::size_t i = 0; i < kWhole; ++i) held_[i].respond({200, {}, "", false});
+  ASSERT_TRUE(until(*peer_, [&] { return held_.size() == kWhole + 1; }));
+  held_.back().respond({200, {}, "", false});
+  for (const StreamId id : ids_) EXPECT_TRUE(answered(*peer_, id, "200"));
+}
+
+TEST_F(Http2CreditTest, WhoMaySendAgainIsSlowAfterTheTimeThatWasLeft) {
+  use_up_the_credit();
+  advance(60 * kSeconds);
+  for (Responder& responder : held_) responder.respond({200, {}, "", false});
+  advance(9 * kSeconds);  // the peer neither reads nor writes
+  EXPECT_EQ(counters().closed_body_slow, 0u);
+  advance(2 * kSeconds);
+  EXPECT_EQ(counters().closed_body_slow, 1u);
+}
+
+TEST_F(Http2CreditTest, AnswersThatAreOverdueBringCreditAndTheClocksBack) {
+  handler_->admit = [begun = 0u](const MessageHead&) mutable {
+    Admission admission = Admission::accept(4u << 20);
+    if (++begun <= kWhole) admission.timeout_nanos = 30 * kSeconds;
+    return admission;
+  };
+  use_up_the_credit();
+  advance(30 * kSeconds);
+  EXPECT_EQ(counters().answer_deadlines, kWhole);
+  EXPECT_EQ(counters().closed_body_slow, 0u);
+  advance(11 * kSeconds);
+  EXPECT_EQ(counters().closed_body_slow, 1u);
+}
+
+/// Frames of bodies on streams 1, 3, 5 ..., as the test says.
+class PacedPeer {
+ public:
+  explicit PacedPeer(std::uint16_t port) : tcp_(port) { tcp_.send(std::string(kPreface) + frame(kSettings, 0, 0)); }
+  void begin(unsigned stream) { tcp_.send(frame(kHeaders, kEndHeaders, id(stream), post_block())); }
+  void bring(unsigned stream, std::size_t bytes, bool end = false) {
+    tcp_.send(frame(kData, end ? kEndStream : 0, id(stream), std::string(bytes, 'x')));
+  }
+  RawPeer& tcp() { return tcp_; }
+
+ private:
+  static unsigned id(unsigned stream) { return 2 * stream + 1; }
+  RawPeer tcp_;
+};
+
+TEST_F(Http2ServerTest, ThePaceIsThatOfTheConnection) {
+  constexpr unsigned kUploads = 16;
+  handler_->body_bytes_max = 4u << 20;
+  charge_bodies();
+  start();
+  PacedPeer peer(server_->port());
+  for (unsigned i = 0; i < kUploads; ++i) peer.begin(i);
+  for (int second = 0; second < 60; ++second) {  // 16 KiB/s in all, 1 KiB/s each
+    for (unsigned i = 0; i < kUploads; ++i) peer.bring(i, 1024);
+    advance(kSeconds);
+  }
+  EXPECT_EQ(counters().closed_body_slow, 0u);
+  EXPECT_EQ(ledger_.tickets, static_cast<int>(kUploads));
+  advance(11 * kSeconds);
+  EXPECT_EQ(counters().closed_body_slow, kUploads) << "and then nothing came";
+  EXPECT_EQ(ledger_.tickets, 0);
+}
+
+TEST_F(Http2ServerTest, ABodyThatStandsStillDoesNotLiveOnItsNeighboursForEver) {
+  handler_->body_bytes_max = 16u << 10;
+  start();
+  PacedPeer peer(server_->port());
+  peer.begin(0);
+  peer.bring(0, 3);
+  for (unsigned second = 1; second <= 10; ++second) {
+    peer.begin(second);
+    peer.bring(second, 16'000, true);
+    advance(kSeconds);
+  }
+  EXPECT_EQ(counters().closed_body_slow, 0u) << "a body of 16 KiB may take 1 s after the 10 s of grace";
+  advance(kSeconds);
+  EXPECT_EQ(counters().closed_body_slow, 1u);
+  EXPECT_EQ(counters().answered, 11u);
 }
 
 TEST_F(Http2ServerTest, AHeaderBlockThatIsNotFinishedIsGivenUp) {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/jitter.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "gateway/auth/authenticator.h"
@@ -62,6 +63,8 @@ class Host {
     static const net::ProxySettings kNone;
     return kNone;
   }
+  /// For jitter; any thread.
+  virtual std::uint64_t random_bits() { return base::jitter_bits(); }
   /// True once all components have started and until the drain begins.
   virtual bool is_ready() const = 0;
   /// What there is at the moment; any thread.

@@ -20,7 +20,7 @@ struct Outcome {
   };
   Kind kind = Kind::kAccepted;
   std::string message;                  ///< One line, if it was not accepted; with kAccepted a warning, or empty.
-  std::uint64_t retry_after_nanos = 0;  ///< With kRetry: when to come back; 0 if the consumer does not know.
+  std::uint64_t retry_after_nanos = 0;  ///< With kRetry: when a destination asked for it; 0: the receiver chooses.
   std::uint64_t rejected_spans = 0;     ///< With kAccepted: so many items of it will never be accepted.
 
   static Outcome accepted() { return {}; }

@@ -10,8 +10,6 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr std::uint64_t kReconfiguredRetryNanos = 1 * base::kNanosPerSecond;
-
 /// Collects outcomes; the last one in completes. Shared by the completions of one batch.
 class Join {
  public:
@@ -69,7 +67,7 @@ bool FanOut::waits_for_result() const {
 }
 
 void FanOut::consume(BatchRef batch, Completion done) {
-  if (consumers_.empty()) return done(Outcome::retry("the gateway is being reconfigured", kReconfiguredRetryNanos));
+  if (consumers_.empty()) return done(Outcome::retry("the gateway is being reconfigured"));
   if (consumers_.size() == 1) return consumers_.front()->consume(std::move(batch), std::move(done));
   for (Consumer* consumer : consumers_) {
     // The one without room says so itself, in its own words and its own counters.

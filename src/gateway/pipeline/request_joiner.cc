@@ -10,7 +10,6 @@
 namespace nanospan::gateway {
 namespace {
 
-constexpr std::uint64_t kJoinRetryNanos = 1 * base::kNanosPerSecond;
 // What splitting may repeat of a request's envelopes, beside the size of the request itself: senders choose both the
 // size of a resource and the number of spans under it.
 constexpr std::uint64_t kRepeatedBytesMax = 1 << 20;
@@ -52,7 +51,7 @@ std::optional<Outcome> RequestJoiner::reserve(const Batch& batch) {
                                 format_byte_size(repeated) + " in all; raise the maximum");
     }
   }
-  if (!grow_for(open_.bytes, batch.bytes().size() + repeated)) return Outcome::retry("out of memory", kJoinRetryNanos);
+  if (!grow_for(open_.bytes, batch.bytes().size() + repeated)) return Outcome::retry("out of memory");
   return std::nullopt;
 }
 
@@ -84,7 +83,7 @@ std::uint64_t RequestJoiner::append(const Batch& batch, const std::shared_ptr<Se
     if (!taken || got == 0) {
       if (senders != nullptr) {
         senders->expect();
-        senders->add(Outcome::retry("out of memory", kJoinRetryNanos), left, 0);
+        senders->add(Outcome::retry("out of memory"), left, 0);
       }
       return left;
     }

@@ -14,7 +14,7 @@ void RewritingProcessor::consume(BatchRef batch, Completion done) {
     case Rewritten::kUnchanged:
       break;
     case Rewritten::kOutOfMemory:
-      return done(Outcome::retry(subject_ + ": out of memory", base::kNanosPerSecond));
+      return done(Outcome::retry(subject_ + ": out of memory"));
     case Rewritten::kChanged:
       if (counts.spans == 0) return done(Outcome::accepted());
       out.trim();

@@ -9,8 +9,6 @@
 namespace nanospan::gateway {
 namespace {
 
-// What a sender is told that finds the queue full, if nothing better is known: soon, but not at once.
-constexpr std::uint64_t kFullRetryNanos = 1 * base::kNanosPerSecond;
 constexpr std::string_view kShutdown = "shutdown";  // the reason of what the drain's deadline cut off
 
 }  // namespace
@@ -150,8 +148,7 @@ void ExportQueue::offer(BatchRef batch, Completion done) {
   std::unique_lock lock(mutex_);
   if (draining_) {
     lock.unlock();
-    return refuse(peek, "shutting_down", Outcome::retry("the gateway is shutting down", kFullRetryNanos),
-                  std::move(done));
+    return refuse(peek, "shutting_down", Outcome::retry("the gateway is shutting down"), std::move(done));
   }
   if (can_never_fit(peek)) {
     const std::string bound = describe_size(options_.queue);
@@ -167,8 +164,7 @@ void ExportQueue::offer(BatchRef batch, Completion done) {
     lock.unlock();
     return refuse(peek, "queue_full",
                   Outcome::retry("the queue is full (" + bound +
-                                     "); raise sending_queue.queue_size or find out why the destination is slow",
-                                 kFullRetryNanos),
+                                 "); raise sending_queue.queue_size or find out why the destination is slow"),
                   std::move(done));
   }
   enqueued_.add(peek.counts().spans);

@@ -105,8 +105,7 @@ void BatchProcessor::consume(BatchRef batch, Completion done) {
 /// Why `batch` cannot be taken; nothing if it can, and then there is memory for it.
 std::optional<Outcome> BatchProcessor::refuse(const Batch& batch) {
   if (is_stuck()) {
-    return Outcome::retry(subject_ + ": full, and what comes after it takes nothing; see its log and metrics",
-                          kRetryNanos);
+    return Outcome::retry(subject_ + ": full, and what comes after it takes nothing; see its log and metrics");
   }
   std::optional<Outcome> refusal = open_.reserve(batch);
   if (refusal) refusal->message = subject_ + ": " + refusal->message;
@@ -238,7 +237,7 @@ void BatchProcessor::expire_drain() {
     if (!open_.empty()) refused.push_back(open_.cut());
     drained = std::exchange(drained_, net::Task());
   }
-  const Outcome shutdown = Outcome::retry("the gateway stopped before it was sent", kRetryNanos);
+  const Outcome shutdown = Outcome::retry("the gateway stopped before it was sent");
   for (const Joined& one : refused) {
     const std::uint64_t spans = one.batch->counts().spans;
     held_.subtract(spans);

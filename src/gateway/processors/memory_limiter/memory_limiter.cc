@@ -79,8 +79,7 @@ void MemoryLimiter::consume(BatchRef batch, Completion done) {
     return next_.consume(std::move(batch), std::move(done));
   }
   refused_.add(spans);
-  done(Outcome::retry(subject_ + ": the process uses more than " + soft_text() + " of memory; send again",
-                      std::max<std::uint64_t>(config_.check_nanos, base::kNanosPerSecond)));
+  done(Outcome::retry(subject_ + ": the process uses more than " + soft_text() + " of memory; send again"));
 }
 
 }  // namespace nanospan::gateway

@@ -79,10 +79,9 @@ net::Response retry_answer(int http_status, std::string_view message, std::optio
   return response;
 }
 
-net::Response refusal_answer(const Refusal& refusal, std::optional<OtlpEncoding> encoding) {
-  net::Response response = refusal.retry_after_nanos == 0
-                               ? error_answer(refusal.status, refusal.message, encoding)
-                               : retry_answer(refusal.status, refusal.message, encoding, refusal.retry_after_nanos);
+net::Response refusal_answer(const Refusal& refusal, std::optional<OtlpEncoding> encoding, std::uint64_t retry_nanos) {
+  net::Response response = refusal.is_for_now ? retry_answer(refusal.status, refusal.message, encoding, retry_nanos)
+                                              : error_answer(refusal.status, refusal.message, encoding);
   response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
   return response;
 }

@@ -27,7 +27,7 @@ net::Response error_answer(int http_status, std::string_view message, std::optio
 /// The same with Retry-After: whole seconds, rounded up, at least 1.
 net::Response retry_answer(int http_status, std::string_view message, std::optional<OtlpEncoding> encoding,
                            std::uint64_t after_nanos);
-/// With the refusal's own headers; a retry_answer() if trying again helps.
-net::Response refusal_answer(const Refusal& refusal, std::optional<OtlpEncoding> encoding);
+/// With the refusal's own headers; a retry_answer() after `retry_nanos` if trying again helps.
+net::Response refusal_answer(const Refusal& refusal, std::optional<OtlpEncoding> encoding, std::uint64_t retry_nanos);
 
 }  // namespace nanospan::gateway

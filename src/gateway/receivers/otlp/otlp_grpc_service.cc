@@ -30,17 +30,12 @@ GrpcCode code_of(const Refusal& refusal) {
       return GrpcCode::kUnimplemented;
     case 413:
       return GrpcCode::kResourceExhausted;
+    case 408:
     case 503:
       return GrpcCode::kUnavailable;
     default:
       return GrpcCode::kInvalidArgument;
   }
-}
-
-GrpcStatus status_of(const Outcome& outcome) {
-  if (outcome.kind == Outcome::Kind::kPermanent) return make_status(GrpcCode::kInternal, outcome.message);
-  const std::uint64_t after = outcome.retry_after_nanos != 0 ? outcome.retry_after_nanos : kBusyRetryNanos;
-  return make_status(GrpcCode::kUnavailable, outcome.message, after);
 }
 
 }  // namespace
@@ -81,25 +76,30 @@ void OtlpGrpcService::on_message(net::Request request, net::GrpcResponder respon
   if (batch == nullptr) return responder.fail(refuse(refusal.status == 413 ? too_large() : refusal));
   intake_.consume(
       std::move(batch), [self = shared_from_this(), responder = std::move(responder)](Outcome outcome) mutable {
-        if (outcome.kind != Outcome::Kind::kAccepted) return responder.fail(status_of(outcome));
+        if (outcome.kind != Outcome::Kind::kAccepted) return responder.fail(self->status_of(outcome));
         responder.succeed(
             wire::encode_export_response({static_cast<std::int64_t>(outcome.rejected_spans), outcome.message}));
       });
 }
 
-GrpcStatus OtlpGrpcService::on_refused(GrpcStatus status, const net::MessageHead& /*head*/) {
-  switch (status.code) {
-    case GrpcCode::kResourceExhausted:
+GrpcStatus OtlpGrpcService::on_refused(int http_status, GrpcStatus status, const net::MessageHead& /*head*/) {
+  switch (http_status) {
+    case 408:  // the next attempt may be faster
+      return refuse({http_status, "slow", std::move(status.message), true});
+    case 413:
       return refuse(too_large());
-    case GrpcCode::kUnavailable:
+    case 503:
       return refuse(intake_.no_memory());
-    case GrpcCode::kDeadlineExceeded:
-      intake_.count_refusal({504, "deadline", status.message});
-      break;
     default:
-      intake_.count_refusal({400, "malformed_grpc", status.message});
       break;
   }
+  const std::string_view reason = http_status == 405   ? "wrong_method"
+                                  : http_status == 415 ? "wrong_encoding"
+                                  : http_status == 431 ? "head_too_large"
+                                  : http_status == 500 ? "internal"
+                                  : http_status == 504 ? "deadline"
+                                                       : "malformed_grpc";
+  intake_.count_refusal({http_status, reason, status.message});
   return status;
 }
 
@@ -119,12 +119,18 @@ std::optional<net::Response> OtlpGrpcService::on_no_call(const net::MessageHead&
             (place ? "OTLP over HTTP is on " + *place : "let it send grpc, or enable protocols.http of this receiver")};
   }
   intake_.count_refusal(*refusal);
-  return refusal_answer(*refusal, std::nullopt);
+  return refusal_answer(*refusal, std::nullopt, intake_.retry_nanos());
 }
 
 GrpcStatus OtlpGrpcService::refuse(const Refusal& refusal) {
   intake_.count_refusal(refusal);
-  return make_status(code_of(refusal), refusal.message, refusal.retry_after_nanos);
+  return make_status(code_of(refusal), refusal.message, refusal.is_for_now ? intake_.retry_nanos() : 0);
+}
+
+/// Of one that was not accepted.
+GrpcStatus OtlpGrpcService::status_of(const Outcome& outcome) const {
+  if (outcome.kind == Outcome::Kind::kPermanent) return make_status(GrpcCode::kInternal, outcome.message);
+  return make_status(GrpcCode::kUnavailable, outcome.message, intake_.retry_nanos(outcome.retry_after_nanos));
 }
 
 Refusal OtlpGrpcService::too_large() const {

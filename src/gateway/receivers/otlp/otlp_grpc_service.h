@@ -24,7 +24,7 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
 
   Decision on_call(const net::MessageHead& head) override;
   void on_message(net::Request request, net::GrpcResponder responder) override;
-  net::GrpcStatus on_refused(net::GrpcStatus status, const net::MessageHead& head) override;
+  net::GrpcStatus on_refused(int http_status, net::GrpcStatus status, const net::MessageHead& head) override;
   std::optional<net::Response> on_no_call(const net::MessageHead& head) override;
 
   /// From now on new calls are answered UNAVAILABLE.
@@ -37,6 +37,7 @@ class OtlpGrpcService final : public net::GrpcService, public std::enable_shared
  private:
   std::optional<Signal> signal_of(std::string_view path) const;
   net::GrpcStatus refuse(const Refusal& refusal);
+  net::GrpcStatus status_of(const Outcome& outcome) const;
   Refusal too_large() const;
 
   OtlpIntake intake_;

@@ -140,7 +140,7 @@ net::Response OtlpHttpHandler::on_refused(int status, std::string_view reason, c
 net::Response OtlpHttpHandler::refuse(const Refusal& refusal, const net::MessageHead* head) {
   intake_.count_refusal(refusal);
   const std::optional<OtlpEncoding> encoding = head == nullptr ? std::nullopt : encoding_of(content_type(*head));
-  net::Response response = refusal_answer(refusal, encoding);
+  net::Response response = refusal_answer(refusal, encoding, intake_.retry_nanos());
   decorate(response, head == nullptr ? "" : head->headers.find("Origin").value_or(""));
   return response;
 }
@@ -172,7 +172,7 @@ net::Response OtlpHttpHandler::answer(const Outcome& outcome, Signal signal, Otl
       response = success_answer(signal, encoding, {static_cast<std::int64_t>(outcome.rejected_spans), outcome.message});
       break;
     case Outcome::Kind::kRetry:
-      response = retry_answer(503, outcome.message, encoding, outcome.retry_after_nanos);
+      response = retry_answer(503, outcome.message, encoding, intake_.retry_nanos(outcome.retry_after_nanos));
       break;
     case Outcome::Kind::kPermanent:
       response = error_answer(500, outcome.message, encoding);

@@ -75,7 +75,7 @@ std::optional<Refusal> OtlpIntake::check_sender(const net::MessageHead& head) co
       return refusal;
     }
     case ServerAuthenticator::Kind::kBusy:
-      return Refusal{503, "authentication_busy", std::move(verdict.message), kBusyRetryNanos};
+      return Refusal{503, "authentication_busy", std::move(verdict.message), true};
   }
   return std::nullopt;
 }
@@ -129,8 +129,6 @@ Refusal OtlpIntake::no_memory() const {
                        " (service.memory_budget) is in use; send again");
 }
 
-Refusal OtlpIntake::shutting_down() {
-  return {503, "shutting_down", "the gateway is shutting down; send again", kBusyRetryNanos};
-}
+Refusal OtlpIntake::shutting_down() { return {503, "shutting_down", "the gateway is shutting down; send again", true}; }
 
 }  // namespace nanospan::gateway

@@ -56,6 +56,11 @@ class OtlpIntake {
   /// Counts it and says it in the log.
   void count_refusal(const Refusal& refusal);
 
+  /// When a sender that is refused for now shall come back: as the destination asks, or soon.
+  std::uint64_t retry_nanos(std::uint64_t asked = 0) const {
+    return asked != 0 ? asked : retry_delay_nanos(host_.random_bits());
+  }
+
   Refusal no_memory() const;
   static Refusal shutting_down();
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }

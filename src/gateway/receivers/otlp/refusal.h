@@ -11,18 +11,25 @@
 
 namespace nanospan::gateway {
 
-/// When to come back to a gateway that is busy: soon, but not at once.
-inline constexpr std::uint64_t kBusyRetryNanos = 1 * base::kNanosPerSecond;
+/// When senders that are refused for now are told to come back: soon, but neither at once nor all together. OTLP/HTTP
+/// rounds up to whole seconds, 1 to 3.
+inline constexpr std::uint64_t kRetryNanosMin = 500 * base::kNanosPerMilli;
+inline constexpr std::uint64_t kRetryNanosMax = 3 * base::kNanosPerSecond;
+/// One of these times, in whole milliseconds, by 64 random bits.
+constexpr std::uint64_t retry_delay_nanos(std::uint64_t random_bits) {
+  constexpr std::uint64_t kChoices = (kRetryNanosMax - kRetryNanosMin) / base::kNanosPerMilli + 1;
+  return kRetryNanosMin + random_bits % kChoices * base::kNanosPerMilli;
+}
 
 struct Refusal {
-  int status = 0;                       ///< Of HTTP.
-  std::string_view reason;              ///< Label of nanospan_receiver_refused_requests; of a fixed set.
-  std::string message;                  ///< What is wrong, and the remedy; one line.
-  std::uint64_t retry_after_nanos = 0;  ///< Not 0: a Retry-After is sent.
+  int status = 0;           ///< Of HTTP.
+  std::string_view reason;  ///< Label of nanospan_receiver_refused_requests; of a fixed set.
+  std::string message;      ///< What is wrong, and the remedy; one line.
+  bool is_for_now = false;  ///< Sending it again helps, and the answer says when: retry_delay_nanos().
   std::vector<net::Header> headers = {};
 
   /// No memory for now.
-  static Refusal busy(std::string message) { return {503, "memory", std::move(message), kBusyRetryNanos}; }
+  static Refusal busy(std::string message) { return {503, "memory", std::move(message), true}; }
 };
 
 }  // namespace nanospan::gateway

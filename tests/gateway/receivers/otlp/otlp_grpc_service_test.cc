@@ -128,11 +128,51 @@ TEST_F(OtlpGrpcServiceTest, AMessageThatIsTooLargeIsResourceExhaustedForGood) {
 
 TEST_F(OtlpGrpcServiceTest, WithoutMemoryTheSenderIsToldToComeBack) {
   ASSERT_TRUE(host_.budget().try_take(63 << 10));
-  const net::GrpcReply reply = call(sample_request(50));
+  for (const auto& [random, milliseconds] : {std::pair{0u, 500u}, {2500u, 3000u}, {2501u, 500u}, {777u, 1277u}}) {
+    host_.random = random;
+    const net::GrpcReply reply = call(sample_request(50));
+    EXPECT_EQ(reply.status.code, GrpcCode::kUnavailable);
+    EXPECT_EQ(retry_delay(reply), milliseconds * base::kNanosPerMilli) << "not all together";
+  }
   host_.budget().give_back(63 << 10);
-  EXPECT_EQ(reply.status.code, GrpcCode::kUnavailable);
-  EXPECT_EQ(retry_delay(reply), kBusyRetryNanos);
-  EXPECT_TRUE(refused("memory"));
+  EXPECT_TRUE(refused("memory", 4));
+}
+
+TEST_F(OtlpGrpcServiceTest, HeadersThatAreTooLargeAreNoMessageThatIs) {
+  net::GrpcRequest how;
+  how.metadata = {{"x-long", std::string(40'000, 'x')}};
+  const net::GrpcReply reply = call(sample_request(1), std::move(how));
+  EXPECT_EQ(reply.status.code, GrpcCode::kResourceExhausted);
+  EXPECT_EQ(reply.status.message, "the headers are larger than 32768 bytes in all; send fewer or shorter ones");
+  EXPECT_TRUE(refused("head_too_large"));
+}
+
+TEST_F(OtlpGrpcServiceTest, RefusalsAreCountedByWhatTheyAreFor) {
+  OtlpGrpcService service(config_.grpc, "otlp", host_, destination_);
+  const struct {
+    int http_status;
+    GrpcCode code, sent;
+    const char* reason;
+    bool retry;
+  } rows[] = {
+      {400, GrpcCode::kInternal, GrpcCode::kInternal, "malformed_grpc", false},
+      {405, GrpcCode::kInternal, GrpcCode::kInternal, "wrong_method", false},
+      {408, GrpcCode::kUnavailable, GrpcCode::kUnavailable, "slow", true},
+      {413, GrpcCode::kResourceExhausted, GrpcCode::kResourceExhausted, "body_too_large", false},
+      {415, GrpcCode::kUnimplemented, GrpcCode::kUnimplemented, "wrong_encoding", false},
+      {431, GrpcCode::kResourceExhausted, GrpcCode::kResourceExhausted, "head_too_large", false},
+      {500, GrpcCode::kUnknown, GrpcCode::kUnknown, "internal", false},
+      {503, GrpcCode::kUnavailable, GrpcCode::kUnavailable, "memory", true},
+      {504, GrpcCode::kDeadlineExceeded, GrpcCode::kDeadlineExceeded, "deadline", false},
+  };
+  for (const auto& row : rows) {
+    const net::GrpcStatus sent = service.on_refused(row.http_status, {row.code, "in words", {}}, {});
+    EXPECT_EQ(sent.code, row.sent) << row.http_status;
+    EXPECT_EQ(!sent.details.empty(), row.retry) << row.http_status;
+    EXPECT_TRUE(refused(row.reason)) << row.reason;
+    const bool says_the_limit = row.http_status == 413 || row.http_status == 503;
+    EXPECT_EQ(sent.message == "in words", !says_the_limit) << row.http_status;
+  }
 }
 
 TEST_F(OtlpGrpcServiceTest, OutcomesBecomeStatuses) {
@@ -140,10 +180,13 @@ TEST_F(OtlpGrpcServiceTest, OutcomesBecomeStatuses) {
   const net::GrpcReply later = call(sample_request(2));
   EXPECT_EQ(later.status.code, GrpcCode::kUnavailable);
   EXPECT_EQ(later.status.message, "queue is full");
-  EXPECT_EQ(retry_delay(later), 3 * base::kNanosPerSecond);
+  EXPECT_EQ(retry_delay(later), 3 * base::kNanosPerSecond) << "as the destination asked";
+  destination_.outcome = Outcome::retry("queue is full");
+  host_.random = 1000;
+  EXPECT_EQ(retry_delay(call(sample_request(2))), 1500 * base::kNanosPerMilli);
   destination_.outcome = Outcome::permanent("never");
   EXPECT_EQ(call(sample_request(4)).status.code, GrpcCode::kInternal);
-  EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"grpc\"} 2"));
+  EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"grpc\"} 4"));
   EXPECT_TRUE(counted("otelcol_receiver_failed_spans{receiver=\"otlp\",transport=\"grpc\"} 4"));
 }
 

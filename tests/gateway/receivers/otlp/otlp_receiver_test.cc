@@ -13,8 +13,8 @@
 namespace nanospan::gateway {
 namespace {
 
-using testing::Destination;
 using ::testing::AllOf;
+using testing::Destination;
 using ::testing::EndsWith;
 using testing::exchange;
 using ::testing::HasSubstr;
@@ -273,17 +273,21 @@ TEST_F(OtlpReceiverTest, ABodyOfExactlyTheLimitPasses) {
 
 TEST_F(OtlpReceiverTest, WithoutMemoryItSaysComeBackAndNamesTheBudget) {
   ASSERT_TRUE(host_.budget().try_take(65'500));
-  const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(400, ' ')));
-  EXPECT_THAT(response, StartsWith("HTTP/1.1 503"));
-  EXPECT_THAT(response, HasSubstr("\r\nRetry-After: 1\r\n"));
-  EXPECT_THAT(response, HasSubstr("the gateway's memory budget of 64 KiB (service.memory_budget) is in use"));
+  for (const auto& [random, seconds] : {std::pair{0u, "1"}, {500u, "1"}, {501u, "2"}, {1501u, "3"}, {2500u, "3"}}) {
+    host_.random = random;  // of 500 ms to 3 s, rounded up
+    const std::string response = exchange(port(), post("/v1/traces", kJson, std::string(400, ' ')));
+    EXPECT_THAT(response, StartsWith("HTTP/1.1 503"));
+    EXPECT_THAT(response, HasSubstr("\r\nRetry-After: " + std::string(seconds) + "\r\n")) << random;
+    EXPECT_THAT(response, HasSubstr("the gateway's memory budget of 64 KiB (service.memory_budget) is in use"));
+  }
   host_.budget().give_back(65'500);
   EXPECT_THAT(exchange(port(), post("/v1/traces", kJson, "{}")), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(host_.budget().used(), 0u);
-  EXPECT_TRUE(refused("memory"));
+  EXPECT_TRUE(refused("memory", 5));
 }
 
 TEST_F(OtlpReceiverTest, PipelinedRequestsAreChargedWhileTheyWait) {
+  host_.random = 1000;
   ASSERT_TRUE(host_.budget().try_take(65'300));
   testing::RawConnection connection(port());
   connection.send(post("/v1/traces", kProtobuf, sample_request(1)) +
@@ -291,7 +295,7 @@ TEST_F(OtlpReceiverTest, PipelinedRequestsAreChargedWhileTheyWait) {
   EXPECT_THAT(connection.receive(), StartsWith("HTTP/1.1 200"));
   const std::string refused_one = connection.receive();
   EXPECT_THAT(refused_one, StartsWith("HTTP/1.1 503"));
-  EXPECT_THAT(refused_one, HasSubstr("\r\nRetry-After: 1\r\n"));
+  EXPECT_THAT(refused_one, HasSubstr("\r\nRetry-After: 2\r\n"));
   host_.budget().give_back(65'300);
   EXPECT_TRUE(refused("memory"));
 }
@@ -315,9 +319,15 @@ TEST_F(OtlpReceiverTest, OutcomesBecomeAnswers) {
   EXPECT_THAT(busy, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(busy, HasSubstr("\r\nRetry-After: 3\r\n"));
   EXPECT_THAT(busy, EndsWith("exporter x: the queue is full"));
+  destination_.outcome = Outcome::retry("exporter x: the queue is full");
+  host_.random = 2000;
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(2))), HasSubstr("\r\nRetry-After: 3\r\n"));
+  destination_.outcome = Outcome::retry("exporter x: the queue is full", 1);
+  EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(2))), HasSubstr("\r\nRetry-After: 1\r\n"))
+      << "as the destination asked";
   destination_.outcome = Outcome::permanent("exporter x: bad request");
   EXPECT_THAT(exchange(port(), post("/v1/traces", kProtobuf, sample_request(4))), StartsWith("HTTP/1.1 500"));
-  EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"http\"} 2"));
+  EXPECT_TRUE(counted("otelcol_receiver_refused_spans{receiver=\"otlp\",transport=\"http\"} 6"));
   EXPECT_TRUE(counted("otelcol_receiver_failed_spans{receiver=\"otlp\",transport=\"http\"} 4"));
   destination_.outcome = Outcome::partial(3, "exporter x: too old");
   const std::string partial = exchange(port(), post("/v1/traces", kProtobuf, sample_request(5)));

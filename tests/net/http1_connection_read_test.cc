@@ -211,13 +211,16 @@ TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503AndAShortR
 TEST_F(Http1ServerTest, RefusalsNameTheLimitAndTls) {
   options_.head_bytes_max = 1000;
   start();
-  RawPeer large(server_->port()), tls(server_->port());
+  handler_->body_bytes_max = 100;
+  RawPeer large(server_->port()), tls(server_->port()), body(server_->port());
   large.send("POST / HTTP/1.1\r\nHost: a\r\nX: " + std::string(2000, 'x') + "\r\n\r\n");
   ASSERT_TRUE(ends(large));
   EXPECT_EQ(large.count("the headers are larger than 1000 bytes in all; send fewer or shorter ones"), 1u);
   tls.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
   ASSERT_TRUE(ends(tls));
   EXPECT_EQ(tls.count("the client speaks TLS, this port does not"), 1u);
+  body.send(post(std::string(101, 'x')));
+  ASSERT_TRUE(gets(body, "the body is larger than 100 bytes; send smaller ones"));
 }
 
 /// Operations come in every size, and fail to be whole, on streams that are not plain sockets.
