@@ -30,8 +30,33 @@ KNOWN = {
 }
 # The suite's requests have no content type, so they are refused as soon as their head is there (RFC 9113, 8.1: with
 # RST_STREAM(NO_ERROR)), and a faulty frame that comes after that belongs to a closed stream and is ignored. Which of
-# the two is first is the scheduler's choice: such a case is tried again, and must pass once.
-TRIES = 20
+# the two is first is the scheduler's choice in these cases, which send one more frame after a head. They are tried
+# again, and most of the tries must pass; on a machine with ten processes a core at most two in five failed.
+RACES = {
+    "http2/5.1: closed: Sends a DATA frame after sending RST_STREAM frame",
+    "http2/5.1: closed: Sends a HEADERS frame after sending RST_STREAM frame",
+    "http2/6.1: Sends a DATA frame with invalid pad length",
+    "http2/6.9: Sends a WINDOW_UPDATE frame with a flow control window increment of 0 on a stream",
+    "http2/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream",
+    "http2/8.1: Sends a second HEADERS frame without the END_STREAM flag",
+    "http2/8.1.2.1: Sends a HEADERS frame that contains a pseudo-header field as trailers",
+    'http2/8.1.2.6: Sends a HEADERS frame with the "content-length" header field which does not equal the DATA frame '
+    "payload length",
+    'http2/8.1.2.6: Sends a HEADERS frame with the "content-length" header field which does not equal the sum of the '
+    "multiple DATA frames payload length",
+}
+TRIES = 21
+
+
+def most_pass(tries):
+    """Whether more than half of TRIES pass, asking for no more of them than that takes."""
+    passed = failed = 0
+    while max(passed, failed) <= TRIES // 2:
+        if next(tries) == "":
+            passed += 1
+        else:
+            failed += 1
+    return passed > failed
 
 
 class H2Spec(unittest.TestCase):
@@ -54,10 +79,9 @@ class H2Spec(unittest.TestCase):
             self.assertGreater(len(cases), 100)
             self.assertEqual({case for case in KNOWN if not cases[case]}, set(), "these pass: take them off KNOWN")
             failed = {case: said for case, said in cases.items() if said and case not in KNOWN}
-            for case in sorted(failed):
+            for case in sorted(set(failed) & RACES):
                 section = case.partition(":")[0]
-                tries = (self.run_suite(gateway.ports[which], section).get(case, "not run") for _ in range(TRIES))
-                if not all(tries):
+                if most_pass(self.run_suite(gateway.ports[which], section).get(case, "not run") for _ in range(TRIES)):
                     del failed[case]
         self.assertEqual(failed, {})
 
