@@ -83,23 +83,33 @@ TEST(ThreadTimers, AThreadThatNamesItselfWhenItBeginsIsKnownByThatName) {
     step = next;
     step.notify_all();
   };
+  std::atomic<std::int32_t> tid{0};
   std::thread thread([&] {
-    await(1);
-    pthread_setname_np(pthread_self(), "settled");
-    go_to(2);
-    await(3);
-  });
-  {
-    const auto sampler = Sampler::create({gettid()}).value();
-    ASSERT_TRUE(sampler->start(0).ok());
-    ASSERT_EQ(sampler->threads().size(), 1u);
-    EXPECT_NE(sampler->threads()[0].name, "settled");
+    tid = gettid();
     go_to(1);
     await(2);
+    pthread_setname_np(pthread_self(), "settled");
+    go_to(3);
+    await(4);
+  });
+  await(1);
+  {
+    const auto sampler = Sampler::create({gettid()}).value();
+    EXPECT_TRUE(sampler->start(0).ok());
+    const auto name = [&]() -> std::string {
+      for (const SampledThread& known : sampler->threads()) {
+        if (known.tid == tid) return known.name;
+      }
+      return "not found";
+    };
+    EXPECT_NE(name(), "not found");
+    EXPECT_NE(name(), "settled");
+    go_to(2);
+    await(3);
     sampler->rescan([](const SampledThread&, const Sample&) {});
-    EXPECT_EQ(sampler->threads()[0].name, "settled");
+    EXPECT_EQ(name(), "settled");
   }
-  go_to(3);
+  go_to(4);
   thread.join();
 }
 
