@@ -17,14 +17,18 @@ namespace {
 
 constexpr std::uint64_t kVisitNanos = 10 * base::kNanosPerMilli;
 
-/// A sleeper, visited whenever the test says so. (No other threads: they would take turns.)
+/// A sleeper, visited whenever the test says so; no other thread is, as they would take turns.
 struct Visits {
   Visits() {
-    auto made = Sampler::create({gettid()});
+    std::vector<std::int32_t> others;
+    for_each_thread([&](std::int32_t tid) {
+      if (thread_name(tid) != "sleeper") others.push_back(tid);
+    });
+    auto made = Sampler::create(others);
     EXPECT_TRUE(made.ok());
     sampler = std::move(made).value();
     EXPECT_TRUE(sampler->start(0).ok());
-    // A thread of another test may be about to go.
+    // The sleeper of the test before may be about to go.
     while (sampler->threads().size() != 1) sampler->rescan([](const SampledThread&, const Sample&) {});
     await_sleep();
   }
