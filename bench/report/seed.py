@@ -206,7 +206,7 @@ ROWS = (
                 "+30 % (12)",
                 "queue_pair",
                 "CPU a span, all threads",
-                "one queue behind a mutex, 2 threads",
+                "one queue behind a mutex, its hook taken off, 2 threads",
                 "a ring a thread, 2 threads",
             ),
             pair(
@@ -214,7 +214,7 @@ ROWS = (
                 "",
                 "queue_pair",
                 "CPU a span, all threads",
-                "one queue behind a mutex, 4 threads",
+                "one queue behind a mutex, its hook taken off, 4 threads",
                 "a ring a thread, 4 threads",
             ),
         ),
