@@ -50,8 +50,15 @@ struct Visits {
     await_sleep();
     return nanos;
   }
+  /// Until it sleeps and goes on sleeping: what woke it may have more to do.
   void await_sleep() const {
-    while (thread_state(sampler->threads().front().tid) != "sleeping") std::this_thread::yield();
+    constexpr int kLooks = 100;
+    const std::int32_t tid = sampler->threads().front().tid;
+    std::uint64_t used = 0;
+    for (int calm = 0; calm < kLooks; std::this_thread::yield()) {
+      const std::uint64_t used_before = std::exchange(used, thread_cpu_nanos(tid));
+      calm = used == used_before && thread_state(tid) == "sleeping" ? calm + 1 : 0;
+    }
   }
 
   const testing::IdleThread sleeper{"sleeper"};

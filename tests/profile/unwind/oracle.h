@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "profile/unwind/loaded_code.h"
 #include "profile/unwind/stack_walk.h"
@@ -26,7 +27,8 @@ namespace nanospan::profile::testing {
 
 struct Judgement {
   std::uint64_t samples = 0;
-  std::uint64_t judged = 0;  ///< Of these libgcc knows how to leave the innermost function.
+  std::uint64_t judged = 0;    ///< Of these libgcc knows how to leave the innermost function.
+  std::uint64_t in_stubs = 0;  ///< Of the others, in a stub of the linker, of which mold tells it nothing.
   std::uint64_t to_root = 0;
   std::uint64_t identical = 0;
   std::string first_difference;
@@ -60,7 +62,7 @@ class Oracle {
   }
 
   Judgement judgement() const {
-    Judgement result{samples_, judged_, to_root_, identical_, {}};
+    Judgement result{samples_, judged_, in_stubs_, to_root_, identical_, {}};
     if (!differs_) return result;
     for (std::size_t i = 0; i < kFrames && (ours_[i] != 0 || theirs_[i] != 0); ++i) {
       result.first_difference += "  " + std::to_string(i) + ": " + name(ours_[i]) + " | " + name(theirs_[i]) + "\n";
@@ -95,6 +97,12 @@ class Oracle {
     return collected.count;
   }
 
+  /// Stubs are 16 bytes, aligned, with a jump through the table (FF /4, relative to rip).
+  static bool is_in_stub(std::uint64_t pc) {
+    const std::string_view stub(reinterpret_cast<const char*>(pc & ~std::uint64_t{15}), 16);
+    return stub.find("\xff\x25") != std::string_view::npos;
+  }
+
   void judge(const ucontext_t& context) {
     const int saved = errno;
     std::array<std::uint64_t, kFrames> ours{}, theirs{};
@@ -113,6 +121,8 @@ class Oracle {
         ours_ = ours;
         theirs_ = theirs;
       }
+    } else {
+      in_stubs_ += is_in_stub(start.pc);
     }
     sem_post(&handled_);
     errno = saved;
@@ -128,7 +138,7 @@ class Oracle {
   const CodeMap* code_;
   RowCache rules_;  // as the profiler has one for each thread
   sem_t handled_;
-  std::uint64_t samples_ = 0, judged_ = 0, to_root_ = 0, identical_ = 0;
+  std::uint64_t samples_ = 0, judged_ = 0, in_stubs_ = 0, to_root_ = 0, identical_ = 0;
   bool differs_ = false;
   std::array<std::uint64_t, kFrames> ours_{}, theirs_{};
 };
