@@ -33,7 +33,7 @@ TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
   auto sampler = sampler_without_me();
   ASSERT_TRUE(sampler->start(1000).ok());
   std::map<std::string, std::uint64_t> by_thread;
-  std::uint64_t in_function = 0;
+  std::uint64_t in_function = 0, of_mine = 0;
   const auto cpu_nanos = [&] {
     std::uint64_t sum = 0;
     for (const SampledThread& thread : sampler->threads()) sum += thread_cpu_nanos(thread.tid);
@@ -43,14 +43,16 @@ TEST(Sampler, SamplesThreadsThatKnowNothingOfIt) {
   const auto begin = reinterpret_cast<std::uint64_t>(&testing::known_hot_function);
   const auto sink = [&](const SampledThread& thread, const Sample& sample) {
     by_thread[thread.name] += sample.weight;
+    of_mine += thread.tid == gettid();
     in_function += sample.pcs[0] - begin < 200;
   };
   while (sampler->counters().samples < 200) sampler->drain(sink);
   sampler->stop(sink);
   [[maybe_unused]] const auto took = static_cast<double>(cpu_nanos() - cpu_before);
   const SamplerCounters counters = sampler->counters();
-  EXPECT_EQ(by_thread.size(), 1u);
-  EXPECT_GE(by_thread["unaware"], 200u);
+  EXPECT_EQ(of_mine, 0u);
+  // A thread of another test may be about to go.
+  EXPECT_GE(by_thread["unaware"] * 100, counters.weight * 90);
   EXPECT_GE(counters.weight, counters.samples) << "ticks that the kernel could not deliver count";
   EXPECT_GT(in_function * 100, counters.samples * 90);
 #if !defined(__SANITIZE_THREAD__)  // which delivers signals late: with registers of then, on the stack of now
