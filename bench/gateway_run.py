@@ -1,6 +1,5 @@
 """Runs a gateway on a processor of its own and measures it: under load, and at rest."""
 
-import ctypes
 import http.client
 import json
 import os
@@ -13,6 +12,7 @@ import subprocess
 import time
 
 import gateway_paths
+from children import die_with_parent
 
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 30
@@ -29,11 +29,6 @@ def memory_kib(pid, name):
         if line.startswith(name + ":"):
             return int(line.split()[1])
     raise Failed(f"/proc/{pid}/status has no {name}")
-
-
-def die_with_parent():
-    """Of a child, before it runs: a benchmark that is killed leaves no gateway behind on its ports."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Server:

@@ -4,7 +4,6 @@ A scenario runs in a folder of its own, build/scenarios/NAME, where its programs
 """
 
 import contextlib
-import ctypes
 import http.client
 import json
 import os
@@ -19,6 +18,8 @@ import sys
 import threading
 import time
 
+from children import die_with_parent
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "bench"
 # A backend that is the bottleneck, and the requests that it gets too many of.
@@ -28,11 +29,6 @@ BACKEND_SPANS_PER_SECOND = 10_000
 READY_SECONDS_MAX = 30
 END_SECONDS_MAX = 120  # of a program that was told to end: a gateway drains first
 NOT_RUN = 77  # the exit code of a scenario that this machine cannot run
-
-
-def die_with_parent():
-    """Of a child, before it runs: a scenario that is killed leaves no program behind."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Later(threading.Thread):
