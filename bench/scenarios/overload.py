@@ -6,7 +6,6 @@ that it acknowledged is looked for at the end, and a sender must see refusals on
 container is a control group, which takes root.
 """
 
-import sys
 import unittest
 
 from stage import (
@@ -14,17 +13,14 @@ from stage import (
     BATCH,
     BUILD,
     NOT_RUN,
-    ROOT,
     SPAN_BYTES,
     Report,
     Stage,
-    free_port,
     resident_peak_mb,
 )
 
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-
-from cgroups import Group  # noqa: E402
+from cgroups import Group  # noqa: E402, as stage finds it
+from ports import free_port  # noqa: E402
 from slow_proxy import SlowProxy  # noqa: E402
 
 TITLE = "256 MiB, ten times what the backend takes; every acknowledged span looked for"

@@ -12,7 +12,6 @@ import platform
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import time
 from children import die_with_parent
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/e2e"))  # ports, slow_proxy, cgroups
 BUILD = ROOT / "build" / "bench"
 # A backend that is the bottleneck, and the requests that it gets too many of.
 SPAN_BYTES = 822  # what `load otlp` makes
@@ -202,12 +202,6 @@ service:
             if series.partition("{")[0] in (name, f"{name}_total") and label in series:
                 total += float(value)
         return total
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def get(port, path):

@@ -6,22 +6,18 @@ bytes until the buffers of the kernel are full, which is how a process that hang
 acknowledged span must be there: the queue was in memory all the time.
 """
 
-import sys
 
 from stage import (
     BACKEND_SPANS_PER_SECOND,
     BATCH,
     BUILD,
-    ROOT,
     SPAN_BYTES,
     Report,
     Stage,
-    free_port,
     resident_peak_mb,
 )
 
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-
+from ports import free_port  # noqa: E402, as stage finds it
 from slow_proxy import SlowProxy  # noqa: E402
 
 TITLE = "a backend that stands still, three times the load, and memory_limiter"

@@ -18,13 +18,6 @@ import unittest
 BINARY = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 
 
-def free_port():
-    """A port that nobody listens on, for programs that cannot say which they took."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def varint(value):
     out = b""
     while value > 127:

@@ -13,7 +13,8 @@ import sys
 import unittest
 
 from cgroups import Group
-from gateway_harness import BINARY, Backend, Gateway, free_port, main, request_with
+from gateway_harness import BINARY, Backend, Gateway, main, request_with
+from ports import free_port
 from slow_proxy import SlowProxy
 
 CONFIG = """

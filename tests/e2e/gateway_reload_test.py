@@ -3,19 +3,13 @@
 
 import http.client
 import signal
-import socket
 import threading
 import unittest
 
 from gateway_harness import Backend, Gateway, main, request_with
+from ports import free_port
 
 SENDERS = 4
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def configuration(port, backend, queue="", processors="", header="a", attributes="", extra=""):

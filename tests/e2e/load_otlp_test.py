@@ -11,8 +11,9 @@ import threading
 import unittest
 
 from certificates import Authority
-from gateway_harness import BINARY, Gateway, free_port, main
+from gateway_harness import BINARY, Gateway, main
 from http_receiver import receiver, served
+from ports import free_port
 
 FORWARD = """
 receivers:
@@ -109,8 +110,8 @@ class LoadOtlp(unittest.TestCase):
             with self.subTest(coding), treated(treat) as url:
                 arguments = ["--url", url, "--protocol", "http", "--sink", f"127.0.0.1:{sink}"]
                 arguments += ["--connections", 1, "--batch", 7, "--rate", 700, "--seconds", 0.5, "--settle", 0]
-                code, found, _ = load(*arguments, "--compression", coding)
-                self.assertEqual(code, 4)
+                code, found, said = load(*arguments, "--compression", coding)
+                self.assertEqual(code, 4, said)
                 for what in ("sent", "acknowledged", "received"):
                     self.assertEqual(found[f"spans_{what}"], 350, what)
                 self.assertEqual((found["spans_lost"], found["spans_duplicated"]), (35, 35))

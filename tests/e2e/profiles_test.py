@@ -15,7 +15,8 @@ import subprocess
 import sys
 import unittest
 
-from gateway_harness import Backend, Gateway, forwarding, free_port, main, request_with
+from gateway_harness import Backend, Gateway, forwarding, main, request_with
+from ports import free_port
 
 ITSELF = """
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}

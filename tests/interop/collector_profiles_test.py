@@ -9,7 +9,8 @@ import sys
 import unittest
 
 from collector import Collector
-from gateway_harness import Gateway, free_port, main
+from gateway_harness import Gateway, main
+from ports import free_port
 
 CONFIG = """
 receivers:

@@ -11,8 +11,9 @@ peers.enter_python()
 
 import sent_spans  # noqa: E402
 from collector import Collector  # noqa: E402
-from gateway_harness import Gateway, forwarding, free_port, main  # noqa: E402
+from gateway_harness import Gateway, forwarding, main  # noqa: E402
 from otlp_messages import BOTH, stop_and_read  # noqa: E402
+from ports import free_port  # noqa: E402
 from python_decodes_test import send  # noqa: E402
 
 CONFIG = """

@@ -16,8 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 import otlp_corpus  # noqa: E402
 from collector import Collector  # noqa: E402
-from gateway_harness import Gateway, free_port, main  # noqa: E402
+from gateway_harness import Gateway, main  # noqa: E402
 from http_receiver import receiver  # noqa: E402
+from ports import free_port  # noqa: E402
 
 CONFIG = """
 receivers:

@@ -14,8 +14,9 @@ import peers
 peers.enter_python()
 
 from collector import Collector  # noqa: E402
-from gateway_harness import Gateway, free_port, main  # noqa: E402
+from gateway_harness import Gateway, main  # noqa: E402
 from http_receiver import receiver  # noqa: E402
+from ports import free_port  # noqa: E402
 
 CONFIG = """
 receivers:

@@ -1,19 +1,10 @@
 """The same requests through one processor in many settings, once in our gateway and once in the Collector. Import after
 peers.enter_python()."""
 
-import contextlib
-import socket
-
 import requests
 
 from http_receiver import receiver
-
-
-def free_ports(count):
-    """All different: each is held until the last one is found."""
-    with contextlib.ExitStack() as held:
-        listeners = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
+from ports import free_port
 
 
 def configuration(processor, settings, kinds, port_of, sink):
@@ -40,7 +31,7 @@ def outcome(test, run, processor, settings, sent):
     """{(kind, setting): the bodies that came out} of `run`, Gateway or Collector; `sent` is a request for each kind."""
     received = {}
     with receiver(lambda path, _headers, body: received.setdefault(path, []).append(body)) as sink:
-        ports = free_ports(len(settings))
+        ports = [free_port() for _ in settings]
         with run(configuration(processor, settings, sent, ports, sink)):
             for kind, request in sent.items():
                 for n, port in enumerate(ports):
