@@ -99,14 +99,15 @@ std::uint64_t HttpLoad::elapsed_nanos() const { return loop_.clock().monotonic_n
 
 void HttpLoad::turn() {
   if (over_) return;
-  options_.plan.kind() == Plan::Kind::kRate ? start_arrivals() : start_users();
-  if (loop_.clock().monotonic_now() >= end_) return end();
+  // One look at the clock: what became due before the end is sent before the end is judged.
+  const base::MonotonicNanos now = loop_.clock().monotonic_now();
+  options_.plan.kind() == Plan::Kind::kRate ? start_arrivals(now) : start_users(now);
+  if (now >= end_) return end();
   arm();
 }
 
 /// Users who have a place under the plan begin, and those whose next request is due send it.
-void HttpLoad::start_users() {
-  const base::MonotonicNanos now = loop_.clock().monotonic_now();
+void HttpLoad::start_users(base::MonotonicNanos now) {
   const auto wanted = static_cast<std::size_t>(std::ceil(options_.plan.target_at(now - start_)));
   for (std::size_t i = 0; i < std::min(wanted, slots_.size()); ++i) {
     if (slots_[i].running) continue;
@@ -124,11 +125,10 @@ void HttpLoad::start_users() {
   }
 }
 
-void HttpLoad::start_arrivals() {
-  const std::uint64_t passed = elapsed_nanos();
+void HttpLoad::start_arrivals(base::MonotonicNanos now) {
   while (!free_.empty()) {
     const std::uint64_t due = options_.plan.arrival(arrival_);
-    if (due > passed) return;
+    if (due > now - start_) return;
     const std::size_t slot = free_.back();
     free_.pop_back();
     ++arrival_;

@@ -100,8 +100,8 @@ class HttpLoad {
 
   HttpLoad(net::EventLoop& loop, HttpLoadOptions options);
   void turn();
-  void start_users();
-  void start_arrivals();
+  void start_users(base::MonotonicNanos now);
+  void start_arrivals(base::MonotonicNanos now);
   void end();
   void send(std::size_t slot, base::MonotonicNanos due);
   void done(std::size_t slot, base::MonotonicNanos due, const net::HttpResult& answer);

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The gate finds what got worse, lets pass what is within its tolerance, and knows when it may not judge."""
 
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
 
 import baseline  # noqa: E402
 
@@ -68,6 +71,16 @@ class Baseline(unittest.TestCase):
             baseline.differences({"compiler": "g++ 12"}, {"compiler": "g++ 13"}),
             ["compiler g++ 13, recorded with g++ 12"],
         )
+
+    def test_without_valgrind_it_is_skipped_and_in_ci_it_fails_and_says_what_to_install(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for ci, code in (("", 77), ("true", 1)):
+                command = [sys.executable, "-B", BENCH / "instructions.py", "span_count"]
+                environment = dict(os.environ, PATH=empty, CI=ci)
+                done = subprocess.run(command, env=environment, capture_output=True, text=True)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn("valgrind and objdump not installed", done.stdout)
+                self.assertIn("tools/setup test", done.stdout)
 
     def test_what_is_written_reads_back(self):
         with tempfile.TemporaryDirectory() as folder:

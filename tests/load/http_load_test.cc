@@ -35,6 +35,21 @@ class Service final : public net::Http1Handler {
   std::deque<net::Responder> waiting;
 };
 
+/// A clock that also moves on with each look at it, as time does while a program runs.
+class PassingClock final : public base::Clock {
+ public:
+  explicit PassingClock(testing::FakeClock& clock) : clock_(clock) {}
+  base::UnixNanos unix_now() const override { return clock_.unix_now(); }
+  base::MonotonicNanos monotonic_now() const override {
+    clock_.advance(nanos_a_look);
+    return clock_.monotonic_now();
+  }
+  std::uint64_t nanos_a_look = 0;
+
+ private:
+  testing::FakeClock& clock_;
+};
+
 class HttpLoadTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -68,7 +83,8 @@ class HttpLoadTest : public ::testing::Test {
   const HttpLoadResult& result() const { return load_->result(); }
 
   testing::FakeClock clock_;
-  std::unique_ptr<net::EventLoop> loop_ = std::move(net::EventLoop::create(clock_)).value();
+  PassingClock passing_{clock_};
+  std::unique_ptr<net::EventLoop> loop_ = std::move(net::EventLoop::create(passing_)).value();
   std::shared_ptr<Service> service_ = std::make_shared<Service>();
   std::unique_ptr<net::Http1Server> server_;
   HttpLoadOptions options_;
@@ -159,6 +175,17 @@ TEST_F(HttpLoadTest, WhatNeverGotAConnectionIsUnsentAndSlow) {
   EXPECT_TRUE(load_->finished());
   EXPECT_EQ(result().requests(), 10u);
   EXPECT_EQ(result().error_share(), 0.9);
+}
+
+TEST_F(HttpLoadTest, WhatIsDueRightBeforeTheEndIsSent) {
+  for (const std::uint64_t nanos : {kMillis, 3 * kMillis, 7 * kMillis, 11 * kMillis}) {
+    passing_.nanos_a_look = nanos;
+    start(Plan::constant(Kind::kRate, 100, kSecond));
+    while (!load_->finished()) settle();
+    passing_.nanos_a_look = 0;
+    EXPECT_EQ(result().answered, 100u) << nanos;
+    EXPECT_EQ(result().unsent, 0u) << nanos;
+  }
 }
 
 TEST_F(HttpLoadTest, ErrorsAreCountedByKind) {
