@@ -7,8 +7,8 @@ SPAN_COUNT is the program bench/span_count. Each workload runs under callgrind w
 divided by N is what one span costs the producing thread, start-up and the export thread excluded (callgrind collects
 only inside counted()). A locked instruction is one that was executed, not one that merely stands in a cold path: the
 addresses that callgrind saw are looked up in the disassembly. With --baseline it shows old and new of what changed and
-fails where a count got worse (bench/baseline.py); --update records the new counts. Exit code 77: a tool is missing (1 in
-CI, that is where CI is true: there a gate that counts nothing is open), or the baseline is of another compiler.
+fails where a count got worse (bench/baseline.py); --update records the new counts. Exit code 77: a tool is missing (1
+where CI is true: there a gate that counts nothing is open), or the baseline is of another compiler.
 """
 
 import argparse
