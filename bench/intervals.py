@@ -1,4 +1,4 @@
-"""What several rounds say together: a mean with its 95 % interval, and what tracing takes where they are pairs."""
+"""What several rounds say together: a mean with its 95 % interval, and the change or the share where they are pairs."""
 
 import math
 import statistics
@@ -21,6 +21,6 @@ def share_of_tracing(on, off):
     return interval([(a - b) / a * 100 for a, b in zip(on, off)])
 
 
-def added_by_tracing(on, off):
-    """Percent that tracing adds to the CPU of a run without it, over pairs of runs next to each other."""
-    return interval([(a - b) / b * 100 for a, b in zip(on, off)])
+def change(new, old):
+    """Percent by which new differs from old, over pairs of runs next to each other."""
+    return interval([(a - b) / b * 100 for a, b in zip(new, old)])

@@ -14,6 +14,8 @@ SMALLER, UNCERTAIN, NOT_MEASURED = "less than claimed", "not certain", "not meas
 GOOD, BAD = {MET, CONFIRMED}, {MISSED, WORSE}
 # Changes below this share are no finding on a machine that others share.
 CHANGE_SHARE_MIN = 0.05
+# The same of what noise does not make: counts, and changes beyond their interval.
+CERTAIN_SHARE_MIN = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +109,28 @@ def pair(what, claim, experiment, metric, before, after, higher=False, peer=Fals
         if verdict == CONFIRMED and gain < _claimed(claim) * (1 - CHANGE_SHARE_MIN):
             verdict = SMALLER
         return Line(what, claim, ours, _peer(report, other) if peer else "", verdict)
+
+    return line
+
+
+def gain(what, claim, experiment, case, metric, hint=""):
+    """An improvement that another tool measured: a change in percent, with its interval if it has one; less is better.
+
+    An interval that spans 0 does not tell a gain from a loss, whatever the guide says."""
+
+    def line(report):
+        figure = report.by_key.get((experiment, OURS, case, metric))
+        if figure is None:
+            return Line(what, claim, "", "", NOT_MEASURED, _why_missing(report, experiment, hint))
+        share, half = -figure["value"] / 100, figure.get("plus_minus", 0) / 100
+        if half and abs(share) <= half:
+            verdict = UNCERTAIN
+        elif abs(share) < CERTAIN_SHARE_MIN:
+            verdict = NO_GAIN
+        else:
+            verdict = WORSE if share < 0 else CONFIRMED if share >= _claimed(claim) else SMALLER
+        notes = report.experiments.get(experiment, {}).get("notes", [])
+        return Line(what, claim, numbers_text.of_figure(figure), "", verdict, notes[0] if notes else "")
 
     return line
 

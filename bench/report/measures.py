@@ -18,7 +18,7 @@ import urllib.request
 import claims
 import pprof
 from figures import FASTRACE, GO, OURS, RUST, figure
-from intervals import added_by_tracing
+from intervals import change
 
 MEASURE_SECONDS_MAX = 420  # and four times that in full: overload and stalled take ten minutes
 # Leaf first: time counts where it is spent. Encoding is inlined into the function that makes spans (make_ten).
@@ -331,7 +331,7 @@ def orders(bench):
 
 def cpu_added(name, line, off):
     """What tracing adds to a request, in percent: rounds were taken in turn, so each is compared with its neighbour."""
-    added, half = added_by_tracing(line["cpu_us_rounds"], off["cpu_us_rounds"])
+    added, half = change(line["cpu_us_rounds"], off["cpu_us_rounds"])
     return {**figure(name, "CPU added", added, "%"), "plus_minus": half}
 
 
@@ -442,5 +442,5 @@ def taken_in(bench):
         for row in rows:
             case, metric = row.get("case") or row.get("goal", ""), row.get("metric") or row["what"].strip()
             bench.report.add(path.stem, OURS, [figure(case, metric, row["value"], row.get("unit", ""))])
-            extra = {key: row[key] for key in ("target", "verdict") if key in row}
+            extra = {key: row[key] for key in ("target", "verdict", "plus_minus") if key in row}
             bench.report.data["figures"][-1].update(extra)

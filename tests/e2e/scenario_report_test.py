@@ -13,7 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench/scenarios")]
 
-from intervals import added_by_tracing, interval, share_of_tracing  # noqa: E402
+from intervals import change, interval, share_of_tracing  # noqa: E402
 from stage import Later, Report  # noqa: E402
 
 BINARY = pathlib.Path(sys.argv[1]).resolve()
@@ -54,7 +54,7 @@ class ScenarioReportTest(unittest.TestCase):
         self.assertEqual(mean, 2)
         self.assertAlmostEqual(half, 4.30 / 3**0.5)
         self.assertEqual(interval([7])[1], float("inf"), "one pair shows nothing")
-        self.assertEqual(added_by_tracing([11, 22], [10, 20]), (10, 0))
+        self.assertEqual(change([11, 22], [10, 20]), (10, 0))
 
     def test_what_fails_later_fails_the_scenario(self):
         done = []
