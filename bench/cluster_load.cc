@@ -25,7 +25,7 @@
 #include "bench/histogram.h"
 #include "net/event_loop.h"
 #include "net/http1_client.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "net/loop_threads.h"
 #include "wire/otlp_fields.h"
 #include "wire/reader.h"
@@ -115,7 +115,7 @@ std::string make_request(std::size_t instance, std::size_t sequence, std::size_t
 }
 
 /// What is behind the gateways. On its loop's thread; looked at when that has ended.
-class Sink final : public net::Http1Handler {
+class Sink final : public net::HttpHandler {
  public:
   Sink(std::size_t instances, std::size_t requests) : received(instances, requests) {}
 
@@ -354,9 +354,9 @@ int run(int count, char** words) {
   const auto requests = static_cast<std::size_t>(options.seconds * options.rate) + 2;
   auto threads = net::LoopThreads::start(1, "sink").value();
   const auto sink = std::make_shared<Sink>(options.instances, requests);
-  net::Http1ServerOptions server_options;
+  net::HttpServerOptions server_options;
   server_options.port = options.sink_port;
-  auto server = net::Http1Server::start(threads->loops(), std::move(server_options), sink);
+  auto server = net::HttpServer::start(threads->loops(), std::move(server_options), sink);
   if (!server) {
     std::fprintf(stderr, "cluster_load: %s\n", server.error().message.c_str());
     return 1;

@@ -25,8 +25,8 @@
 #include "gateway/codec/content_coding.h"
 #include "net/event_loop.h"
 #include "net/grpc_server.h"
-#include "net/http1_server.h"
 #include "net/http2_server.h"
+#include "net/http_server.h"
 #include "wire/otlp_fields.h"
 #include "wire/reader.h"
 #include "wire/validate.h"
@@ -38,7 +38,7 @@ namespace otlp = wire::otlp;
 
 constexpr std::size_t kBodyBytesMax = 64U << 20;
 
-class CountingHandler final : public net::Http1Handler, public net::GrpcService {
+class CountingHandler final : public net::HttpHandler, public net::GrpcService {
  public:
   CountingHandler(net::EventLoop& loop, bool look_into_spans, std::uint64_t answer_after_nanos)
       : look_into_spans_(look_into_spans),
@@ -172,12 +172,12 @@ class CountingHandler final : public net::Http1Handler, public net::GrpcService 
 int run(std::uint16_t port, bool look_into_spans, std::uint64_t answer_after_ms) {
   Result<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::create();
   if (!loop) return 1;
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   options.port = port;
   options.http2 = net::http2_server_protocol();
   const auto counting = std::make_shared<CountingHandler>(**loop, look_into_spans, answer_after_ms * 1'000'000);
   const auto handler = std::make_shared<net::GrpcHandler>(counting, std::vector<std::string>(), counting);
-  auto server = net::Http1Server::start({loop->get()}, std::move(options), handler);
+  auto server = net::HttpServer::start({loop->get()}, std::move(options), handler);
   if (!server) {
     std::fprintf(stderr, "receiver: %s\n", server.error().message.c_str());
     return 1;

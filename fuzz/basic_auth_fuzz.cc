@@ -12,7 +12,7 @@
 #include "gateway/extensions/basicauth/basic_auth_server.h"
 #include "gateway/extensions/basicauth/htpasswd.h"
 #include "net/http1_head.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace {
 

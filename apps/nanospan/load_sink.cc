@@ -29,7 +29,7 @@ std::uint64_t id_of(wire::Reader span) {
 
 }  // namespace
 
-class LoadSink::Handler final : public net::GrpcService, public net::Http1Handler {
+class LoadSink::Handler final : public net::GrpcService, public net::HttpHandler {
  public:
   explicit Handler(LoadLedger& ledger) : ledger_(ledger) {}
 
@@ -103,7 +103,7 @@ Result<std::unique_ptr<LoadSink>> LoadSink::start(net::EventLoop& loop, const Lo
                                                   LoadLedger& ledger) {
   std::unique_ptr<LoadSink> sink(new LoadSink());
   sink->handler_ = std::make_shared<Handler>(ledger);
-  net::Http1ServerOptions server;
+  net::HttpServerOptions server;
   server.host = options.host;
   server.port = options.port;
   server.http2 = net::http2_server_protocol();
@@ -117,8 +117,8 @@ Result<std::unique_ptr<LoadSink>> LoadSink::start(net::EventLoop& loop, const Lo
     server.make_stream = std::move(*streams);
   }
   auto handler = std::make_shared<net::GrpcHandler>(sink->handler_, gateway::grpc_coding_names(), sink->handler_);
-  Result<std::unique_ptr<net::Http1Server>> started =
-      net::Http1Server::start({&loop}, std::move(server), std::move(handler));
+  Result<std::unique_ptr<net::HttpServer>> started =
+      net::HttpServer::start({&loop}, std::move(server), std::move(handler));
   if (!started) return started.error();
   sink->server_ = std::move(*started);
   return sink;

@@ -11,7 +11,7 @@
 #include "apps/nanospan/load_ledger.h"
 #include "base/result.h"
 #include "net/event_loop.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::app {
 
@@ -38,7 +38,7 @@ class LoadSink {
   class Handler;
   LoadSink() = default;
   std::shared_ptr<Handler> handler_;
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
 };
 
 }  // namespace nanospan::app

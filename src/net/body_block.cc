@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::net {
 namespace {

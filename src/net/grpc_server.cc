@@ -69,7 +69,7 @@ void GrpcResponder::succeed(std::string_view message) {
 void GrpcResponder::fail(const GrpcStatus& status) { responder_.respond(grpc_failure(status)); }
 
 GrpcHandler::GrpcHandler(std::shared_ptr<GrpcService> service, std::vector<std::string> encodings,
-                         std::shared_ptr<Http1Handler> other)
+                         std::shared_ptr<HttpHandler> other)
     : service_(std::move(service)),
       encodings_(std::move(encodings)),
       accepted_([this] {
@@ -87,7 +87,7 @@ Admission GrpcHandler::on_headers(const MessageHead& head) {
   }
   if (head.major_version != 2) {
     if (std::optional<Response> answer = service_->on_no_call(head)) return Admission::answer(*std::move(answer));
-    return Admission::answer(Http1Handler::on_refused(505, "gRPC needs HTTP/2", nullptr));
+    return Admission::answer(HttpHandler::on_refused(505, "gRPC needs HTTP/2", nullptr));
   }
   if (Fault fault = check(head); fault.http_status != 0) {
     Response response = grpc_failure(service_->on_refused(fault.http_status, std::move(fault.status), head));
@@ -126,7 +126,7 @@ void GrpcHandler::on_request(Request request, Responder responder) {
 Response GrpcHandler::on_refused(int status, std::string_view reason, const MessageHead* head) {
   if (head == nullptr || !is_call(*head)) {
     Response response =
-        other_ ? other_->on_refused(status, reason, head) : Http1Handler::on_refused(status, reason, head);
+        other_ ? other_->on_refused(status, reason, head) : HttpHandler::on_refused(status, reason, head);
     response.status = status;
     return response;
   }
@@ -134,7 +134,7 @@ Response GrpcHandler::on_refused(int status, std::string_view reason, const Mess
 }
 
 bool GrpcHandler::on_input_kept(std::size_t bytes, std::unique_ptr<BodyTicket>& ticket) {
-  return other_ ? other_->on_input_kept(bytes, ticket) : Http1Handler::on_input_kept(bytes, ticket);
+  return other_ ? other_->on_input_kept(bytes, ticket) : HttpHandler::on_input_kept(bytes, ticket);
 }
 
 }  // namespace nanospan::net

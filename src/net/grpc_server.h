@@ -1,10 +1,10 @@
-// GrpcHandler: unary gRPC (grpc doc/PROTOCOL-HTTP2.md) on Http1Server, next to whatever else the port serves.
+// GrpcHandler: unary gRPC (grpc doc/PROTOCOL-HTTP2.md) on HttpServer, next to whatever else the port serves.
 //
 // A request whose content-type is application/grpc is a call and goes to the GrpcService; all others go to another
 // handler, if there is one. The service sees whole messages, in blocks of their exact size, as they came: inflating is
 // its affair, where its limits are. Failures go out as "trailers-only" answers.
 //
-// Called on all loops of the server at once; the handler itself is constant. Shared ownership, as for Http1Handler.
+// Called on all loops of the server at once; the handler itself is constant. Shared ownership, as for HttpHandler.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 #include "base/time.h"
 #include "net/grpc_framing.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::net {
 
@@ -55,12 +55,12 @@ class GrpcService {
   virtual std::optional<Response> on_no_call(const MessageHead& /*head*/) { return std::nullopt; }
 };
 
-class GrpcHandler final : public Http1Handler {
+class GrpcHandler final : public HttpHandler {
  public:
   /// `encodings` are those of grpc-encoding that the service can read, next to "identity". `other` may be null: what is
   /// no call is then answered 415.
   GrpcHandler(std::shared_ptr<GrpcService> service, std::vector<std::string> encodings,
-              std::shared_ptr<Http1Handler> other);
+              std::shared_ptr<HttpHandler> other);
 
   Admission on_headers(const MessageHead& head) override;
   void on_request(Request request, Responder responder) override;
@@ -77,7 +77,7 @@ class GrpcHandler final : public Http1Handler {
   const std::shared_ptr<GrpcService> service_;
   const std::vector<std::string> encodings_;
   const std::string accepted_;  // of grpc-accept-encoding
-  const std::shared_ptr<Http1Handler> other_;
+  const std::shared_ptr<HttpHandler> other_;
 };
 
 /// A "trailers-only" answer.

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "net/http1_shard.h"
+#include "net/http_shard.h"
 #include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 
 // "Drain a socket before turning to the next" (measured-gateway.md): up to 16 reads a turn, of up to 256 KB each.
 constexpr int kReadsPerTurn = 16;
@@ -18,7 +18,7 @@ constexpr int kRequestsPerTurn = 64;
 
 }  // namespace
 
-Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
+Http1Connection::Http1Connection(HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
                                  std::string peer)
     : shard_(shard),
       id_(id),
@@ -29,7 +29,7 @@ Http1Connection::Http1Connection(Http1Shard& shard, std::uint64_t id, std::uniqu
       timer_(shard.loop(), [this] { on_timer(); }) {}
 
 Http1Limits Http1Connection::limits() const {
-  const Http1ServerOptions& options = shard_.options();
+  const HttpServerOptions& options = shard_.options();
   return {options.start_line_bytes_max, options.head_bytes_max, options.head_fields_max};
 }
 
@@ -201,7 +201,7 @@ void Http1Connection::set_deadline(base::MonotonicNanos at) {
 
 /// By when the next byte of the body must have come, at the lowest allowed pace.
 base::MonotonicNanos Http1Connection::body_deadline() const {
-  const Http1ServerOptions& options = shard_.options();
+  const HttpServerOptions& options = shard_.options();
   const std::uint64_t pace = std::max<std::uint64_t>(options.body_bytes_per_second_min, 1);
   return body_since_ + options.body_grace_nanos + body_received_ / pace * base::kNanosPerSecond;
 }

@@ -1,4 +1,4 @@
-// Http1Connection: one accepted connection of an Http1Server, from its first byte to its close. Internal to the server.
+// Http1Connection: one accepted connection of an HttpServer, from its first byte to its close. Internal to the server.
 //
 //            +---------------------------- keep-alive -----------------------------+
 //            v                                                                     |
@@ -22,14 +22,14 @@
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
 #include "net/http1_parser.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "net/server_connection.h"
 
 namespace nanospan::net {
 
 class Http1Connection final : public ServerConnection, public FdHandler {
  public:
-  Http1Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer);
+  Http1Connection(HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer);
   ~Http1Connection() override;
 
   void start() override;
@@ -73,13 +73,13 @@ class Http1Connection final : public ServerConnection, public FdHandler {
   void linger();
   void lingered(std::string_view input);
   bool chunks_end_in(std::string_view input);
-  void close(std::uint64_t Http1ServerCounters::*reason);
+  void close(std::uint64_t HttpServerCounters::*reason);
 
   Http1Limits limits() const;
   void set_deadline(base::MonotonicNanos at);
   base::MonotonicNanos body_deadline() const;
 
-  Http1Shard& shard_;
+  HttpShard& shard_;
   const std::uint64_t id_;
   std::unique_ptr<ByteStream> stream_;
   std::string peer_;

@@ -6,14 +6,14 @@
 #include <array>
 #include <limits>
 
-#include "net/http1_shard.h"
 #include "net/http1_writer.h"
+#include "net/http_shard.h"
 #include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 
 }  // namespace
 
@@ -119,7 +119,7 @@ void Http1Connection::lingered(std::string_view input) {
   if (!body_unread_) return;  // nothing moves its deadline any more
   const base::MonotonicNanos now = shard_.loop().now();
   body_unread_ = body_received_ < linger_bytes_ && !chunks_end_in(input);
-  const Http1ServerOptions& options = shard_.options();
+  const HttpServerOptions& options = shard_.options();
   set_deadline(body_unread_
                    ? std::min({body_deadline(), now + options.body_grace_nanos, body_since_ + options.linger_nanos_max})
                    : now + options.linger_nanos);

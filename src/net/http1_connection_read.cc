@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "net/http1_shard.h"
+#include "net/http_shard.h"
 
 namespace nanospan::net {
 namespace {
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 
 constexpr std::size_t kReadBytes = 256u << 10;
 // A chunk at least this long is received straight into the body; shorter ones would cost a system call each.

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 

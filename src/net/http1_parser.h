@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "net/http1_head.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 

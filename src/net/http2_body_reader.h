@@ -19,7 +19,7 @@
 
 #include "net/body_block.h"
 #include "net/byte_block.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::net {
 

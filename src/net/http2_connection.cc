@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <array>
 
-#include "net/http1_shard.h"
 #include "net/http1_writer.h"
+#include "net/http_shard.h"
 #include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 
 // After "open no more streams": long enough for a request that was under way to arrive (RFC 9113, 6.8).
 constexpr std::uint64_t kNoticeNanos = 1 * base::kNanosPerSecond;
@@ -58,14 +58,14 @@ std::uint64_t with_jitter(std::uint64_t nanos, std::uint64_t seed) {
 
 Http2Protocol http2_server_protocol(Http2ServerOptions options) {
   return [shared = std::make_shared<const Http2ServerOptions>(options)](
-             Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer,
+             HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer,
              std::string received) -> std::unique_ptr<ServerConnection> {
     return std::make_unique<Http2Connection>(shard, id, std::move(stream), std::move(peer), std::move(received),
                                              shared);
   };
 }
 
-Http2Connection::Http2Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
+Http2Connection::Http2Connection(HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream,
                                  std::string peer, std::string received,
                                  std::shared_ptr<const Http2ServerOptions> options)
     : shard_(shard),

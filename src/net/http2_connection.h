@@ -1,4 +1,4 @@
-// Http2Connection: one accepted HTTP/2 connection of an Http1Server. Internal to the server.
+// Http2Connection: one accepted HTTP/2 connection of an HttpServer. Internal to the server.
 //
 //   a stream:  on_headers() --> kBody --complete: on_request()--> kAnswering --> kAnswered --> gone
 //                    |            |                                                ^
@@ -24,18 +24,18 @@
 
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
-#include "net/http1_server.h"
 #include "net/http2_body_reader.h"
 #include "net/http2_link.h"
 #include "net/http2_server.h"
 #include "net/http2_session.h"
+#include "net/http_server.h"
 #include "net/server_connection.h"
 
 namespace nanospan::net {
 
 class Http2Connection final : public ServerConnection, private Http2Session::Events, private Http2Link::Owner {
  public:
-  Http2Connection(Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer,
+  Http2Connection(HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer,
                   std::string received, std::shared_ptr<const Http2ServerOptions> options);
   ~Http2Connection() override;
 
@@ -92,10 +92,10 @@ class Http2Connection final : public ServerConnection, private Http2Session::Eve
   base::MonotonicNanos check_keepalive(base::MonotonicNanos now);
   void set_deadline(base::MonotonicNanos at);
   base::MonotonicNanos body_deadline(const Stream& stream) const;
-  void close(std::uint64_t Http1ServerCounters::*reason);
-  void break_off(std::uint64_t Http1ServerCounters::*reason);
+  void close(std::uint64_t HttpServerCounters::*reason);
+  void break_off(std::uint64_t HttpServerCounters::*reason);
 
-  Http1Shard& shard_;
+  HttpShard& shard_;
   const std::uint64_t id_;
   const std::string peer_;
   const std::shared_ptr<const Http2ServerOptions> options_;

@@ -2,14 +2,14 @@
 // are looked at, and most have moved on.
 #include <algorithm>
 
-#include "net/http1_shard.h"
 #include "net/http2_connection.h"
+#include "net/http_shard.h"
 #include "net/refusal_text.h"
 
 namespace nanospan::net {
 namespace {
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 
 }  // namespace
 
@@ -99,7 +99,7 @@ void Http2Connection::set_deadline(base::MonotonicNanos at) {
 /// By when the next bytes must have come, at the lowest allowed pace; see "Pace" in the header.
 base::MonotonicNanos Http2Connection::body_deadline(const Stream& stream) const {
   if (withheld_since_ != base::kNever) return base::kNever;
-  const Http1ServerOptions& options = shard_.options();
+  const HttpServerOptions& options = shard_.options();
   const std::uint64_t pace = std::max<std::uint64_t>(options.body_bytes_per_second_min, 1);
   const std::uint64_t brought = std::min<std::uint64_t>(brought_ - stream.brought_before, stream.body.bytes_max());
   return stream.body_since + (withheld_nanos() - stream.withheld_before) + options.body_grace_nanos +

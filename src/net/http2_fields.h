@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 

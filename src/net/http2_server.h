@@ -1,4 +1,4 @@
-// HTTP/2 for Http1Server: the options, and what Http1ServerOptions::http2 takes. A library of its own
+// HTTP/2 for HttpServer: the options, and what HttpServerOptions::http2 takes. A library of its own
 // (nanospan_net_http2), so that programs without HTTP/2 do not link nghttp2.
 //
 // Requests of HTTP/2 reach the same handler in the same form; many of one connection may be with it at a time, and
@@ -14,7 +14,7 @@
 
 namespace nanospan::net {
 
-/// Next to the limits of Http1ServerOptions on heads, the pace of bodies, and answers, which hold here too.
+/// Next to the limits of HttpServerOptions on heads, the pace of bodies, and answers, which hold here too.
 struct Http2ServerOptions {
   Http2SessionOptions session;
   /// Without a request for so long, the connection ends in order; clients open another when they need one.

@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/http1_message.h"
 #include "net/http2_fields.h"
 #include "net/http2_output.h"
+#include "net/http_message.h"
 
 struct nghttp2_session;
 

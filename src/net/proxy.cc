@@ -8,7 +8,7 @@
 #include <charconv>
 
 #include "base/base64.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/socket.h"
 
 namespace nanospan::net {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 

@@ -2,7 +2,7 @@
 // server.
 //
 // Loop thread only. Owned by its shard; every entry point may end with the connection being destroyed, by
-// Http1Shard::remove().
+// HttpShard::remove().
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::net {
 
-class Http1Shard;
+class HttpShard;
 
 class ServerConnection {
  public:
@@ -38,6 +38,6 @@ class ServerConnection {
 /// Takes over an accepted connection whose first bytes, `received`, are the HTTP/2 preface (RFC 9113, 3.4). Called on
 /// all loops. See http2_server.h, which is a library of its own: HTTP/1.1 alone needs no nghttp2.
 using Http2Protocol = std::function<std::unique_ptr<ServerConnection>(
-    Http1Shard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer, std::string received)>;
+    HttpShard& shard, std::uint64_t id, std::unique_ptr<ByteStream> stream, std::string peer, std::string received)>;
 
 }  // namespace nanospan::net

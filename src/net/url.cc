@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/socket.h"
 
 namespace nanospan::net {

@@ -5,7 +5,7 @@
 #include <deque>
 #include <utility>
 
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "tests/support/fake_clock.h"
 
 namespace nanospan::load {
@@ -16,7 +16,7 @@ constexpr std::uint64_t kSecond = base::kNanosPerSecond;
 using Kind = Plan::Kind;
 
 /// Notes what it is asked, and answers when the test says so.
-class Service final : public net::Http1Handler {
+class Service final : public net::HttpHandler {
  public:
   net::Admission on_headers(const net::MessageHead&) override { return net::Admission::accept(1U << 20); }
   void on_request(net::Request request, net::Responder responder) override {
@@ -53,9 +53,9 @@ class PassingClock final : public base::Clock {
 class HttpLoadTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    net::Http1ServerOptions options;
+    net::HttpServerOptions options;
     options.port = 0;
-    server_ = std::move(net::Http1Server::start({loop_.get()}, std::move(options), service_)).value();
+    server_ = std::move(net::HttpServer::start({loop_.get()}, std::move(options), service_)).value();
     options_.origin = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
   }
   void TearDown() override {
@@ -86,7 +86,7 @@ class HttpLoadTest : public ::testing::Test {
   PassingClock passing_{clock_};
   std::unique_ptr<net::EventLoop> loop_ = std::move(net::EventLoop::create(passing_)).value();
   std::shared_ptr<Service> service_ = std::make_shared<Service>();
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
   HttpLoadOptions options_;
   std::unique_ptr<HttpLoad> load_;
 };

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {

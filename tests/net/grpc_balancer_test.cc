@@ -20,16 +20,16 @@ using ::testing::HasSubstr;
 /// A server of its own, at an address of the name "backends".
 struct Backend {
   std::shared_ptr<TestGrpcService> service = std::make_shared<TestGrpcService>();
-  std::unique_ptr<Http1Server> server;
+  std::unique_ptr<HttpServer> server;
   std::uint16_t port = 0;
   std::vector<GrpcResponder> held;
 
   void start(EventLoop& loop, Http2ServerOptions http2 = {}) {
-    Http1ServerOptions options;
+    HttpServerOptions options;
     options.port = port;
     options.http2 = http2_server_protocol(http2);
-    server = Http1Server::start({&loop}, std::move(options),
-                                std::make_shared<GrpcHandler>(service, std::vector<std::string>{}, nullptr))
+    server = HttpServer::start({&loop}, std::move(options),
+                               std::make_shared<GrpcHandler>(service, std::vector<std::string>{}, nullptr))
                  .value();
     port = server->port();
   }

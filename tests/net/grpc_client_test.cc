@@ -289,7 +289,7 @@ TEST_F(GrpcTest, TooManyPingsSlowsTheKeepaliveDown) {
   EXPECT_GE(client_->counters().goaways, 1u);
 }
 
-TEST_F(GrpcTest, AnHttp1ServerIsNamed) {
+TEST_F(GrpcTest, AnHttpServerIsNamed) {
   start_client_to_silence();
   std::optional<GrpcReply> reply;
   call("x", reply);
@@ -338,7 +338,7 @@ TEST_F(GrpcTest, AnswersThatBreakGrpcFail) {
     settle();
     options_.port = port_;
     options_.http2 = http2_server_protocol(http2_options_);
-    server_ = Http1Server::start({loop_.get()}, std::exchange(options_, {}), other_).value();
+    server_ = HttpServer::start({loop_.get()}, std::exchange(options_, {}), other_).value();
     const GrpcReply reply = call("x");
     EXPECT_EQ(reply.status.code, row.code) << reply.status.message;
     EXPECT_EQ(reply.answered, row.answered) << reply.status.message;
@@ -357,7 +357,7 @@ TEST_F(GrpcTest, AnAnswerMayComeInTheEncodingOfTheRequest) {
   };
   options_.port = port_;
   options_.http2 = http2_server_protocol(http2_options_);
-  server_ = Http1Server::start({loop_.get()}, std::exchange(options_, {}), other_).value();
+  server_ = HttpServer::start({loop_.get()}, std::exchange(options_, {}), other_).value();
   port_ = server_->port();
   start_client();
   for (const bool compressed : {true, false}) {

@@ -11,7 +11,7 @@
 #include "net/grpc_client.h"
 #include "net/grpc_server.h"
 #include "net/http2_server.h"
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 
@@ -51,9 +51,9 @@ class GrpcTest : public LoopTest {
   void start_server() {
     options_.port = port_;
     options_.http2 = http2_server_protocol(http2_options_);
-    Http1ServerOptions options = std::exchange(options_, {});
+    HttpServerOptions options = std::exchange(options_, {});
     auto handler = std::make_shared<GrpcHandler>(service_, std::vector<std::string>{"gzip"}, other_);
-    auto started = Http1Server::start({loop_.get()}, std::move(options), handler);
+    auto started = HttpServer::start({loop_.get()}, std::move(options), handler);
     ASSERT_TRUE(started.ok()) << started.error().message;
     server_ = std::move(started).value();
     port_ = server_->port();
@@ -111,16 +111,16 @@ class GrpcTest : public LoopTest {
     EXPECT_EQ(::send(silent_peer_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
   }
 
-  Http1ServerCounters counters() const { return server_->counters(); }
+  HttpServerCounters counters() const { return server_->counters(); }
 
   Fd silent_, silent_peer_;
   std::uint16_t port_ = 0;
-  Http1ServerOptions options_;
+  HttpServerOptions options_;
   Http2ServerOptions http2_options_;
   GrpcClientOptions client_options_;
   std::shared_ptr<TestGrpcService> service_ = std::make_shared<TestGrpcService>();
   std::shared_ptr<TestHandler> other_ = std::make_shared<TestHandler>();
-  std::unique_ptr<Http1Server> server_;
+  std::unique_ptr<HttpServer> server_;
   std::unique_ptr<GrpcClient> client_;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kChunkedHead =
     "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-class Http1LingerTest : public Http1ServerTest {
+class Http1LingerTest : public HttpServerTest {
  protected:
   void start_refusing() {
     handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {
 
-TEST_F(Http1ServerTest, RefusesMalformedRequestsAndClosesInOrder) {
+TEST_F(HttpServerTest, RefusesMalformedRequestsAndClosesInOrder) {
   struct Case {
     std::string bytes;
     std::string answer;
@@ -44,7 +44,7 @@ TEST_F(Http1ServerTest, RefusesMalformedRequestsAndClosesInOrder) {
   EXPECT_EQ(counters().refused_body_too_large, 2u);
 }
 
-TEST_F(Http1ServerTest, ASmuggledSecondRequestIsNeverServed) {
+TEST_F(HttpServerTest, ASmuggledSecondRequestIsNeverServed) {
   start();
   RawPeer peer(server_->port());
   peer.send(
@@ -54,7 +54,7 @@ TEST_F(Http1ServerTest, ASmuggledSecondRequestIsNeverServed) {
   EXPECT_TRUE(handler_->targets.empty());
 }
 
-TEST_F(Http1ServerTest, SlowLorisIsClosedWhenItsHeadTakesTooLong) {
+TEST_F(HttpServerTest, SlowLorisIsClosedWhenItsHeadTakesTooLong) {
   start();
   RawPeer loris(server_->port());
   loris.send("GET / HTTP/1.1\r\nHost: a\r\n");
@@ -71,7 +71,7 @@ TEST_F(Http1ServerTest, SlowLorisIsClosedWhenItsHeadTakesTooLong) {
   EXPECT_EQ(counters().closed_head_slow, 1u);
 }
 
-TEST_F(Http1ServerTest, ABodyBelowTheLowestPaceIsClosedAndItsTicketReturned) {
+TEST_F(HttpServerTest, ABodyBelowTheLowestPaceIsClosedAndItsTicketReturned) {
   options_.body_bytes_per_second_min = 1000;
   options_.body_grace_nanos = 5 * kSeconds;
   charge_bodies();
@@ -95,7 +95,7 @@ TEST_F(Http1ServerTest, ABodyBelowTheLowestPaceIsClosedAndItsTicketReturned) {
   EXPECT_EQ(ledger_.tickets, 1);
 }
 
-TEST_F(Http1ServerTest, IdleConnectionsAreClosedWithoutAWord) {
+TEST_F(HttpServerTest, IdleConnectionsAreClosedWithoutAWord) {
   start();
   RawPeer never(server_->port()), once(server_->port());
   once.send(post("a"));
@@ -107,7 +107,7 @@ TEST_F(Http1ServerTest, IdleConnectionsAreClosedWithoutAWord) {
   EXPECT_EQ(counters().closed_idle, 2u);
 }
 
-TEST_F(Http1ServerTest, APeerThatDoesNotReadItsAnswerIsClosed) {
+TEST_F(HttpServerTest, APeerThatDoesNotReadItsAnswerIsClosed) {
   handler_->handle = [](Request, Responder responder) {
     responder.respond({200, {}, std::string(20'000'000, 'x'), false});
   };
@@ -121,7 +121,7 @@ TEST_F(Http1ServerTest, APeerThatDoesNotReadItsAnswerIsClosed) {
   EXPECT_EQ(counters().closed_write_slow, 1u);
 }
 
-TEST_F(Http1ServerTest, PeersThatLeaveAreCountedByWhereTheyWere) {
+TEST_F(HttpServerTest, PeersThatLeaveAreCountedByWhereTheyWere) {
   charge_bodies();
   start();
   RawPeer in_head(server_->port()), in_body(server_->port()), resets(server_->port()), between(server_->port());
@@ -140,7 +140,7 @@ TEST_F(Http1ServerTest, PeersThatLeaveAreCountedByWhereTheyWere) {
   EXPECT_EQ(ledger_.tickets, 0);
 }
 
-TEST_F(Http1ServerTest, APeerThatFinishedSendingStillGetsItsAnswer) {
+TEST_F(HttpServerTest, APeerThatFinishedSendingStillGetsItsAnswer) {
   start();
   RawPeer peer(server_->port());
   peer.send(post("hello"));
@@ -149,7 +149,7 @@ TEST_F(Http1ServerTest, APeerThatFinishedSendingStillGetsItsAnswer) {
   EXPECT_EQ(peer.count("got 5"), 1u);
 }
 
-TEST_F(Http1ServerTest, ATicketThatRefusesToGrowIsA503) {
+TEST_F(HttpServerTest, ATicketThatRefusesToGrowIsA503) {
   ledger_.limit = 50'000;
   charge_bodies();
   start();
@@ -166,7 +166,7 @@ TEST_F(Http1ServerTest, ATicketThatRefusesToGrowIsA503) {
 }
 
 // 26 sockets with "Content-Length: 20000000" and 1000 bytes each took a budget of 512 MiB from everyone else.
-TEST_F(Http1ServerTest, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
+TEST_F(HttpServerTest, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
   charge_bodies();
   handler_->body_bytes_max = 20'000'000;
   start();
@@ -182,7 +182,7 @@ TEST_F(Http1ServerTest, ADeclaredLengthTakesMemoryOnlyInStepWithItsBytes) {
   EXPECT_EQ(ledger_.largest, 1'000'000u);
 }
 
-TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503AndAShortRestKeepsTheConnection) {
+TEST_F(HttpServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503AndAShortRestKeepsTheConnection) {
   options_.skip_body_bytes_max = 950'000;
   ledger_.limit = 200'000;
   charge_bodies();
@@ -208,7 +208,7 @@ TEST_F(Http1ServerTest, MemoryThatEndsInTheMiddleOfADeclaredBodyIsA503AndAShortR
   EXPECT_EQ(ledger_.tickets, 0);
 }
 
-TEST_F(Http1ServerTest, RefusalsNameTheLimitAndTls) {
+TEST_F(HttpServerTest, RefusalsNameTheLimitAndTls) {
   options_.head_bytes_max = 1000;
   start();
   handler_->body_bytes_max = 100;
@@ -224,7 +224,7 @@ TEST_F(Http1ServerTest, RefusalsNameTheLimitAndTls) {
 }
 
 /// Operations come in every size, and fail to be whole, on streams that are not plain sockets.
-TEST_F(Http1ServerTest, ShortReadsAndWritesChangeNothing) {
+TEST_F(HttpServerTest, ShortReadsAndWritesChangeNothing) {
   class Stingy final : public ByteStream {
    public:
     explicit Stingy(std::unique_ptr<ByteStream> inner) : inner_(std::move(inner)) {}
@@ -258,7 +258,7 @@ TEST_F(Http1ServerTest, ShortReadsAndWritesChangeNothing) {
   EXPECT_EQ(handler_->bodies, (std::vector<std::string>{"hello", "abc"}));
 }
 
-TEST_F(Http1ServerTest, PipelinedInputIsChargedWhileItIsKept) {
+TEST_F(HttpServerTest, PipelinedInputIsChargedWhileItIsKept) {
   Responder held;
   handler_->handle = [&](Request, Responder responder) { held = std::move(responder); };
   std::size_t kept = 0;
@@ -279,7 +279,7 @@ TEST_F(Http1ServerTest, PipelinedInputIsChargedWhileItIsKept) {
   EXPECT_EQ(ledger_.tickets, 0);
 }
 
-TEST_F(Http1ServerTest, PipelinedInputWithoutMemoryIsRefusedAfterTheAnswerBeforeIt) {
+TEST_F(HttpServerTest, PipelinedInputWithoutMemoryIsRefusedAfterTheAnswerBeforeIt) {
   handler_->keep_input = [](std::size_t, std::unique_ptr<BodyTicket>&) { return false; };
   start();
   for (const bool later : {false, true}) {
@@ -300,7 +300,7 @@ TEST_F(Http1ServerTest, PipelinedInputWithoutMemoryIsRefusedAfterTheAnswerBefore
 
 // What came of the body with its head was to be kept, for which there is no memory in an overload: so the connection
 // was closed after an answer that had promised to keep it, and the sender's next request broke.
-TEST_F(Http1ServerTest, ARefusedBodyTakesNoMemoryAndTheConnectionIsKeptAsPromised) {
+TEST_F(HttpServerTest, ARefusedBodyTakesNoMemoryAndTheConnectionIsKeptAsPromised) {
   handler_->keep_input = [](std::size_t, std::unique_ptr<BodyTicket>&) { return false; };
   handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
   start();
@@ -318,7 +318,7 @@ TEST_F(Http1ServerTest, ARefusedBodyTakesNoMemoryAndTheConnectionIsKeptAsPromise
   EXPECT_EQ(counters().refused_ticket, 0u);
 }
 
-TEST_F(Http1ServerTest, TheRestOfARefusedBodyComesAtTheLowestPaceOrTheConnectionIsClosed) {
+TEST_F(HttpServerTest, TheRestOfARefusedBodyComesAtTheLowestPaceOrTheConnectionIsClosed) {
   options_.body_bytes_per_second_min = 1000;
   options_.body_grace_nanos = 5 * kSeconds;
   handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {
 
-TEST_F(Http1ServerTest, ALargeBodyArrivesInOneExactBlock) {
+TEST_F(HttpServerTest, ALargeBodyArrivesInOneExactBlock) {
   const std::string body(3'000'000, 'x');
   handler_->body_bytes_max = body.size();
   std::size_t capacity = 0;
@@ -29,7 +29,7 @@ TEST_F(Http1ServerTest, ALargeBodyArrivesInOneExactBlock) {
   EXPECT_EQ(capacity, body.size());
 }
 
-TEST_F(Http1ServerTest, ChunkedBodiesAreJoinedAndCharged) {
+TEST_F(HttpServerTest, ChunkedBodiesAreJoinedAndCharged) {
   charge_bodies();
   start();
   RawPeer peer(server_->port());
@@ -51,7 +51,7 @@ TEST_F(Http1ServerTest, ChunkedBodiesAreJoinedAndCharged) {
   EXPECT_EQ(ledger_.tickets, 0);
 }
 
-TEST_F(Http1ServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime) {
+TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime) {
   std::vector<Responder> waiting;
   handler_->handle = [&](Request, Responder responder) { waiting.push_back(std::move(responder)); };
   start();
@@ -70,7 +70,7 @@ TEST_F(Http1ServerTest, PipelinedRequestsAreAnsweredInOrderOneAtATime) {
   EXPECT_EQ(handler_->targets.back(), "/last");
 }
 
-TEST_F(Http1ServerTest, WhoTakesLongHearsThatThePeerHasGoneAndMayStillAnswer) {
+TEST_F(HttpServerTest, WhoTakesLongHearsThatThePeerHasGoneAndMayStillAnswer) {
   int gone = 0;
   Responder waiting;
   handler_->handle = [&](Request, Responder responder) {
@@ -91,7 +91,7 @@ TEST_F(Http1ServerTest, WhoTakesLongHearsThatThePeerHasGoneAndMayStillAnswer) {
   ASSERT_TRUE(gets(peer, "what there was"));
 }
 
-TEST_F(Http1ServerTest, WhoHasAnsweredHearsNothingMore) {
+TEST_F(HttpServerTest, WhoHasAnsweredHearsNothingMore) {
   int gone = 0;
   handler_->handle = [&](Request, Responder responder) {
     responder.on_peer_gone([&] { ++gone; });
@@ -107,7 +107,7 @@ TEST_F(Http1ServerTest, WhoHasAnsweredHearsNothingMore) {
   EXPECT_EQ(gone, 0);
 }
 
-TEST_F(Http1ServerTest, AnsweringNeverRunsTheHandlerOfTheNextRequest) {
+TEST_F(HttpServerTest, AnsweringNeverRunsTheHandlerOfTheNextRequest) {
   Responder first;
   bool answering = false;
   handler_->handle = [&](Request request, Responder responder) {
@@ -128,7 +128,7 @@ TEST_F(Http1ServerTest, AnsweringNeverRunsTheHandlerOfTheNextRequest) {
   ASSERT_TRUE(gets(peer, "second"));
 }
 
-TEST_F(Http1ServerTest, ManyPipelinedRequestsLeaveTurnsToOthers) {
+TEST_F(HttpServerTest, ManyPipelinedRequestsLeaveTurnsToOthers) {
   start();
   RawPeer greedy(server_->port());
   std::string requests;
@@ -138,7 +138,7 @@ TEST_F(Http1ServerTest, ManyPipelinedRequestsLeaveTurnsToOthers) {
   EXPECT_EQ(counters().answered, 1000u);
 }
 
-TEST_F(Http1ServerTest, ExpectContinueIsAnsweredBeforeTheBody) {
+TEST_F(HttpServerTest, ExpectContinueIsAnsweredBeforeTheBody) {
   start();
   RawPeer peer(server_->port());
   peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
@@ -148,7 +148,7 @@ TEST_F(Http1ServerTest, ExpectContinueIsAnsweredBeforeTheBody) {
   ASSERT_TRUE(gets(peer, "got 5"));
 }
 
-TEST_F(Http1ServerTest, AHandlerMayAnswerBeforeTheBodyIsRead) {
+TEST_F(HttpServerTest, AHandlerMayAnswerBeforeTheBodyIsRead) {
   handler_->admit = [](const MessageHead& head) {
     return head.path() == "/ok" ? Admission::accept(100)
                                 : Admission::answer({503, {{"Retry-After", "1"}}, "later", false});
@@ -168,7 +168,7 @@ TEST_F(Http1ServerTest, AHandlerMayAnswerBeforeTheBodyIsRead) {
   EXPECT_EQ(handler_->bodies, std::vector<std::string>{""});
 }
 
-TEST_F(Http1ServerTest, ALongRefusedBodyEndsTheConnectionAfterTheAnswer) {
+TEST_F(HttpServerTest, ALongRefusedBodyEndsTheConnectionAfterTheAnswer) {
   handler_->admit = [](const MessageHead&) { return Admission::answer({503, {}, "later", false}); };
   start();
   RawPeer peer(server_->port());
@@ -178,7 +178,7 @@ TEST_F(Http1ServerTest, ALongRefusedBodyEndsTheConnectionAfterTheAnswer) {
   EXPECT_FALSE(peer.was_reset()) << "a reset may destroy the answer on its way (RFC 9112, 9.6)";
 }
 
-TEST_F(Http1ServerTest, HeadGetsNoBodyAndHttp10Closes) {
+TEST_F(HttpServerTest, HeadGetsNoBodyAndHttp10Closes) {
   start();
   RawPeer peer(server_->port());
   peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -191,7 +191,7 @@ TEST_F(Http1ServerTest, HeadGetsNoBodyAndHttp10Closes) {
   EXPECT_TRUE(peer.received().ends_with("got 0"));
 }
 
-TEST_F(Http1ServerTest, AHeaderThatWouldBreakTheFramingIsLeftOut) {
+TEST_F(HttpServerTest, AHeaderThatWouldBreakTheFramingIsLeftOut) {
   handler_->handle = [](Request, Responder responder) {
     responder.respond({200, {{"X-Good", "1"}, {"X-Bad", "a\r\nInjected: 1"}, {"Content-Length", "99"}}, "", false});
   };

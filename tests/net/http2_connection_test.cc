@@ -79,7 +79,7 @@ TEST_F(Http2ServerTest, APrefaceThatNeverComesWholeIsGivenUp) {
 }
 
 TEST_F(Http2ServerTest, WithoutHttp2ThePrefaceIsRefusedAsHttp1) {
-  Http1ServerTest::start();
+  HttpServerTest::start();
   RawPeer peer(server_->port());
   peer.send(kPreface);
   ASSERT_TRUE(gets(peer, "HTTP/1.1 505"));

@@ -1,20 +1,20 @@
-// The fixture of Http1Server with HTTP/2 turned on, and clients for it.
+// The fixture of HttpServer with HTTP/2 turned on, and clients for it.
 #pragma once
 
 #include <functional>
 #include <string_view>
 
 #include "net/http2_server.h"
-#include "tests/net/http1_server_fixture.h"
 #include "tests/net/http2_peer.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 
-class Http2ServerTest : public Http1ServerTest {
+class Http2ServerTest : public HttpServerTest {
  protected:
   void start() {
     options_.http2 = http2_server_protocol(http2_);
-    Http1ServerTest::start();
+    HttpServerTest::start();
   }
   [[nodiscard]] bool until(Http2Peer& peer, const std::function<bool()>& done) {
     return run_until([&] {

@@ -28,7 +28,7 @@ std::string about(std::string_view body) { return "for " + std::string(body.subs
 
 // --- The server ---
 
-struct SimulatedHandler final : Http1Handler {
+struct SimulatedHandler final : HttpHandler {
   explicit SimulatedHandler(Simulation& simulation) : in(simulation) {}
   Admission on_headers(const MessageHead&) override {
     if (in.next_answer().at_the_head) return Admission::answer({429, {}, "at the head", false});
@@ -93,13 +93,13 @@ void Simulation::start_server() {
   if (balanced && !second_server) start_server_at("::1", second_server);
 }
 
-void Simulation::start_server_at(const char* host, std::unique_ptr<Http1Server>& started) {
-  Http1ServerOptions options;
+void Simulation::start_server_at(const char* host, std::unique_ptr<HttpServer>& started) {
+  HttpServerOptions options;
   options.host = unix_socket ? kSocketPath : host;
   options.port = proxied ? kProxyPort : kPort;
   options.http2 = http2_server_protocol(http2_options);
   options.skip_body_bytes_max = skip_body_bytes_max;
-  std::shared_ptr<Http1Handler> handler = std::make_shared<SimulatedHandler>(*this);
+  std::shared_ptr<HttpHandler> handler = std::make_shared<SimulatedHandler>(*this);
   if (protocol == Protocol::kGrpc) {
     handler =
         std::make_shared<GrpcHandler>(std::make_shared<SimulatedService>(*this), std::vector<std::string>(), nullptr);
@@ -113,12 +113,12 @@ void Simulation::start_server_at(const char* host, std::unique_ptr<Http1Server>&
   } else {
     options.make_stream = server_streams();
   }
-  auto made = Http1Server::start({&loop}, std::move(options), std::move(handler));
+  auto made = HttpServer::start({&loop}, std::move(options), std::move(handler));
   ASSERT_TRUE(made.ok()) << made.error().message;
   started = std::move(made).value();
 }
 
-void Simulation::drain(std::unique_ptr<Http1Server>& ending, std::uint64_t grace_nanos) {
+void Simulation::drain(std::unique_ptr<HttpServer>& ending, std::uint64_t grace_nanos) {
   const base::Deadline latest = base::Deadline::after(clock, grace_nanos);
   bool drained = false;
   ending->begin_drain(latest, [&drained] { drained = true; });

@@ -18,7 +18,7 @@
 #include "net/grpc_server.h"
 #include "net/http1_client.h"
 #include "net/http2_server.h"
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 #include "tests/net/simulated_proxy.h"
 #include "tests/support/simulated_network.h"
 
@@ -100,7 +100,7 @@ class Simulation {
   Http2ServerOptions http2_options;
   std::size_t connections_max = 4;  ///< Of the client.
   std::size_t answer_bytes = 0;     ///< That each answer has at least.
-  std::size_t skip_body_bytes_max = Http1ServerOptions().skip_body_bytes_max;
+  std::size_t skip_body_bytes_max = HttpServerOptions().skip_body_bytes_max;
   bool tls = false;  ///< A run is then the same but for the lengths of signatures.
   /// Of gRPC: a second server, at the name's other address, and calls to both in turn.
   bool balanced = false;
@@ -109,14 +109,14 @@ class Simulation {
   std::function<ProxyAnswer()> proxy_answer = [] { return ProxyAnswer(); };
   bool unix_socket = false;  ///< Instead of a port.
   std::deque<SentRequest> requests;
-  std::unique_ptr<Http1Server> server, second_server;
+  std::unique_ptr<HttpServer> server, second_server;
 
  private:
   friend struct SimulatedHandler;
   friend struct SimulatedService;
   using Reply = UniqueFunction<void(bool acknowledge, std::string text)>;
-  void start_server_at(const char* host, std::unique_ptr<Http1Server>& started);
-  void drain(std::unique_ptr<Http1Server>& ending, std::uint64_t grace_nanos);
+  void start_server_at(const char* host, std::unique_ptr<HttpServer>& started);
+  void drain(std::unique_ptr<HttpServer>& ending, std::uint64_t grace_nanos);
   StreamFactory plain_streams();
   StreamFactory server_streams();
   bool tunnelled() const { return proxied && (tls || protocol == Protocol::kGrpc); }

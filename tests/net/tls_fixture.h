@@ -65,7 +65,7 @@ class TlsTest : public LoopTest {
     return [step = step_](Fd socket) { return std::make_unique<ChoppyStream>(std::move(socket), step); };
   }
   void start_server(bool tls = true) {
-    Http1ServerOptions options;
+    HttpServerOptions options;
     options.host = "0.0.0.0";
     options.port = 0;
     options.http2 = http2_server_protocol();
@@ -75,7 +75,7 @@ class TlsTest : public LoopTest {
       options.make_stream = std::move(streams).value();
     }
     auto handler = std::make_shared<GrpcHandler>(service_, std::vector<std::string>{}, handler_);
-    auto started = Http1Server::start({loop_.get()}, std::move(options), handler);
+    auto started = HttpServer::start({loop_.get()}, std::move(options), handler);
     ASSERT_TRUE(started.ok()) << started.error().message;
     server_ = std::move(started).value();
     settle();
@@ -144,7 +144,7 @@ class TlsTest : public LoopTest {
   std::vector<std::string> server_failures_;
   std::shared_ptr<TestHandler> handler_ = std::make_shared<TestHandler>();
   std::shared_ptr<TestGrpcService> service_ = std::make_shared<TestGrpcService>();
-  std::unique_ptr<Http1Server> server_;
+  std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Http1Client> client_;
   std::unique_ptr<GrpcClient> grpc_client_;
 };

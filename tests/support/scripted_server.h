@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "net/event_loop.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/loop_threads.h"
 #include "net/socket.h"
 

@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "export/otlp/codec_hook.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/proxy.h"
 #include "net/tls_options.h"
 #include "net/url.h"

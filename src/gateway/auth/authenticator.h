@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "gateway/config/map_reader.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 

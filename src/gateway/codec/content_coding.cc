@@ -5,7 +5,7 @@
 #include <array>
 
 #include "net/gzip.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #ifdef NANOSPAN_HAS_ISAL
 #include "net/codec_isal.h"
 #endif

@@ -13,7 +13,7 @@
 #include "gateway/config/tls_config.h"
 #include "gateway/telemetry/log.h"
 #include "net/byte_stream.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/proxy.h"
 #include "net/url.h"
 

@@ -14,7 +14,7 @@ net::Response plain(int status, std::string text) {
   return response;
 }
 
-class PagesHandler final : public net::Http1Handler {
+class PagesHandler final : public net::HttpHandler {
  public:
   PagesHandler(std::vector<StatusEndpoint::Page> pages, std::vector<StatusEndpoint::Action> actions)
       : pages_(std::move(pages)), actions_(std::move(actions)) {}
@@ -66,12 +66,12 @@ class PagesHandler final : public net::Http1Handler {
 Result<std::unique_ptr<StatusEndpoint>> StatusEndpoint::start(net::EventLoop& loop, const ListenAddress& address,
                                                               std::vector<Page> pages, std::vector<Action> actions,
                                                               net::StreamFactory streams) {
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   options.host = address.host;
   options.port = address.port;
   options.make_stream = std::move(streams);
   options.connections_max = 100;  // People, probes and scrapers.
-  Result<std::unique_ptr<net::Http1Server>> server = net::Http1Server::start(
+  Result<std::unique_ptr<net::HttpServer>> server = net::HttpServer::start(
       {&loop}, std::move(options), std::make_shared<PagesHandler>(std::move(pages), std::move(actions)));
   if (!server) return server.error();
   return std::make_unique<StatusEndpoint>(std::move(server).value());

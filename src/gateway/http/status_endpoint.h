@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gateway/config/listen_address.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::gateway {
 
@@ -29,13 +29,13 @@ class StatusEndpoint {
                                                        net::StreamFactory streams = {});
 
   /// Use start().
-  explicit StatusEndpoint(std::unique_ptr<net::Http1Server> server) : server_(std::move(server)) {}
+  explicit StatusEndpoint(std::unique_ptr<net::HttpServer> server) : server_(std::move(server)) {}
 
   std::uint16_t port() const { return server_->port(); }
   void drain(base::Deadline deadline, net::Task done) { server_->begin_drain(deadline, std::move(done)); }
 
  private:
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
 };
 
 }  // namespace nanospan::gateway

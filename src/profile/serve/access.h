@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::profile {
 

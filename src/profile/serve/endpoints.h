@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "profile/continuous/profile_recorder.h"
 #include "profile/profiler.h"
 #include "profile/serve/query.h"
@@ -19,7 +19,7 @@ struct EndpointOptions {
   std::uint64_t seconds_max = 300;  ///< Of one profile.
 };
 
-class Endpoints final : public net::Http1Handler {
+class Endpoints final : public net::HttpHandler {
  public:
   /// `recorder`: null if nothing is recorded.
   Endpoints(Profiler& profiler, const ProfileRecorder* recorder, EndpointOptions options)

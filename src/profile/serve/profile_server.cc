@@ -68,11 +68,11 @@ Result<std::unique_ptr<ProfileServer>> ProfileServer::start(ProfileServerOptions
     parts->threads->stop();
     return made.error();
   }
-  net::Http1ServerOptions http;
+  net::HttpServerOptions http;
   http.host = options.host;
   http.port = options.port;
   http.connections_max = 100;  // people and scrapers
-  Result<std::unique_ptr<net::Http1Server>> server = net::Http1Server::start(
+  Result<std::unique_ptr<net::HttpServer>> server = net::HttpServer::start(
       parts->threads->loops(), std::move(http),
       std::make_shared<Endpoints>(*parts->profiler, parts->recorder.get(), std::move(options.endpoints)));
   if (!server) {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "net/loop_threads.h"
 #include "profile/continuous/profile_recorder.h"
 #include "profile/profiler.h"
@@ -49,7 +49,7 @@ class ProfileServer {
     std::unique_ptr<net::LoopThreads> threads;
     std::unique_ptr<Profiler> profiler;
     std::unique_ptr<ProfileRecorder> recorder;
-    std::unique_ptr<net::Http1Server> server;
+    std::unique_ptr<net::HttpServer> server;
     Parts* left_before = nullptr;
   };
   static Status make_profiler(Parts& parts, const ProfileServerOptions& options);

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "profile/model/profile.h"
 #include "profile/serve/query.h"
 

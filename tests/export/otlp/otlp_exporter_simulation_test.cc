@@ -173,12 +173,12 @@ class Simulated {
   void start_exporter();
 
   const bool grpc_;
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
   std::deque<std::unique_ptr<net::Timer>> late_;
   std::deque<Reply> unanswered_;
 };
 
-struct OverHttp final : net::Http1Handler {
+struct OverHttp final : net::HttpHandler {
   explicit OverHttp(Simulated& simulated) : in(simulated) {}
   net::Admission on_headers(const net::MessageHead&) override { return net::Admission::accept(1u << 20); }
   void on_request(net::Request request, net::Responder responder) override {
@@ -216,12 +216,12 @@ struct OverGrpc final : net::GrpcService {
 };
 
 void Simulated::start_server() {
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   options.port = 4317;
   options.http2 = net::http2_server_protocol();
   auto handler = std::make_shared<net::GrpcHandler>(std::make_shared<OverGrpc>(*this), std::vector<std::string>(),
                                                     std::make_shared<OverHttp>(*this));
-  server_ = std::move(net::Http1Server::start({&loop}, std::move(options), std::move(handler))).value();
+  server_ = std::move(net::HttpServer::start({&loop}, std::move(options), std::move(handler))).value();
 }
 
 void Simulated::start_exporter() {

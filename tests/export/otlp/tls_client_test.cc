@@ -13,7 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-struct HttpReceiver final : net::Http1Handler {
+struct HttpReceiver final : net::HttpHandler {
   net::Admission on_headers(const net::MessageHead&) override { return net::Admission::accept(1u << 20); }
   void on_request(net::Request request, net::Responder responder) override {
     bodies.emplace_back(request.body.view());
@@ -34,12 +34,12 @@ class TlsExporterTest : public ExporterTest {
     tls.key.file = certificates().path("server.key");
     tls.client_ca.file = certificates().path("ca.pem");
     tls.protocols = {"h2", "http/1.1"};
-    net::Http1ServerOptions options;
+    net::HttpServerOptions options;
     options.port = 0;
     options.http2 = net::http2_server_protocol();
     options.make_stream = net::tls_server_streams(std::move(tls)).value();
     auto handler = std::make_shared<net::GrpcHandler>(grpc_, std::vector<std::string>{}, http_);
-    receiver_ = std::move(net::Http1Server::start({server_loop_.get()}, std::move(options), handler)).value();
+    receiver_ = std::move(net::HttpServer::start({server_loop_.get()}, std::move(options), handler)).value();
   }
   void TearDown() override {
     exporter_.reset();
@@ -61,7 +61,7 @@ class TlsExporterTest : public ExporterTest {
 
   std::shared_ptr<GrpcReceiver> grpc_ = std::make_shared<GrpcReceiver>();
   std::shared_ptr<HttpReceiver> http_ = std::make_shared<HttpReceiver>();
-  std::unique_ptr<net::Http1Server> receiver_;
+  std::unique_ptr<net::HttpServer> receiver_;
 };
 
 TEST_F(TlsExporterTest, ExportsOverHttp) {

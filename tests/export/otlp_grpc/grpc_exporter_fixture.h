@@ -52,11 +52,11 @@ class GrpcExporterTest : public ::testing::Test {
   static constexpr std::uint64_t kMillis = base::kNanosPerMilli;
 
   void start_receiver() {
-    net::Http1ServerOptions options;
+    net::HttpServerOptions options;
     options.port = port_;
     options.http2 = net::http2_server_protocol();
     auto handler = std::make_shared<net::GrpcHandler>(receiver_, std::vector<std::string>{"gzip"}, nullptr);
-    auto server = net::Http1Server::start({server_loop_.get()}, std::move(options), std::move(handler));
+    auto server = net::HttpServer::start({server_loop_.get()}, std::move(options), std::move(handler));
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = std::move(server).value();
     port_ = server_->port();
@@ -116,7 +116,7 @@ class GrpcExporterTest : public ::testing::Test {
   testing::FakeClock clock_;
   std::unique_ptr<net::EventLoop> server_loop_ = std::move(net::EventLoop::create(clock_)).value();
   std::shared_ptr<GrpcReceiver> receiver_ = std::make_shared<GrpcReceiver>();
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
   std::uint16_t port_ = 0;
   std::vector<std::optional<ExportResult>> results_;
   std::vector<std::string> causes_;

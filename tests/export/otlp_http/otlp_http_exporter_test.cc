@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "tests/export/otlp_http/exporter_fixture.h"
 #include "wire/otlp_reply.h"
 

@@ -9,7 +9,7 @@
 #include "gateway/exporters/otlp_settings.h"
 #include "gateway/pipeline/signal.h"
 #include "gateway/queue/queue_config.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/url.h"
 
 namespace nanospan::gateway {

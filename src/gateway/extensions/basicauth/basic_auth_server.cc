@@ -7,7 +7,7 @@
 
 #include "base/base64.h"
 #include "base/sha256.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 namespace {

@@ -1,7 +1,7 @@
 // Reads the `bearertokenauth` extension's keys. One thread.
 #include "gateway/extensions/bearertokenauth/bearer_token_config.h"
 
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 

@@ -13,7 +13,7 @@
 
 #include "gateway/config/listen_address.h"
 #include "gateway/config/map_reader.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/tls_options.h"
 #include "net/url.h"
 #include "profile/continuous/profile_push.h"

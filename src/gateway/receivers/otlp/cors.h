@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 

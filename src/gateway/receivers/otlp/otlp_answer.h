@@ -8,7 +8,7 @@
 
 #include "gateway/pipeline/signal.h"
 #include "gateway/receivers/otlp/refusal.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "wire/otlp_reply.h"
 
 namespace nanospan::gateway {

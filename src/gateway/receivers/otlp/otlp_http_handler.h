@@ -19,11 +19,11 @@
 #include "gateway/receivers/otlp/otlp_intake.h"
 #include "gateway/receivers/otlp/otlp_receiver_config.h"
 #include "gateway/receivers/otlp/refusal.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::gateway {
 
-class OtlpHttpHandler final : public net::Http1Handler, public std::enable_shared_from_this<OtlpHttpHandler> {
+class OtlpHttpHandler final : public net::HttpHandler, public std::enable_shared_from_this<OtlpHttpHandler> {
  public:
   /// `host` and `next` must outlive the requests.
   OtlpHttpHandler(OtlpHttpOptions options, std::string receiver, Host& host, const SignalConsumers& next);

@@ -18,7 +18,7 @@
 #include "gateway/receivers/otlp/body_decoder.h"
 #include "gateway/receivers/otlp/refusal.h"
 #include "gateway/telemetry/metrics_by_reason.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::gateway {
 

@@ -42,7 +42,7 @@ Status OtlpReceiver::start() {
 
 Status OtlpReceiver::start_http() {
   if (!http_handler_) return {};
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   if (Status known = http_handler_->require(config_.http.authenticator); !known) return known;
   Result<net::StreamFactory> made = streams(config_.http.tls, "http");
   if (!made) return made.error();
@@ -59,8 +59,8 @@ Status OtlpReceiver::start_http() {
   http2.ping_interval_nanos_min = 0;
   http2.pings_without_streams = true;
   options.http2 = net::http2_server_protocol(http2);
-  Result<std::unique_ptr<net::Http1Server>> server =
-      net::Http1Server::start(host_.loops(), std::move(options), http_handler_);
+  Result<std::unique_ptr<net::HttpServer>> server =
+      net::HttpServer::start(host_.loops(), std::move(options), http_handler_);
   if (!server) return server.error().with_prefix("protocols.http.endpoint");
   http_server_ = std::move(server).value();
   publish_counters("http", *http_server_);
@@ -69,7 +69,7 @@ Status OtlpReceiver::start_http() {
 
 Status OtlpReceiver::start_grpc() {
   if (!grpc_service_) return {};
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   if (Status known = grpc_service_->require(config_.grpc.authenticator); !known) return known;
   Result<net::StreamFactory> made = streams(config_.grpc.tls, "grpc");
   if (!made) return made.error();
@@ -79,8 +79,8 @@ Status OtlpReceiver::start_grpc() {
   options.connections_max = static_cast<std::size_t>(config_.grpc.connections_max);
   options.http2 = net::http2_server_protocol(config_.grpc.http2);
   auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, grpc_coding_names(), nullptr);
-  Result<std::unique_ptr<net::Http1Server>> server =
-      net::Http1Server::start(host_.loops(), std::move(options), std::move(handler));
+  Result<std::unique_ptr<net::HttpServer>> server =
+      net::HttpServer::start(host_.loops(), std::move(options), std::move(handler));
   if (!server) return server.error().with_prefix("protocols.grpc.endpoint");
   grpc_server_ = std::move(server).value();
   publish_counters("grpc", *grpc_server_);
@@ -111,14 +111,14 @@ Result<net::StreamFactory> OtlpReceiver::streams(const std::optional<net::TlsSer
   return net::tls_server_streams(std::move(options), {}, host_.clock());
 }
 
-void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1Server& server) {
-  const auto publish = [&](std::string_view event, std::uint64_t net::Http1ServerCounters::*field) {
+void OtlpReceiver::publish_counters(std::string_view transport, const net::HttpServer& server) {
+  const auto publish = [&](std::string_view event, std::uint64_t net::HttpServerCounters::*field) {
     observations_.push_back(host_.metrics().observe_counter(
         "nanospan_receiver_connection_events", "What happened to connections and requests, by kind.",
         {{"receiver", receiver_}, {"transport", transport}, {"event", event}},
         [&server, field] { return static_cast<double>(server.counters().*field); }));
   };
-  using Counters = net::Http1ServerCounters;
+  using Counters = net::HttpServerCounters;
   publish("accepted", &Counters::connections_accepted);
   publish("over_limit", &Counters::connections_over_limit);
   publish("accept_failed", &Counters::accept_failures);
@@ -151,8 +151,8 @@ void OtlpReceiver::publish_counters(std::string_view transport, const net::Http1
 void OtlpReceiver::drain(base::Deadline deadline, net::Task done) {
   if (http_handler_) http_handler_->begin_drain();
   if (grpc_service_) grpc_service_->begin_drain();
-  std::vector<net::Http1Server*> servers;
-  for (net::Http1Server* server : {http_server_.get(), grpc_server_.get()}) {
+  std::vector<net::HttpServer*> servers;
+  for (net::HttpServer* server : {http_server_.get(), grpc_server_.get()}) {
     if (server != nullptr) servers.push_back(server);
   }
   if (servers.empty()) return done();
@@ -162,7 +162,7 @@ void OtlpReceiver::drain(base::Deadline deadline, net::Task done) {
     const net::Task done;
   };
   const auto gathering = std::make_shared<Gathering>(servers.size(), std::move(done));
-  for (net::Http1Server* server : servers) {
+  for (net::HttpServer* server : servers) {
     server->begin_drain(deadline, [gathering] {
       if (gathering->left.fetch_sub(1) == 1) gathering->done();
     });

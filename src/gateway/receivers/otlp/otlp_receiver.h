@@ -29,7 +29,7 @@ class OtlpReceiver final : public Component {
   Status start_http();
   Status start_grpc();
   Result<net::StreamFactory> streams(const std::optional<net::TlsServerOptions>& tls, const std::string& transport);
-  void publish_counters(std::string_view transport, const net::Http1Server& server);
+  void publish_counters(std::string_view transport, const net::HttpServer& server);
 
   const OtlpReceiverConfig config_;
   const std::string receiver_;
@@ -37,8 +37,8 @@ class OtlpReceiver final : public Component {
   const SignalConsumers next_;
   std::shared_ptr<OtlpHttpHandler> http_handler_;  // null: the protocol is off
   std::shared_ptr<OtlpGrpcService> grpc_service_;
-  std::unique_ptr<net::Http1Server> http_server_;
-  std::unique_ptr<net::Http1Server> grpc_server_;
+  std::unique_ptr<net::HttpServer> http_server_;
+  std::unique_ptr<net::HttpServer> grpc_server_;
   std::vector<Observation> observations_;  // of the servers; last, so that they end first
 };
 

@@ -4,7 +4,7 @@
 #include "gateway/auth/authenticator.h"
 #include "gateway/config/listen_address.h"
 #include "gateway/config/tls_config.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 namespace nanospan::gateway {
 

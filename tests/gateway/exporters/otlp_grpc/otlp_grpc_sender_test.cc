@@ -33,11 +33,11 @@ struct Receiver final : net::GrpcService {
 class OtlpGrpcSenderTest : public ::testing::Test {
  protected:
   OtlpGrpcSenderTest() : loop_(clock_, net::make_epoll_poller().value()) {
-    net::Http1ServerOptions options;
+    net::HttpServerOptions options;
     options.port = 0;
     options.http2 = net::http2_server_protocol();
     auto handler = std::make_shared<net::GrpcHandler>(receiver_, std::vector<std::string>{"gzip", "snappy"}, nullptr);
-    server_ = net::Http1Server::start({&loop_}, std::move(options), std::move(handler)).value();
+    server_ = net::HttpServer::start({&loop_}, std::move(options), std::move(handler)).value();
     config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
   }
   ~OtlpGrpcSenderTest() override {
@@ -62,7 +62,7 @@ class OtlpGrpcSenderTest : public ::testing::Test {
   Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
   net::EventLoop loop_;
   std::shared_ptr<Receiver> receiver_ = std::make_shared<Receiver>();
-  std::unique_ptr<net::Http1Server> server_;
+  std::unique_ptr<net::HttpServer> server_;
   OtlpGrpcExporterConfig config_;
   std::unique_ptr<OtlpGrpcSender> sender_;
 };
@@ -90,7 +90,7 @@ TEST_F(OtlpGrpcSenderTest, TheConfigurationNamesAuthorityAndUserAgent) {
   EXPECT_EQ(agents, 1u);
 }
 
-struct GzipAnswers final : net::Http1Handler {
+struct GzipAnswers final : net::HttpHandler {
   net::Admission on_headers(const net::MessageHead&) override {
     const std::string answer = wire::encode_export_response({1, "no name"});
     const std::string_view slice = answer;
@@ -107,10 +107,10 @@ struct GzipAnswers final : net::Http1Handler {
 
 // A header that an authenticator may set as well as a configuration.
 TEST_F(OtlpGrpcSenderTest, AnAnswerInACodingThatNobodyChoseIsRead) {
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   options.port = 0;
   options.http2 = net::http2_server_protocol();
-  server_ = net::Http1Server::start({&loop_}, std::move(options), std::make_shared<GzipAnswers>()).value();
+  server_ = net::HttpServer::start({&loop_}, std::move(options), std::make_shared<GzipAnswers>()).value();
   config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
   config_.headers = {{"grpc-encoding", "gzip"}};
   config_.compression = {nullptr, 0};
@@ -185,14 +185,14 @@ TEST(OtlpGrpcPortHint, OnlyWhereItIsTheOtherProtocolThatAnswers) {
 }
 
 TEST_F(OtlpGrpcSenderTest, AnAnswerInPlainHttpIsSaidToBeOne) {
-  struct Plain final : net::Http1Handler {
+  struct Plain final : net::HttpHandler {
     net::Admission on_headers(const net::MessageHead&) override { return net::Admission::answer({404, {}, "", false}); }
     void on_request(net::Request, net::Responder) override {}
   };
-  net::Http1ServerOptions options;
+  net::HttpServerOptions options;
   options.port = 0;
   options.http2 = net::http2_server_protocol();
-  server_ = net::Http1Server::start({&loop_}, std::move(options), std::make_shared<Plain>()).value();
+  server_ = net::HttpServer::start({&loop_}, std::move(options), std::make_shared<Plain>()).value();
   config_.url = net::parse_url("http://127.0.0.1:" + std::to_string(server_->port())).value();
   EXPECT_THAT(send().message, HasSubstr("HTTP status 404 without a gRPC status, as of no gRPC server"));
 }

@@ -1,5 +1,5 @@
 // Comparing names without regard to case, and what characters may stand where (RFC 9110, 5). Pure.
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Wires listeners, loops and shards; a Responder finds its connection again by its loop. Threads: see the header.
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 #include <algorithm>
 #include <cassert>
@@ -7,13 +7,13 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "net/http1_shard.h"
+#include "net/http_shard.h"
 #include "net/network.h"
 
 namespace nanospan::net {
 namespace {
 
-Error address_error(const Http1ServerOptions& options) {
+Error address_error(const HttpServerOptions& options) {
   return Error{ErrorCode::kInvalidArgument, "listen address \"" + options.host +
                                                 "\" is not an IP address; use 127.0.0.1, 0.0.0.0, :: or localhost, or "
                                                 "the path of a unix socket, of at most " +
@@ -22,7 +22,7 @@ Error address_error(const Http1ServerOptions& options) {
 
 /// Tries the address without SO_REUSEPORT: with it, a second server on the same port would silently take half of the
 /// connections.
-Result<SocketAddress> claim(Network& network, const Http1ServerOptions& options) {
+Result<SocketAddress> claim(Network& network, const HttpServerOptions& options) {
   std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
   SocketAddress address;
   if (!SocketAddress::parse(host.empty() ? "::" : host, options.port, address)) return address_error(options);
@@ -67,14 +67,14 @@ void Responder::respond(Response response) {
 
 void Responder::on_peer_gone(Task gone) {
   assert(valid() && loop_->on_loop_thread());
-  if (const std::shared_ptr<Http1Shard> alive = shard_.lock()) alive->watch_peer(connection_, std::move(gone));
+  if (const std::shared_ptr<HttpShard> alive = shard_.lock()) alive->watch_peer(connection_, std::move(gone));
 }
 
 void Responder::deliver(Response response, bool unanswered) {
   auto finish = [shard = std::move(shard_), id = std::exchange(connection_, 0), stream = stream_,
                  answer = std::move(response), unanswered]() mutable {
     // Taken up on the loop's thread only, so that a shard never dies on another one.
-    const std::shared_ptr<Http1Shard> alive = shard.lock();
+    const std::shared_ptr<HttpShard> alive = shard.lock();
     if (!alive) return;
     if (unanswered) return alive->answer_missing(id, stream);
     alive->answer(id, stream, std::move(answer));
@@ -84,22 +84,22 @@ void Responder::deliver(Response response, bool unanswered) {
   loop->post(std::move(finish));
 }
 
-bool Http1Handler::on_input_kept(std::size_t /*bytes*/, std::unique_ptr<BodyTicket>& /*ticket*/) { return true; }
+bool HttpHandler::on_input_kept(std::size_t /*bytes*/, std::unique_ptr<BodyTicket>& /*ticket*/) { return true; }
 
-Response Http1Handler::on_refused(int status, std::string_view reason, const MessageHead* /*head*/) {
+Response HttpHandler::on_refused(int status, std::string_view reason, const MessageHead* /*head*/) {
   return {status, {{"Content-Type", "text/plain"}}, std::string(reason) + "\n", false};
 }
 
-// --- Http1Server ---
+// --- HttpServer ---
 
-struct Http1Server::State {
+struct HttpServer::State {
   std::vector<EventLoop*> loops;
-  std::vector<std::shared_ptr<Http1Shard>> shards;
+  std::vector<std::shared_ptr<HttpShard>> shards;
   std::uint16_t port = 0;
 };
 
-Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> loops, Http1ServerOptions options,
-                                                        std::shared_ptr<Http1Handler> handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(std::vector<EventLoop*> loops, HttpServerOptions options,
+                                                      std::shared_ptr<HttpHandler> handler) {
   if (loops.empty()) return Error{ErrorCode::kInvalidArgument, "an HTTP server needs at least one event loop"};
   Network& network = loops.front()->network();
   Result<SocketAddress> address = claim(network, options);
@@ -107,7 +107,7 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   auto state = std::make_shared<State>();
   state->loops = loops;
   state->port = address->port();
-  const auto shared = std::make_shared<const Http1ServerOptions>(std::move(options));
+  const auto shared = std::make_shared<const HttpServerOptions>(std::move(options));
   const bool one_queue = address->is_unix() && loops.size() > 1;  // the loop that wakes first takes from it
   ConnectionShare share;
   share.connections_max = std::max<std::size_t>(1, shared->connections_max / (one_queue ? 1 : loops.size()));
@@ -129,7 +129,7 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   for (std::size_t i = 0; i < loops.size(); ++i) {
     if (!one_queue) share.open = std::make_shared<std::atomic<std::size_t>>(0);
     state->shards.push_back(
-        std::make_shared<Http1Shard>(*loops[i], shared, handler, share, std::move(listeners[i]), file));
+        std::make_shared<HttpShard>(*loops[i], shared, handler, share, std::move(listeners[i]), file));
   }
   if (loops.size() > 1 && !one_queue) {
     const auto places = std::make_shared<ConnectionPlaces>();
@@ -139,24 +139,24 @@ Result<std::unique_ptr<Http1Server>> Http1Server::start(std::vector<EventLoop*> 
   for (std::size_t i = 0; i < loops.size(); ++i) {
     loops[i]->post([shard = state->shards[i]] { shard->start(); });
   }
-  return std::unique_ptr<Http1Server>(new Http1Server(std::move(state)));
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
-Http1Server::~Http1Server() {
+HttpServer::~HttpServer() {
   for (std::size_t i = 0; i < state_->shards.size(); ++i) {
     state_->loops[i]->post([shard = std::move(state_->shards[i])] { shard->close_all(); });
   }
 }
 
-std::uint16_t Http1Server::port() const { return state_->port; }
+std::uint16_t HttpServer::port() const { return state_->port; }
 
-Http1ServerCounters Http1Server::counters() const {
-  Http1ServerCounters sum;
+HttpServerCounters HttpServer::counters() const {
+  HttpServerCounters sum;
   for (const auto& shard : state_->shards) shard->add_to(sum);
   return sum;
 }
 
-void Http1Server::begin_drain(base::Deadline deadline, Task drained) {
+void HttpServer::begin_drain(base::Deadline deadline, Task drained) {
   struct Gathering {
     explicit Gathering(std::size_t count, Task task) : left(count), done(std::move(task)) {}
     std::atomic<std::size_t> left;
@@ -172,7 +172,7 @@ void Http1Server::begin_drain(base::Deadline deadline, Task drained) {
   }
 }
 
-bool Http1Server::shutdown(base::Deadline deadline) {
+bool HttpServer::shutdown(base::Deadline deadline) {
   struct Gate {
     std::mutex mutex;
     std::condition_variable opened;

@@ -1,4 +1,4 @@
-// Http1Shard: an Http1Server's part on one loop: the listener, the connections, the counters. Internal to the server.
+// HttpShard: an HttpServer's part on one loop: the listener, the connections, the counters. Internal to the server.
 //
 // Everything is for the loop's thread, except snapshot(). Held by the server object, which gives it up on the loop's
 // thread; Responders hold weak references, taken up on the loop's thread only.
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "net/http1_connection.h"
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 namespace nanospan::net {
 
@@ -26,7 +26,7 @@ struct ConnectionShare {
   int accepts_per_turn = 64;                       ///< Before others get theirs.
 };
 
-class Http1Shard;
+class HttpShard;
 
 /// Which loop a new connection goes to: the kernel deals them out by a hash of addresses, so of a few long-lived ones,
 /// as gRPC has them, several would meet on one loop while another has none. Fixed once the first shard has started;
@@ -35,11 +35,11 @@ class ConnectionPlaces {
  public:
   struct Place {
     std::shared_ptr<LoopHandle> loop;
-    std::weak_ptr<Http1Shard> shard;  ///< Taken up on its loop's thread only.
+    std::weak_ptr<HttpShard> shard;  ///< Taken up on its loop's thread only.
     std::atomic<std::size_t> open{0};
   };
 
-  void add(const std::shared_ptr<Http1Shard>& shard);
+  void add(const std::shared_ptr<HttpShard>& shard);
   Place& operator[](std::size_t number) { return places_[number]; }
   /// The one with the fewest connections, this one if it has no more; the connection counts there from now on.
   Place& take(std::size_t mine);
@@ -48,13 +48,13 @@ class ConnectionPlaces {
   std::deque<Place> places_;
 };
 
-class Http1Shard final : public FdHandler, public std::enable_shared_from_this<Http1Shard> {
+class HttpShard final : public FdHandler, public std::enable_shared_from_this<HttpShard> {
  public:
-  using Counter = std::uint64_t Http1ServerCounters::*;
+  using Counter = std::uint64_t HttpServerCounters::*;
 
-  Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options, std::shared_ptr<Http1Handler> handler,
-             ConnectionShare share, Fd listener, std::shared_ptr<const SocketFile> file);
-  ~Http1Shard() override;
+  HttpShard(EventLoop& loop, std::shared_ptr<const HttpServerOptions> options, std::shared_ptr<HttpHandler> handler,
+            ConnectionShare share, Fd listener, std::shared_ptr<const SocketFile> file);
+  ~HttpShard() override;
 
   /// This is number `mine` of `places`. Before any of them starts.
   void join(std::shared_ptr<ConnectionPlaces> places, std::size_t mine);
@@ -72,8 +72,8 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
 
   // For the connections.
   EventLoop& loop() { return loop_; }
-  const Http1ServerOptions& options() const { return *options_; }
-  Http1Handler& handler() { return *handler_; }
+  const HttpServerOptions& options() const { return *options_; }
+  HttpHandler& handler() { return *handler_; }
   bool draining() const { return draining_; }
   std::span<char> scratch() { return scratch_; }
   /// Larger, for HTTP/2, where the bodies of many streams come mixed; made when first used.
@@ -87,7 +87,7 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   void resume_later(std::uint64_t connection);
 
   /// Any thread.
-  void add_to(Http1ServerCounters& sum) const;
+  void add_to(HttpServerCounters& sum) const;
 
  private:
   void accept_some(int count_max);
@@ -101,8 +101,8 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   void leave_place(std::size_t how_many);
 
   EventLoop& loop_;
-  const std::shared_ptr<const Http1ServerOptions> options_;
-  std::shared_ptr<Http1Handler> handler_;
+  const std::shared_ptr<const HttpServerOptions> options_;
+  std::shared_ptr<HttpHandler> handler_;
   const ConnectionShare share_;
   Fd listener_;
   std::shared_ptr<ConnectionPlaces> places_;  // null: connections stay where they were accepted
@@ -119,7 +119,7 @@ class Http1Shard final : public FdHandler, public std::enable_shared_from_this<H
   std::vector<Task> drained_;
   std::string date_;
   std::uint64_t date_second_ = 0;
-  mutable Http1ServerCounters counters_{};  // each written on the loop's thread only, through atomic_ref
+  mutable HttpServerCounters counters_{};  // each written on the loop's thread only, through atomic_ref
 };
 
 }  // namespace nanospan::net

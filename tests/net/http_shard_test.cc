@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {
 
-TEST_F(Http1ServerTest, DrainFinishesWhatIsInFlight) {
+TEST_F(HttpServerTest, DrainFinishesWhatIsInFlight) {
   Responder waiting;
   handler_->handle = [&](Request, Responder responder) { waiting = std::move(responder); };
   start();
@@ -40,7 +40,7 @@ TEST_F(Http1ServerTest, DrainFinishesWhatIsInFlight) {
   EXPECT_TRUE(run_until([&] { return again; }));
 }
 
-TEST_F(Http1ServerTest, DrainEndsAtItsDeadline) {
+TEST_F(HttpServerTest, DrainEndsAtItsDeadline) {
   Responder waiting;
   handler_->handle = [&](Request, Responder responder) { waiting = std::move(responder); };
   start();
@@ -57,7 +57,7 @@ TEST_F(Http1ServerTest, DrainEndsAtItsDeadline) {
   EXPECT_EQ(counters().connections_open, 0u);
 }
 
-TEST_F(Http1ServerTest, ConnectionsAboveTheLimitAreClosedAtOnce) {
+TEST_F(HttpServerTest, ConnectionsAboveTheLimitAreClosedAtOnce) {
   options_.connections_max = 2;
   start();
   RawPeer first(server_->port()), second(server_->port());
@@ -69,7 +69,7 @@ TEST_F(Http1ServerTest, ConnectionsAboveTheLimitAreClosedAtOnce) {
   ASSERT_TRUE(gets(second, "got 1"));
 }
 
-TEST_F(Http1ServerTest, AThousandConnectionsAreServed) {
+TEST_F(HttpServerTest, AThousandConnectionsAreServed) {
   start();
   std::vector<RawPeer> peers;
   for (int i = 0; i < 1000; ++i) {
@@ -82,7 +82,7 @@ TEST_F(Http1ServerTest, AThousandConnectionsAreServed) {
   EXPECT_EQ(counters().answered, 1000u);
 }
 
-TEST_F(Http1ServerTest, OutOfDescriptorsAcceptingPausesAndGoesOn) {
+TEST_F(HttpServerTest, OutOfDescriptorsAcceptingPausesAndGoesOn) {
   start();
   RawPeer waiting(server_->port());
   rlimit before{};

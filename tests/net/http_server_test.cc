@@ -1,4 +1,4 @@
-#include "net/http1_server.h"
+#include "net/http_server.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,12 +8,12 @@
 
 #include "net/http1_client.h"
 #include "net/loop_threads.h"
-#include "tests/net/http1_server_fixture.h"
+#include "tests/net/http_server_fixture.h"
 
 namespace nanospan::net {
 namespace {
 
-TEST_F(Http1ServerTest, AnswersAndKeepsTheConnection) {
+TEST_F(HttpServerTest, AnswersAndKeepsTheConnection) {
   start();
   RawPeer peer(server_->port());
   peer.send(post("hello"));
@@ -30,7 +30,7 @@ TEST_F(Http1ServerTest, AnswersAndKeepsTheConnection) {
   EXPECT_EQ(handler_->bodies, (std::vector<std::string>{"hello", "again!"}));
 }
 
-TEST_F(Http1ServerTest, AResponderMayAnswerFromAnotherThread) {
+TEST_F(HttpServerTest, AResponderMayAnswerFromAnotherThread) {
   std::vector<std::thread> threads;
   handler_->handle = [&](Request, Responder responder) {
     threads.emplace_back([r = std::make_shared<Responder>(std::move(responder))] {
@@ -44,7 +44,7 @@ TEST_F(Http1ServerTest, AResponderMayAnswerFromAnotherThread) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_F(Http1ServerTest, ADroppedResponderIsA500AndCounted) {
+TEST_F(HttpServerTest, ADroppedResponderIsA500AndCounted) {
   handler_->handle = [](Request, Responder responder) { const Responder dropped = std::move(responder); };
   start();
   RawPeer peer(server_->port());
@@ -53,7 +53,7 @@ TEST_F(Http1ServerTest, ADroppedResponderIsA500AndCounted) {
   EXPECT_EQ(counters().unanswered, 1u);
 }
 
-TEST_F(Http1ServerTest, AnAnswerToAPeerThatIsGoneIsCounted) {
+TEST_F(HttpServerTest, AnAnswerToAPeerThatIsGoneIsCounted) {
   Responder waiting;
   handler_->handle = [&](Request, Responder responder) { waiting = std::move(responder); };
   start();
@@ -67,7 +67,7 @@ TEST_F(Http1ServerTest, AnAnswerToAPeerThatIsGoneIsCounted) {
   EXPECT_EQ(counters().answers_too_late, 1u);
 }
 
-TEST_F(Http1ServerTest, AResponderMayOutliveTheServer) {
+TEST_F(HttpServerTest, AResponderMayOutliveTheServer) {
   Responder waiting;
   handler_->handle = [&](Request, Responder responder) { waiting = std::move(responder); };
   start();
@@ -80,32 +80,32 @@ TEST_F(Http1ServerTest, AResponderMayOutliveTheServer) {
   EXPECT_TRUE(ends(peer));
 }
 
-TEST_F(Http1ServerTest, ASecondServerOnTheSamePortIsRefused) {
+TEST_F(HttpServerTest, ASecondServerOnTheSamePortIsRefused) {
   start();
-  Http1ServerOptions options;
+  HttpServerOptions options;
   options.port = server_->port();
   auto second = std::move(EventLoop::create(clock_)).value();
   auto third = std::move(EventLoop::create(clock_)).value();
   // Also with SO_REUSEPORT, with which the kernel would let it take half of our connections.
-  const auto refused = Http1Server::start({second.get(), third.get()}, std::move(options), handler_);
+  const auto refused = HttpServer::start({second.get(), third.get()}, std::move(options), handler_);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("Address already in use"), std::string::npos) << refused.error().message;
 }
 
-TEST_F(Http1ServerTest, AnAddressThatIsNoneIsRefused) {
+TEST_F(HttpServerTest, AnAddressThatIsNoneIsRefused) {
   options_.host = "not.an.address";
-  const auto refused = Http1Server::start({loop_.get()}, std::move(options_), handler_);
+  const auto refused = HttpServer::start({loop_.get()}, std::move(options_), handler_);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
 }
 
-TEST_F(Http1ServerTest, OneLoopMayTakeAllConnectionsOfAUnixSocketAndTheLimitIsOfAll) {
-  options_.host = "@nanospan_http1_server_test." + std::to_string(::getpid());
+TEST_F(HttpServerTest, OneLoopMayTakeAllConnectionsOfAUnixSocketAndTheLimitIsOfAll) {
+  options_.host = "@nanospan_http_server_test." + std::to_string(::getpid());
   options_.connections_max = 4;
   SocketAddress address;
   ASSERT_TRUE(SocketAddress::parse(options_.host, 0, address));
   auto second = std::move(EventLoop::create(clock_)).value();
-  server_ = Http1Server::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
+  server_ = HttpServer::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
   const auto turn = [&](EventLoop& loop) { loop.run_once({clock_.monotonic_now() + kMillis}); };
   turn(*loop_);
   turn(*second);
@@ -138,12 +138,12 @@ TEST_F(Http1ServerTest, OneLoopMayTakeAllConnectionsOfAUnixSocketAndTheLimitIsOf
   second->run_posted();
 }
 
-TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) {
-  const std::string path = ::testing::TempDir() + "http1_server_test." + std::to_string(::getpid());
+TEST_F(HttpServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) {
+  const std::string path = ::testing::TempDir() + "http_server_test." + std::to_string(::getpid());
   ASSERT_LE(path.size(), SocketAddress::kUnixNameBytesMax) << "TMPDIR is too long for a unix socket: " << path;
   options_.host = path;
   auto second = std::move(EventLoop::create(clock_)).value();
-  server_ = Http1Server::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
+  server_ = HttpServer::start({loop_.get(), second.get()}, std::move(options_), handler_).value();
   EXPECT_EQ(server_->port(), 0);
   std::string host;
   handler_->handle = [&](Request request, Responder responder) {
@@ -177,12 +177,12 @@ TEST_F(Http1ServerTest, AUnixSocketIsSharedByAllLoopsAndItsFileGoesWithTheLast) 
   second->run_posted();
 }
 
-TEST_F(Http1ServerTest, EachLoopGetsItsShareOfTheConnections) {
+TEST_F(HttpServerTest, EachLoopGetsItsShareOfTheConnections) {
   std::vector<std::unique_ptr<EventLoop>> others;
   std::vector<EventLoop*> loops{loop_.get()};
   for (int i = 0; i < 2; ++i) loops.push_back(others.emplace_back(EventLoop::create(clock_).value()).get());
   options_.port = 0;
-  server_ = Http1Server::start(loops, std::move(options_), handler_).value();
+  server_ = HttpServer::start(loops, std::move(options_), handler_).value();
   const auto turn = [&] {
     for (EventLoop* loop : loops) loop->run_once({clock_.monotonic_now() + kMillis});
   };
@@ -212,8 +212,8 @@ TEST_F(Http1ServerTest, EachLoopGetsItsShareOfTheConnections) {
 }
 
 /// Real threads and the real clock: for the sanitizers.
-TEST(Http1ServerThreads, SeveralLoopsServeAndDrain) {
-  struct Handler final : Http1Handler {
+TEST(HttpServerThreads, SeveralLoopsServeAndDrain) {
+  struct Handler final : HttpHandler {
     Admission on_headers(const MessageHead&) override { return Admission::accept(1000); }
     void on_request(Request, Responder responder) override {
       ++requests;
@@ -223,9 +223,9 @@ TEST(Http1ServerThreads, SeveralLoopsServeAndDrain) {
   };
   auto threads = std::move(LoopThreads::start(3, "server")).value();
   const auto handler = std::make_shared<Handler>();
-  Http1ServerOptions options;
+  HttpServerOptions options;
   options.port = 0;
-  auto server = std::move(Http1Server::start(threads->loops(), std::move(options), handler)).value();
+  auto server = std::move(HttpServer::start(threads->loops(), std::move(options), handler)).value();
   std::vector<RawPeer> peers;
   for (int i = 0; i < 50; ++i) peers.emplace_back(server->port());
   for (RawPeer& peer : peers) peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -1,5 +1,5 @@
 // Accepts, hands out connections, and pauses where descriptors run out. Threads: see the header.
-#include "net/http1_shard.h"
+#include "net/http_shard.h"
 
 #include <cerrno>
 
@@ -15,7 +15,7 @@ constexpr std::size_t kBulkScratchBytes = 256u << 10;
 constexpr int kAcceptsAtDrain = 64;
 constexpr std::uint64_t kAcceptPauseNanos = 100 * base::kNanosPerMilli;
 
-using C = Http1ServerCounters;
+using C = HttpServerCounters;
 constexpr std::array kCounters = {&C::connections_accepted,
                                   &C::connections_open,
                                   &C::connections_over_limit,
@@ -52,7 +52,7 @@ static_assert(sizeof(C) == kCounters.size() * sizeof(std::uint64_t), "a counter 
 
 }  // namespace
 
-void ConnectionPlaces::add(const std::shared_ptr<Http1Shard>& shard) {
+void ConnectionPlaces::add(const std::shared_ptr<HttpShard>& shard) {
   Place& place = places_.emplace_back();
   place.loop = shard->loop().handle();
   place.shard = shard;
@@ -67,9 +67,9 @@ ConnectionPlaces::Place& ConnectionPlaces::take(std::size_t mine) {
   return *least;
 }
 
-Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions> options,
-                       std::shared_ptr<Http1Handler> handler, ConnectionShare share, Fd listener,
-                       std::shared_ptr<const SocketFile> file)
+HttpShard::HttpShard(EventLoop& loop, std::shared_ptr<const HttpServerOptions> options,
+                     std::shared_ptr<HttpHandler> handler, ConnectionShare share, Fd listener,
+                     std::shared_ptr<const SocketFile> file)
     : loop_(loop),
       options_(std::move(options)),
       handler_(std::move(handler)),
@@ -84,20 +84,20 @@ Http1Shard::Http1Shard(EventLoop& loop, std::shared_ptr<const Http1ServerOptions
                    }),
       scratch_(kScratchBytes) {}
 
-Http1Shard::~Http1Shard() { close_all(); }
+HttpShard::~HttpShard() { close_all(); }
 
-void Http1Shard::join(std::shared_ptr<ConnectionPlaces> places, std::size_t mine) {
+void HttpShard::join(std::shared_ptr<ConnectionPlaces> places, std::size_t mine) {
   places_ = std::move(places);
   mine_ = mine;
 }
 
-void Http1Shard::start() {
+void HttpShard::start() {
   if (!loop_.watch(listener_.get(), kReadable, *this).ok()) pause_accepting();
 }
 
-void Http1Shard::on_ready(unsigned /*ready*/) { accept_some(share_.accepts_per_turn); }
+void HttpShard::on_ready(unsigned /*ready*/) { accept_some(share_.accepts_per_turn); }
 
-void Http1Shard::accept_some(int count_max) {
+void HttpShard::accept_some(int count_max) {
   for (int i = 0; i < count_max; ++i) {
     Accepted accepted = loop_.network().accept(listener_.get());
     if (accepted.fd) {
@@ -115,13 +115,13 @@ void Http1Shard::accept_some(int count_max) {
 
 /// Out of descriptors the connection stays in the queue and the listener stays readable: without a pause the loop would
 /// spin.
-void Http1Shard::pause_accepting() {
+void HttpShard::pause_accepting() {
   count(&C::accept_failures);
   loop_.unwatch(listener_.get());
   accept_again_.arm(loop_.now() + kAcceptPauseNanos);
 }
 
-void Http1Shard::place(Accepted accepted) {
+void HttpShard::place(Accepted accepted) {
   if (places_ == nullptr) return adopt(std::move(accepted));
   ConnectionPlaces::Place& place = places_->take(mine_);
   if (&place == &(*places_)[mine_]) return adopt(std::move(accepted));
@@ -130,7 +130,7 @@ void Http1Shard::place(Accepted accepted) {
   });
 }
 
-void Http1Shard::adopt(Accepted accepted) {
+void HttpShard::adopt(Accepted accepted) {
   count(&C::connections_accepted);
   const bool has_place = share_.open->fetch_add(1, std::memory_order_relaxed) < share_.connections_max;
   std::unique_ptr<ByteStream> stream;
@@ -150,45 +150,45 @@ void Http1Shard::adopt(Accepted accepted) {
   if (const auto found = connections_.find(id); found != connections_.end()) found->second->drain();
 }
 
-void Http1Shard::answer(std::uint64_t connection, std::uint32_t stream, Response response) {
+void HttpShard::answer(std::uint64_t connection, std::uint32_t stream, Response response) {
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return count(&C::answers_too_late);
   found->second->answer(stream, std::move(response));
 }
 
-void Http1Shard::answer_missing(std::uint64_t connection, std::uint32_t stream) {
+void HttpShard::answer_missing(std::uint64_t connection, std::uint32_t stream) {
   count(&C::unanswered);
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return count(&C::answers_too_late);
   found->second->answer_missing(stream);
 }
 
-void Http1Shard::watch_peer(std::uint64_t connection, Task gone) {
+void HttpShard::watch_peer(std::uint64_t connection, Task gone) {
   if (const auto found = connections_.find(connection); found != connections_.end()) {
     found->second->watch_peer(std::move(gone));
   }
 }
 
-std::span<char> Http1Shard::bulk_scratch() {
+std::span<char> HttpShard::bulk_scratch() {
   if (bulk_scratch_.empty()) bulk_scratch_.resize(kBulkScratchBytes);
   return bulk_scratch_;
 }
 
-void Http1Shard::switch_to_http2(std::uint64_t connection, std::unique_ptr<ByteStream> stream, std::string peer,
-                                 std::string received) {
+void HttpShard::switch_to_http2(std::uint64_t connection, std::unique_ptr<ByteStream> stream, std::string peer,
+                                std::string received) {
   count(&C::http2_connections);
   auto& place = connections_.at(connection);
   place = options_->http2(*this, connection, std::move(stream), std::move(peer), std::move(received));
   place->start();
 }
 
-void Http1Shard::remove(std::uint64_t connection) {
+void HttpShard::remove(std::uint64_t connection) {
   const auto gone = connections_.extract(connection);  // destroyed last: a ticket's destructor may call back
   closed(1);
   finish_drain_if_done();
 }
 
-void Http1Shard::resume_later(std::uint64_t connection) {
+void HttpShard::resume_later(std::uint64_t connection) {
   loop_.post([weak = weak_from_this(), connection] {
     const auto shard = weak.lock();
     if (!shard) return;
@@ -197,14 +197,14 @@ void Http1Shard::resume_later(std::uint64_t connection) {
   });
 }
 
-void Http1Shard::stop_accepting() {
+void HttpShard::stop_accepting() {
   accept_again_.cancel();
   loop_.unwatch(listener_.get());
   file_.reset();
   listener_.reset();
 }
 
-void Http1Shard::begin_drain(base::Deadline deadline, Task drained) {
+void HttpShard::begin_drain(base::Deadline deadline, Task drained) {
   drained_.push_back(std::move(drained));
   if (!draining_ || deadline.at < drain_deadline_.at) {
     drain_deadline_ = deadline;
@@ -223,36 +223,36 @@ void Http1Shard::begin_drain(base::Deadline deadline, Task drained) {
   finish_drain_if_done();
 }
 
-void Http1Shard::finish_drain_if_done() {
+void HttpShard::finish_drain_if_done() {
   if (!draining_ || !connections_.empty()) return;
   drain_timer_.cancel();
   for (const Task& task : std::exchange(drained_, {})) task();
 }
 
-void Http1Shard::closed(std::size_t how_many) {
+void HttpShard::closed(std::size_t how_many) {
   count(&C::connections_open, std::uint64_t{0} - how_many);
   share_.open->fetch_sub(how_many, std::memory_order_relaxed);
   leave_place(how_many);
 }
 
-void Http1Shard::leave_place(std::size_t how_many) {
+void HttpShard::leave_place(std::size_t how_many) {
   if (places_ != nullptr) (*places_)[mine_].open.fetch_sub(how_many, std::memory_order_relaxed);
 }
 
-void Http1Shard::drop_connections() {
+void HttpShard::drop_connections() {
   closed(connections_.size());
   const auto gone = std::exchange(connections_, {});  // see remove()
   finish_drain_if_done();
 }
 
-void Http1Shard::close_all() {
+void HttpShard::close_all() {
   draining_ = true;
   stop_accepting();
   drop_connections();
   handler_.reset();
 }
 
-std::string_view Http1Shard::date() {
+std::string_view HttpShard::date() {
   const base::UnixNanos now = loop_.clock().unix_now();
   if (const std::uint64_t second = now / base::kNanosPerSecond; second != date_second_) {
     date_second_ = second;
@@ -261,12 +261,12 @@ std::string_view Http1Shard::date() {
   return date_;
 }
 
-void Http1Shard::count(Counter counter, std::uint64_t by) {
+void HttpShard::count(Counter counter, std::uint64_t by) {
   const std::atomic_ref<std::uint64_t> value(counters_.*counter);
   value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);  // one writer: no locked add
 }
 
-void Http1Shard::add_to(Http1ServerCounters& sum) const {
+void HttpShard::add_to(HttpServerCounters& sum) const {
   for (const Counter counter : kCounters) {
     sum.*counter += std::atomic_ref<std::uint64_t>(counters_.*counter).load(std::memory_order_relaxed);
   }

@@ -1,4 +1,4 @@
-// An Http1Server on one loop with a fake clock, and a handler whose behaviour each test sets.
+// An HttpServer on one loop with a fake clock, and a handler whose behaviour each test sets.
 #pragma once
 
 #include <functional>
@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "net/http1_server.h"
+#include "net/http_server.h"
 #include "tests/net/loop_fixture.h"
 
 namespace nanospan::net {
 
-struct TestHandler final : Http1Handler {
+struct TestHandler final : HttpHandler {
   Admission on_headers(const MessageHead& head) override {
     return admit ? admit(head) : Admission::accept(body_bytes_max);
   }
@@ -54,7 +54,7 @@ class TestTicket final : public BodyTicket {
   Ledger& ledger_;
 };
 
-class Http1ServerTest : public LoopTest {
+class HttpServerTest : public LoopTest {
  protected:
   void TearDown() override {
     server_.reset();
@@ -62,7 +62,7 @@ class Http1ServerTest : public LoopTest {
   }
   void start() {
     options_.port = 0;
-    auto started = Http1Server::start({loop_.get()}, std::move(options_), handler_);
+    auto started = HttpServer::start({loop_.get()}, std::move(options_), handler_);
     ASSERT_TRUE(started.ok()) << started.error().message;
     server_ = std::move(started).value();
     settle();
@@ -80,7 +80,7 @@ class Http1ServerTest : public LoopTest {
       return peer.ended();
     });
   }
-  Http1ServerCounters counters() const { return server_->counters(); }
+  HttpServerCounters counters() const { return server_->counters(); }
   static std::string post(std::string_view body, std::string_view headers = "") {
     return "POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
            std::string(headers) + "\r\n" + std::string(body);
@@ -94,9 +94,9 @@ class Http1ServerTest : public LoopTest {
   }
 
   Ledger ledger_;
-  Http1ServerOptions options_;
+  HttpServerOptions options_;
   std::shared_ptr<TestHandler> handler_ = std::make_shared<TestHandler>();
-  std::unique_ptr<Http1Server> server_;
+  std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace nanospan::net

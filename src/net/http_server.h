@@ -1,7 +1,8 @@
-// Http1Server: an asynchronous HTTP/1.1 server over one or more EventLoops, built for large request bodies and hostile
-// peers. With Http1ServerOptions::http2 set, the same port speaks HTTP/2 as well, told apart by the first bytes.
+// HttpServer: an asynchronous HTTP server over one or more EventLoops, built for large request bodies and hostile
+// peers. It speaks HTTP/1.1 and, with HttpServerOptions::http2 set, HTTP/2 on the same port, told apart by the first
+// bytes.
 //
-// How a request goes: its head is read and handed to Http1Handler::on_headers(), which admits it (with a cap on the
+// How a request goes: its head is read and handed to HttpHandler::on_headers(), which admits it (with a cap on the
 // body) or answers at once, before a byte of the body is read. The body is received straight into one block
 // that grows with it, in steps that are charged; then on_request() gets it with a Responder, which may answer at once
 // or later, from any thread, exactly once. Requests of one connection are handled one after the other, in order,
@@ -27,7 +28,7 @@
 #include "net/byte_block.h"
 #include "net/byte_stream.h"
 #include "net/event_loop.h"
-#include "net/http1_message.h"
+#include "net/http_message.h"
 #include "net/server_connection.h"
 
 namespace nanospan::net {
@@ -104,18 +105,18 @@ class Responder {
   friend class Http1Connection;
   friend class Http2Connection;
   void deliver(Response response, bool unanswered);
-  Responder(std::shared_ptr<LoopHandle> loop, std::weak_ptr<class Http1Shard> shard, std::uint64_t connection,
+  Responder(std::shared_ptr<LoopHandle> loop, std::weak_ptr<class HttpShard> shard, std::uint64_t connection,
             std::uint32_t stream)
       : loop_(std::move(loop)), shard_(std::move(shard)), connection_(connection), stream_(stream) {}
   std::shared_ptr<LoopHandle> loop_;
-  std::weak_ptr<class Http1Shard> shard_;
+  std::weak_ptr<class HttpShard> shard_;
   std::uint64_t connection_ = 0;
   std::uint32_t stream_ = 0;  // 0 in HTTP/1.1
 };
 
-class Http1Handler {
+class HttpHandler {
  public:
-  virtual ~Http1Handler() = default;
+  virtual ~HttpHandler() = default;
   /// The head is complete, nothing of the body has been kept. Called for every well-formed request, also those without
   /// a body.
   virtual Admission on_headers(const MessageHead& head) = 0;
@@ -129,11 +130,11 @@ class Http1Handler {
   virtual Response on_refused(int status, std::string_view reason, const MessageHead* head);
 };
 
-struct Http1ServerOptions {
+struct HttpServerOptions {
   /// An IP address, "localhost", "" for all addresses, or a unix socket as SocketAddress::parse() takes it. The
   /// socket's file is removed when the server listens no more.
   std::string host = "127.0.0.1";
-  std::uint16_t port = 4318;  ///< 0: any free one; see Http1Server::port().
+  std::uint16_t port = 4318;  ///< 0: any free one; see HttpServer::port().
   std::size_t connections_max =
       10'000;  ///< In all; of TCP shared evenly by the loops. Above: accepted and closed at once, counted.
   std::size_t start_line_bytes_max = 8u << 10;
@@ -160,7 +161,7 @@ struct Http1ServerOptions {
 };
 
 /// Everything that was refused or closed, by reason. Sums over all loops.
-struct Http1ServerCounters {
+struct HttpServerCounters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;
   std::uint64_t connections_over_limit = 0;     ///< Closed at once: connections_max.
@@ -195,19 +196,19 @@ struct Http1ServerCounters {
   std::uint64_t answer_deadlines = 0;  ///< 504, DEADLINE_EXCEEDED.
 };
 
-class Http1Server {
+class HttpServer {
  public:
   /// Listens on every loop; when this returns, connections are accepted as soon as the loops run. The error names
   /// address and cause.
-  static Result<std::unique_ptr<Http1Server>> start(std::vector<EventLoop*> loops, Http1ServerOptions options,
-                                                    std::shared_ptr<Http1Handler> handler);
+  static Result<std::unique_ptr<HttpServer>> start(std::vector<EventLoop*> loops, HttpServerOptions options,
+                                                   std::shared_ptr<HttpHandler> handler);
   /// Closes everything at once (on the loops' threads). For a graceful end call shutdown() first.
-  ~Http1Server();
-  Http1Server(const Http1Server&) = delete;
-  Http1Server& operator=(const Http1Server&) = delete;
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
 
   std::uint16_t port() const;
-  Http1ServerCounters counters() const;
+  HttpServerCounters counters() const;
 
   /// Stops accepting, closes idle connections, lets requests in flight finish (answers carry Connection: close), and at
   /// the deadline closes what is left. `drained` runs once, on one of the loops, when the last connection is gone.
@@ -219,7 +220,7 @@ class Http1Server {
 
  private:
   struct State;
-  explicit Http1Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  explicit HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };
 

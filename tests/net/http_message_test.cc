@@ -1,4 +1,4 @@
-#include "net/http1_message.h"
+#include "net/http_message.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ MessageHead head_of(std::string_view text) {
   return reader.take();
 }
 
-TEST(Http1Message, TokensAndValuesKeepOutWhatCouldBreakTheFraming) {
+TEST(HttpMessage, TokensAndValuesKeepOutWhatCouldBreakTheFraming) {
   EXPECT_TRUE(is_token("X-Custom_Header.1~"));
   for (const std::string_view bad : {"", "a b", "a:b", "a\r", "\xc3\xa9", "a(b)", std::string_view("a\0", 2).data()}) {
     EXPECT_EQ(is_token(bad), bad == "a") << bad;
@@ -26,7 +26,7 @@ TEST(Http1Message, TokensAndValuesKeepOutWhatCouldBreakTheFraming) {
   EXPECT_FALSE(is_header_value(std::string_view("a\0b", 3)));
 }
 
-TEST(Http1Message, HeadersAreFoundWhateverTheirCase) {
+TEST(HttpMessage, HeadersAreFoundWhateverTheirCase) {
   const std::vector<Header> headers = {{"Retry-After", "1"}, {"retry-after", "2"}};
   EXPECT_EQ(find_header(headers, "RETRY-AFTER"), "1");
   EXPECT_EQ(find_header(headers, "retry"), std::nullopt);
@@ -34,7 +34,7 @@ TEST(Http1Message, HeadersAreFoundWhateverTheirCase) {
   EXPECT_FALSE(equals_ignoring_case("[", "{")) << "letters only";
 }
 
-TEST(Http1Message, TokensOfListsAreFoundOverAllFields) {
+TEST(HttpMessage, TokensOfListsAreFoundOverAllFields) {
   const MessageHead head =
       head_of("GET / HTTP/1.1\r\nHost: a\r\nTE: gzip,\t trailers ,x\r\nTE: deflate\r\nTE2: y\r\n\r\n");
   for (const char* token : {"gzip", "Trailers", "x", "deflate"})
@@ -42,7 +42,7 @@ TEST(Http1Message, TokensOfListsAreFoundOverAllFields) {
   for (const char* token : {"y", "gz", "trailers ,x"}) EXPECT_FALSE(head.headers.has_token("te", token)) << token;
 }
 
-TEST(Http1Message, PathIsTheTargetWithoutQueryAndOrigin) {
+TEST(HttpMessage, PathIsTheTargetWithoutQueryAndOrigin) {
   const std::pair<const char*, const char*> cases[] = {{"/v1/traces", "/v1/traces"},
                                                        {"/v1/traces?a=/b", "/v1/traces"},
                                                        {"http://a:1/v1/traces?x", "/v1/traces"},
