@@ -63,6 +63,7 @@ PAIRS = (
         "The queue",
         "What does a ring a thread bring against one queue behind a mutex?",
         (("bars", "throughput"), ("bars", "CPU a span, all threads")),
+        peer=True,
         before="one queue behind a mutex, 2 threads",
         after="a ring a thread, 2 threads",
     ),
@@ -80,6 +81,7 @@ PAIRS = (
         "HTTP/2 streams",
         "What do 100 streams on one connection bring where the receiver is 5 ms away?",
         (("bars", "requests"), ("bars", "CPU of the sender, a request")),
+        peer=True,
         before="HTTP/1.1, 1 connection",
         after="HTTP/2, 1 connection, 100 streams",
     ),
@@ -106,6 +108,7 @@ TABLES = (
         "Schedule delay",
         "How long may a span wait for its batch?",
         (("lines", "P99 End to received"), ("lines", "CPU")),
+        peer=True,
         axis="longest delay",
     ),
     Experiment(
@@ -113,6 +116,7 @@ TABLES = (
         "Presets",
         "What do the four presets cost and bring?",
         (("bars", "P99 End to received"), ("bars", "CPU"), ("bars", "highest memory of the process")),
+        peer=True,
     ),
     Experiment(
         "queue_size",

@@ -21,6 +21,9 @@ from figures import FASTRACE, GO, OURS, RUST, figure
 from intervals import change
 
 MEASURE_SECONDS_MAX = 420  # and four times that in full: overload and stalled take ten minutes
+# The Go SDK exports on another processor in these, as ours does.
+PEER_ON_ALL_PROCESSORS = ("thread_count", "stalls", "presets", "schedule_delay", "queue_pair")
+AWAY_MS = {"queue_size": "50", "multiplexing": "5"}  # how far the receiver is, as in bench/experiments
 # Leaf first: time counts where it is spent. Encoding is inlined into the function that makes spans (make_ten).
 OUR_RULES = (
     ("the benchmark's own pacing", (re.compile(r"sched_yield|nanosleep|^nanospan::bench::pace"),)),
@@ -145,9 +148,9 @@ def peer(name):
 
     def measure(bench):
         out = bench.folder / "parts" / f"{name}.go.json"
-        away = ("--answer-after-ms", "50") if name == "queue_size" else ()
+        away = ("--answer-after-ms", AWAY_MS[name]) if name in AWAY_MS else ()
         with bench.receiver(*away) as address:
-            cpu = None if name in ("thread_count", "stalls") else 0
+            cpu = None if name in PEER_ON_ALL_PROCESSORS else 0
             bench.run(bench.go, "--experiment", name, "--scale", bench.scale, "--json", out, address, cpu=cpu)
         bench.take(name, GO, out)
 

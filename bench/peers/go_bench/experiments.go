@@ -52,15 +52,19 @@ var experiments = map[string]func(t trial){
 	"spans": spans, "attributes_pair": attributesPair, "pooling_pair": poolingPair, "context_pair": contextPair,
 	"attribute_count": attributeCount, "batch_size": batchSize, "compression": compression,
 	"connection_pair": connectionPair, "sampling": sampling, "queue_size": queueSize, "thread_count": threadCount,
-	"shares": shares, "stalls": stalls,
+	"shares": shares, "stalls": stalls, "presets": presets, "schedule_delay": scheduleDelay, "queue_pair": queuePair,
+	"multiplexing": multiplexing,
 }
+
+// Ours exports on another processor in these.
+var onAllProcessors = []string{"thread_count", "stalls", "presets", "schedule_delay", "queue_pair"}
 
 func runExperiment(name string, t trial, path string) {
 	measure, known := experiments[name]
 	if !known {
 		log.Fatalf("no experiment %q", name)
 	}
-	if name != "thread_count" && name != "stalls" { // ours exports on another processor in these two
+	if !slices.Contains(onAllProcessors, name) {
 		runtime.GOMAXPROCS(1)
 	}
 	t.name, t.figures = name, &[]figure{}
