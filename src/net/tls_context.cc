@@ -222,7 +222,7 @@ Status TlsContext::use_client(SSL_CTX* context) {
   SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(protocols_.data()),
                           static_cast<unsigned>(protocols_.size()));
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &note_wrong_name);
-  if (!options.certificate.given()) SSL_CTX_set_client_cert_cb(context, &note_certificate_wanted);
+  SSL_CTX_set_cert_cb(context, &note_certificate_wanted, nullptr);
   const bool system = !options.ca.given() || options.system_ca;
   if (options.verify && system) SSL_CTX_set_default_verify_paths(context);  // takes some 50 ms
   return options.ca.given() ? trust(context, options.ca, "ca_file") : Status();

@@ -98,9 +98,9 @@ int note_wrong_name(int verified, X509_STORE_CTX* context) {
   return verified;
 }
 
-int note_certificate_wanted(SSL* ssl, X509** /*certificate*/, EVP_PKEY** /*key*/) {
+int note_certificate_wanted(SSL* ssl, void* /*argument*/) {
   static_cast<TlsNotes*>(SSL_get_app_data(ssl))->certificate_wanted = true;
-  return 0;
+  return 1;
 }
 
 bool looks_like_tls(std::string_view first_bytes) {

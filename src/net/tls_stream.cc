@@ -214,11 +214,13 @@ void TlsStream::check(int outcome) {
   }
 }
 
-/// In TLS 1.3 a server refuses a client without a certificate after the client's handshake is over; some do so without
-/// an alert, or one that is lost with the connection.
+/// In TLS 1.3 a server refuses a client's certificate, or that it has none, after the client's handshake is over; some
+/// do so without an alert, or one that is lost with the connection.
 std::string TlsStream::why_closed(std::string what) const {
   if (notes_.certificate_wanted && !heard_) {
-    what += "; it asked for a client certificate and got none, give one, with its key";
+    what += SSL_get_certificate(ssl_.get()) == nullptr
+                ? "; it asked for a client certificate and got none, give one, with its key"
+                : "; it asked for a client certificate and may not accept ours, see whether it trusts its authority";
   }
   return "TLS: " + std::move(what);
 }

@@ -8,7 +8,7 @@ import tempfile
 import sent_spans
 from gateway_harness import Gateway, request_with
 from otlp_messages import requests_of_frames, spans_of
-from python_decodes_test import send
+from python_decodes_test import check_sending_fails, send
 
 # A gateway that forwards over gRPC to a port, compressed.
 TO_IT = """
@@ -25,11 +25,15 @@ service:
 class PeerServer:
     """Serving; stop() gives the messages that it got. `tls_files` are further words of its command line."""
 
-    def __init__(self, program, tls_files=()):
+    def __init__(self, program, tls_files=(), stderr=None):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name, "messages")
         self.process = subprocess.Popen(
-            [program, "serve", self.path, *tls_files], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, "serve", self.path, *tls_files],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
         )
         self.port = int(self.process.stdout.readline().split()[1])
 
@@ -45,6 +49,8 @@ class PeerServer:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         self.folder.cleanup()
 
 
@@ -55,6 +61,24 @@ def check_our_gateway(test, program, compressions, tls_files=(), tls="insecure: 
             with Gateway(TO_IT % (server.port, compression, tls)) as gateway:
                 test.assertEqual(gateway.post(request_with(names)), 200)
             test.assertEqual(sorted(s[3].name for s in spans_of(server.stop()).values()), sorted(names))
+
+
+def check_our_gateway_is_refused(test, program, tls_files, tls, words):
+    """The client certificate of `tls` is refused, and our gateway says `words`; what the peer said of it."""
+    with PeerServer(program, tls_files, stderr=subprocess.PIPE) as server:
+        config = TO_IT % (server.port, "none", tls)
+        with Gateway(config.replace("sending_queue", "retry_on_failure: {enabled: false}, sending_queue")) as gateway:
+            test.assertEqual(gateway.post(request_with(["one"])), 503)
+            test.assertTrue(gateway.wait_for_line(words))
+        test.assertEqual(server.stop(), [])
+        return server.process.stderr.read()
+
+
+def check_our_sdk_is_refused(test, program, tls_files, variables, words):
+    with PeerServer(program, tls_files, stderr=subprocess.PIPE) as server:
+        check_sending_fails(test, f"https://127.0.0.1:{server.port}", "grpc", words, **variables)
+        test.assertEqual(server.stop(), [])
+        return server.process.stderr.read()
 
 
 def check_our_sdk(test, program, tls_files=(), scheme="http", **variables):

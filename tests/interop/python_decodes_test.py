@@ -22,16 +22,28 @@ from otlp_messages import KEEP, spans_of, stop_and_read  # noqa: E402
 SENDER = pathlib.Path(sys.argv[2]).resolve()
 
 
-def send(test, endpoint, compression, protocol="http/protobuf", **variables):
-    """The sender's output, once it has delivered all it has; `variables` of its environment, besides."""
+def run(endpoint, compression, protocol, variables):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
     environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
     environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_COMPRESSION": compression} | variables
-    done = subprocess.run([SENDER], env=environment, capture_output=True, text=True)
+    return subprocess.run([SENDER], env=environment, capture_output=True, text=True)
+
+
+def send(test, endpoint, compression, protocol="http/protobuf", **variables):
+    """The sender's output, once it has delivered all it has; `variables` of its environment, besides."""
+    done = run(endpoint, compression, protocol, variables)
     # trace/sdk.md "Span Limits": what a span had to discard is said, once.
     test.assertRegex(done.stderr, r'\Ananospan: span: span "limits" lost 2 attributes .*, 3 events .*, 2 links .*\n\Z')
     test.assertEqual(done.returncode, 0)
     return done.stdout
+
+
+def check_sending_fails(test, endpoint, protocol, words, **variables):
+    """The sender loses what it has, and says `words` and the count."""
+    done = run(endpoint, "none", protocol, variables)
+    test.assertEqual(done.returncode, 1)
+    test.assertIn(words, done.stderr)
+    test.assertIn(f"{sent_spans.COUNT} of {sent_spans.COUNT} spans were lost: export_failed", done.stderr)
 
 
 class PythonDecodes(unittest.TestCase):

@@ -1,11 +1,11 @@
 // A client and a server on grpc++ (C++'s official gRPC), for messages as bytes: the test makes and reads them.
 //
-//   grpcpp call HOST:PORT METHOD none|gzip|deflate COUNT
+//   grpcpp call HOST:PORT METHOD none|gzip|deflate COUNT [CA_PEM [CERTIFICATE_PEM KEY_PEM]]
 //       Sends the message on standard input COUNT times at once on one channel; prints "CODE how often text" for each
-//       kind of answer.
-//   grpcpp serve FILE
+//       kind of answer. With CA_PEM over TLS.
+//   grpcpp serve FILE [CERTIFICATE_PEM KEY_PEM [CLIENT_CA_PEM]]
 //       Prints "port N"; appends each message it gets to FILE, after its length (4 bytes, big endian); until standard
-//       input ends.
+//       input ends. With a certificate over TLS; with CLIENT_CA_PEM it wants one of its clients.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -18,6 +18,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -26,11 +27,43 @@ struct Call {
   grpc::ByteBuffer answer;
 };
 
-int call(const std::string& target, const std::string& method, const std::string& compression, int count) {
+using Words = std::vector<std::string>;
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// files: none, those of the servers' authority, of our certificate, of its key.
+std::shared_ptr<grpc::ChannelCredentials> client_credentials(const Words& files) {
+  if (files.empty()) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = content(files[0]);
+  if (files.size() == 3) {
+    options.pem_cert_chain = content(files[1]);
+    options.pem_private_key = content(files[2]);
+  }
+  return grpc::SslCredentials(options);
+}
+
+/// files: none, those of our certificate, of its key, of the clients' authority.
+std::shared_ptr<grpc::ServerCredentials> server_credentials(const Words& files) {
+  if (files.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options;
+  options.pem_key_cert_pairs = {{content(files[1]), content(files[0])}};
+  if (files.size() == 3) {
+    options.pem_root_certs = content(files[2]);
+    options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(options);
+}
+
+int call(const std::string& target, const std::string& method, const std::string& compression, int count,
+         const Words& files) {
   const std::string message{std::istreambuf_iterator<char>(std::cin), {}};
   const grpc::Slice slice(message);
   const grpc::ByteBuffer request(&slice, 1);
-  grpc::GenericStub stub(grpc::CreateChannel(target, grpc::InsecureChannelCredentials()));
+  grpc::GenericStub stub(grpc::CreateChannel(target, client_credentials(files)));
   std::mutex mutex;
   std::condition_variable changed;
   int left = count;
@@ -97,11 +130,11 @@ class Keeper final : public grpc::CallbackGenericService {
   std::ofstream file_;
 };
 
-int serve(const std::string& path) {
+int serve(const std::string& path, const Words& files) {
   Keeper keeper(path);
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort("127.0.0.1:0", server_credentials(files), &port);
   builder.RegisterCallbackGenericService(&keeper);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   std::cout << "port " << port << std::endl;
@@ -113,10 +146,17 @@ int serve(const std::string& path) {
 
 }  // namespace
 
-int main(int count, char** words) {
-  const std::string what = count > 1 ? words[1] : "";
-  if (what == "call" && count == 6) return call(words[2], words[3], words[4], std::stoi(words[5]));
-  if (what == "serve" && count == 3) return serve(words[2]);
-  std::cerr << "usage: grpcpp call HOST:PORT METHOD none|gzip|deflate COUNT | grpcpp serve FILE\n";
+int main(int count, char** arguments) {
+  const Words words(arguments + 1, arguments + count);
+  const auto from = [&](std::size_t first) {
+    return Words(words.begin() + static_cast<std::ptrdiff_t>(first), words.end());
+  };
+  const std::string what = words.empty() ? "" : words[0];
+  if (what == "call" && (words.size() == 5 || words.size() == 6 || words.size() == 8)) {
+    return call(words[1], words[2], words[3], std::stoi(words[4]), from(5));
+  }
+  if (what == "serve" && (words.size() == 2 || words.size() == 4 || words.size() == 5)) return serve(words[1], from(2));
+  std::cerr << "usage: grpcpp call HOST:PORT METHOD none|gzip|deflate COUNT [CA_PEM [CERTIFICATE_PEM KEY_PEM]]\n"
+               "       grpcpp serve FILE [CERTIFICATE_PEM KEY_PEM [CLIENT_CA_PEM]]\n";
   return 2;
 }
