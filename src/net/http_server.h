@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,8 +40,9 @@ class BodyTicket {
  public:
   virtual ~BodyTicket() = default;
   /// About to hold `body_bytes` in all: asked as bytes arrive, in steps (BodyBlock), whatever length a head declares.
-  /// False: refuse the request with 503.
-  virtual bool grow(std::size_t body_bytes) = 0;
+  /// `whole_bytes` is what the body will be at its end, as declared, else `body_bytes`. False: refuse the request
+  /// with 503.
+  virtual bool grow(std::size_t body_bytes, std::size_t whole_bytes) = 0;
 };
 
 /// How a request's body is made up.
@@ -156,8 +158,9 @@ struct HttpServerOptions {
   std::uint64_t linger_bytes_max = 64u << 20;
   /// What is still to come of a refused request's body is read away to keep the connection, up to this.
   std::size_t skip_body_bytes_max = 1u << 20;
-  StreamFactory make_stream;  ///< Empty: the plain socket.
-  Http2Protocol http2;        ///< Takes connections that begin with the HTTP/2 preface. Empty: HTTP/1.1 only.
+  std::function<void()> on_over_limit;  ///< A connection was closed for connections_max. On a loop; may be empty.
+  StreamFactory make_stream;            ///< Empty: the plain socket.
+  Http2Protocol http2;                  ///< Takes connections that begin with the HTTP/2 preface. Empty: HTTP/1.1 only.
 };
 
 /// Everything that was refused or closed, by reason. Sums over all loops.

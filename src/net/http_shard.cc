@@ -138,6 +138,7 @@ void HttpShard::adopt(Accepted accepted) {
   if (!stream) {
     share_.open->fetch_sub(1, std::memory_order_relaxed);
     leave_place(1);
+    if (!has_place && options_->on_over_limit) options_->on_over_limit();
     return count(has_place ? &C::accept_failures : &C::connections_over_limit);
   }
   const std::uint64_t id = ++last_id_;

@@ -36,6 +36,7 @@ TEST(BodyBlock, OfADeclaredLengthNeverMovesAndChargesInStepWithWhatArrives) {
   for (std::size_t arrived = 0; arrived < kLength.bytes_max; arrived += 100'000) {
     EXPECT_EQ(moves_of(body, arrived, kLength, &ticket), 0);
     EXPECT_LE(ledger.largest, 2 * arrived);
+    EXPECT_EQ(ledger.largest_whole, arrived == 0 ? 0 : kLength.bytes_max) << "room for all of it is asked for";
     EXPECT_EQ(body.size() + body.room().size(), ledger.largest) << "no room that is not charged";
   }
   EXPECT_EQ(moves_of(body, kLength.bytes_max, kLength, &ticket), 0);
@@ -46,8 +47,11 @@ TEST(BodyBlock, OfADeclaredLengthNeverMovesAndChargesInStepWithWhatArrives) {
 // Who says only at its end how long it is, or declares very much, is given no memory for it.
 TEST(BodyBlock, OfAnUnknownOrVeryLargeLengthGrows) {
   for (const BodyBlock::Length length : {BodyBlock::Length{1'500'000, false}, BodyBlock::Length{20'000'000, true}}) {
+    Ledger ledger;
+    TestTicket ticket(ledger);
     BodyBlock body;
-    ASSERT_TRUE(body.make_room(10'000, length, nullptr));
+    ASSERT_TRUE(body.make_room(10'000, length, &ticket));
+    EXPECT_EQ(ledger.largest_whole, length.declared ? length.bytes_max : 10'000u);
     EXPECT_EQ(body.take().capacity(), 10'000u);
     moves_of(body, length.bytes_max, length, nullptr);
     EXPECT_EQ(body.take().size(), length.bytes_max);

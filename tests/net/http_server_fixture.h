@@ -40,13 +40,15 @@ struct Ledger {
   int tickets = 0;
   std::size_t limit = static_cast<std::size_t>(-1);
   std::size_t largest = 0;
+  std::size_t largest_whole = 0;
 };
 class TestTicket final : public BodyTicket {
  public:
   explicit TestTicket(Ledger& ledger) : ledger_(ledger) { ++ledger_.tickets; }
   ~TestTicket() override { --ledger_.tickets; }
-  bool grow(std::size_t body_bytes) override {
+  bool grow(std::size_t body_bytes, std::size_t whole_bytes) override {
     ledger_.largest = std::max(ledger_.largest, body_bytes);
+    ledger_.largest_whole = std::max(ledger_.largest_whole, whole_bytes);
     return body_bytes <= ledger_.limit;
   }
 

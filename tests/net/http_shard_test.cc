@@ -59,11 +59,14 @@ TEST_F(HttpServerTest, DrainEndsAtItsDeadline) {
 
 TEST_F(HttpServerTest, ConnectionsAboveTheLimitAreClosedAtOnce) {
   options_.connections_max = 2;
+  int told = 0;
+  options_.on_over_limit = [&told] { ++told; };
   start();
   RawPeer first(server_->port()), second(server_->port());
   settle();
   RawPeer third(server_->port());
   ASSERT_TRUE(ends(third));
+  EXPECT_EQ(told, 1);
   EXPECT_EQ(counters().connections_over_limit, 1u);
   second.send(post("a"));
   ASSERT_TRUE(gets(second, "got 1"));

@@ -19,10 +19,12 @@ class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t bytes_max) : configured_(bytes_max), bytes_max_(bytes_max) {}
 
-  bool try_take(std::uint64_t bytes) {
+  bool try_take(std::uint64_t bytes) { return try_take(bytes, bytes); }
+  /// Takes `bytes`, if there is room for `whole`, of which they are a part.
+  bool try_take(std::uint64_t bytes, std::uint64_t whole) {
     std::uint64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (bytes > left(used)) return false;
+      if (whole > left(used)) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     return true;
   }
@@ -117,9 +119,13 @@ class BudgetCharge {
   ~BudgetCharge() { shrink_to(0); }
 
   /// Charges up to `bytes` in all; false, and nothing changed, if the budget has not that much left.
-  bool grow_to(std::uint64_t bytes) {
+  bool grow_to(std::uint64_t bytes) { return grow_to(bytes, bytes); }
+  /// The same for what will grow up to `whole` in the end: false also if the budget has no room for that now, though
+  /// no more than `bytes` is charged. So of many that grow at once those with the least to come get on, and the budget
+  /// is not used up by parts none of which can become whole. REQUIRES: whole >= bytes.
+  bool grow_to(std::uint64_t bytes, std::uint64_t whole) {
     if (bytes <= bytes_) return true;
-    if (budget_ == nullptr || !budget_->try_take(bytes - bytes_)) return false;
+    if (budget_ == nullptr || !budget_->try_take(bytes - bytes_, whole - bytes_)) return false;
     bytes_ = bytes;
     return true;
   }

@@ -63,7 +63,7 @@ OtlpGrpcService::Decision OtlpGrpcService::on_call(const net::MessageHead& head)
     return {refuse({404, "wrong_path", std::move(message)}), 0, {}};
   }
   if (intake_.draining()) return {refuse(OtlpIntake::shutting_down()), 0, {}};
-  std::unique_ptr<net::BodyTicket> ticket = intake_.charge(0);
+  std::unique_ptr<net::BodyTicket> ticket = intake_.charge(0, 0);
   return {{}, static_cast<std::size_t>(intake_.body_bytes_max()), std::move(ticket)};
 }
 

@@ -108,14 +108,14 @@ net::Admission OtlpHttpHandler::on_headers(const net::MessageHead& head) {
     return net::Admission::answer(refuse(*refusal, &head));
   if (std::optional<Refusal> refusal = check_head(head)) return net::Admission::answer(refuse(*refusal, &head));
   // The rest of a larger body is charged as it arrives: a length is only a promise.
-  std::unique_ptr<net::BodyTicket> ticket =
-      intake_.charge(std::min<std::uint64_t>(head.content_length.value_or(0), net::kBodyBytesFirst));
+  const std::uint64_t whole = head.content_length.value_or(0);
+  std::unique_ptr<net::BodyTicket> ticket = intake_.charge(std::min<std::uint64_t>(whole, net::kBodyBytesFirst), whole);
   if (!ticket) return net::Admission::answer(refuse(intake_.no_memory(), &head));
   return net::Admission::accept(static_cast<std::size_t>(intake_.body_bytes_max()), std::move(ticket));
 }
 
 bool OtlpHttpHandler::on_input_kept(std::size_t bytes, std::unique_ptr<net::BodyTicket>& ticket) {
-  ticket = intake_.charge(bytes);
+  ticket = intake_.charge(bytes, bytes);
   return ticket != nullptr;
 }
 

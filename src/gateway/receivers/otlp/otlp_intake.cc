@@ -12,7 +12,9 @@ namespace {
 class BodyCharge final : public net::BodyTicket {
  public:
   explicit BodyCharge(BudgetCharge charge) : charge_(std::move(charge)) {}
-  bool grow(std::size_t body_bytes) override { return charge_.grow_to(body_bytes); }
+  bool grow(std::size_t body_bytes, std::size_t whole_bytes) override {
+    return charge_.grow_to(body_bytes, whole_bytes);
+  }
   BudgetCharge& charge() { return charge_; }
 
  private:
@@ -80,9 +82,9 @@ std::optional<Refusal> OtlpIntake::check_sender(const net::MessageHead& head) co
   return std::nullopt;
 }
 
-std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes) const {
+std::unique_ptr<net::BodyTicket> OtlpIntake::charge(std::uint64_t bytes, std::uint64_t whole) const {
   BudgetCharge charge(host_.budget());
-  if (!charge.grow_to(bytes)) return nullptr;
+  if (!charge.grow_to(bytes, whole)) return nullptr;
   return std::make_unique<BodyCharge>(std::move(charge));
 }
 

@@ -44,8 +44,8 @@ class OtlpIntake {
   std::optional<std::string> other_place() const;
 
   bool takes(Signal signal) const { return next_.of(signal) != nullptr; }
-  /// What a body of `bytes` is charged to; null if there is no memory for it now.
-  std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes) const;
+  /// What a body is charged to, `bytes` of it at once; null if there is no memory now for the `whole` of it.
+  std::unique_ptr<net::BodyTicket> charge(std::uint64_t bytes, std::uint64_t whole) const;
   /// The batch in the request's body, which is taken out of it, or null and why in `refusal`. REQUIRES: its ticket is
   /// one of charge().
   BatchRef decode(net::Request& request, Signal signal, OtlpEncoding encoding, const net::Codec* codec,

@@ -50,6 +50,7 @@ Status OtlpReceiver::start_http() {
   options.host = config_.http.host;
   options.port = config_.http.port;
   options.connections_max = static_cast<std::size_t>(config_.http.connections_max);
+  options.on_over_limit = says_over_limit("http", options.connections_max);
   options.head_nanos = config_.http.head_nanos;
   options.idle_nanos = config_.http.idle_nanos;
   options.write_nanos = config_.http.write_nanos;
@@ -77,6 +78,7 @@ Status OtlpReceiver::start_grpc() {
   options.host = config_.grpc.host;
   options.port = config_.grpc.port;
   options.connections_max = static_cast<std::size_t>(config_.grpc.connections_max);
+  options.on_over_limit = says_over_limit("grpc", options.connections_max);
   options.http2 = net::http2_server_protocol(config_.grpc.http2);
   auto handler = std::make_shared<net::GrpcHandler>(grpc_service_, grpc_coding_names(), nullptr);
   Result<std::unique_ptr<net::HttpServer>> server =
@@ -85,6 +87,16 @@ Status OtlpReceiver::start_grpc() {
   grpc_server_ = std::move(server).value();
   publish_counters("grpc", *grpc_server_);
   return {};
+}
+
+/// The log's line for a connection that is one too many; its sender sees only that it was closed.
+std::function<void()> OtlpReceiver::says_over_limit(const std::string& transport, std::size_t connections_max) const {
+  return [&log = host_.log(), subject = "receiver " + receiver_, reason = transport + "_over_limit",
+          text = transport + ": connections are closed as they come, as there are " + std::to_string(connections_max) +
+                 " already (protocols." + transport +
+                 ".max_connections); let clients keep and share connections, or raise it"] {
+    log.warn_limited(subject, reason, text);
+  };
 }
 
 /// TLS, or none. Handshakes fail on the loops' threads.

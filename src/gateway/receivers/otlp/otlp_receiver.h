@@ -5,6 +5,8 @@
 // requests in flight.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +30,7 @@ class OtlpReceiver final : public Component {
   std::string paths() const;
   Status start_http();
   Status start_grpc();
+  std::function<void()> says_over_limit(const std::string& transport, std::size_t connections_max) const;
   Result<net::StreamFactory> streams(const std::optional<net::TlsServerOptions>& tls, const std::string& transport);
   void publish_counters(std::string_view transport, const net::HttpServer& server);
 
