@@ -1,11 +1,16 @@
 # The gateway as its user runs it.
 if(TARGET nanospan)
-  foreach(part cli drain backend disk compression tls auth reload limits)
+  foreach(part cli drain backend disk compression tls auth reload limits faults)
     e2e_test(gateway_${part} gateway_${part}_test.py nanospan)
   endforeach()
   e2e_test(gateway_backend_100_kills gateway_backend_test.py nanospan)
   set_tests_properties(e2e.gateway_backend_100_kills PROPERTIES LABELS "e2e;full"
     ENVIRONMENT NANOSPAN_BACKEND_KILLS=100)
+  e2e_test(gateway_faults_100_kills gateway_faults_test.py nanospan)
+  set_tests_properties(e2e.gateway_faults_100_kills PROPERTIES LABELS "e2e;full"
+    ENVIRONMENT "NANOSPAN_BACKEND_KILLS=100;NANOSPAN_FULL=1")
+  e2e_test(gateway_connections gateway_connections_test.py nanospan)
+  set_tests_properties(e2e.gateway_connections PROPERTIES LABELS "e2e;full")
   if(TARGET nanospan_profile_library)
     e2e_test(profiles profiles_test.py nanospan profile_quickstart)
     set_tests_properties(e2e.profiles PROPERTIES ENVIRONMENT "NANOSPAN_SANITIZE=${NANOSPAN_SANITIZE}")
