@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The `resource` processor of the OpenTelemetry Collector and ours make the same of the same resources: every action,
-on values of every kind. (The `attributes` processor does its actions by the same code, here as in the Collector.)
+on values of every kind.
 """
 
 import itertools

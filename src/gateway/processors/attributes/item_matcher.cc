@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 #include "gateway/processors/any_value.h"
 #include "gateway/processors/string_piece.h"
@@ -11,13 +13,12 @@
 namespace nanospan::gateway {
 namespace {
 
-/// By the value of Span.kind (trace.proto).
+/// By the value of Span.kind (trace.proto), as the Collector matches them (internal/coreinternal/traceutil).
 constexpr std::array<std::string_view, 6> kKindNames = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
                                                         "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
                                                         "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
-/// The names that ptrace.SpanKind prints, by which the Collector matches.
-constexpr std::array<std::string_view, 6> kKindTexts = {"Unspecified", "Internal", "Server",
-                                                        "Client",      "Producer", "Consumer"};
+/// What the Collector takes for the service of a resource without service.name (internal/filter/filterspan).
+constexpr std::string_view kNoService = "<nil-service-name>";
 
 /// Whose conditions there are, but for `resources`, which all have.
 struct Condition {
@@ -33,6 +34,19 @@ constexpr std::array<Condition, 9> kConditions{{{"services", true, false, false}
                                                 {"log_bodies", false, false, true},
                                                 {"log_severity_texts", false, false, true},
                                                 {"log_severity_number", false, false, true}}};
+
+/// The text of a value that a pattern is held against (attributeStringValue in internal/filter/filtermatcher): numbers
+/// without an exponent; nothing for what is empty, bytes, a list or a map.
+std::optional<std::string> pattern_subject(const AnyScalar& value) {
+  if (value.kind == AnyKind::kEmpty) return std::nullopt;
+  if (value.kind != AnyKind::kDouble || std::isnan(value.real)) return any_text(value);
+  if (std::isinf(value.real)) return value.real < 0 ? "-Inf" : "+Inf";
+  std::array<char, 400> text{};  // the longest have 327: those next to 1e-308
+  const auto [end, failed] =
+      std::to_chars(text.data(), text.data() + text.size(), value.real, std::chars_format::fixed);
+  static_cast<void>(failed);
+  return std::string(text.data(), end);
+}
 
 }  // namespace
 
@@ -92,10 +106,7 @@ void ItemMatcher::read_kinds(MapReader& reader) {
   std::vector<std::string> kinds;
   reader.read_list("span_kinds", kinds);
   for (std::string& kind : kinds) {
-    const auto name = std::find(kKindNames.begin(), kKindNames.end(), kind);
-    const bool is_known = name != kKindNames.end();
-    if (is_known) kind = kKindTexts[static_cast<std::size_t>(name - kKindNames.begin())];
-    if (!is_known && !is_regexp_ && std::find(kKindTexts.begin(), kKindTexts.end(), kind) == kKindTexts.end()) {
+    if (!is_regexp_ && std::find(kKindNames.begin(), kKindNames.end(), kind) == kKindNames.end()) {
       reader.fail("span_kinds", "\"" + kind + "\" is no kind; write SPAN_KIND_SERVER, SPAN_KIND_CLIENT ...");
     }
     kinds_.push_back(read_text(reader, "span_kinds", std::move(kind)));
@@ -178,7 +189,7 @@ bool ItemMatcher::all_match(const std::vector<Attribute>& wanted, const Attribut
     if (found == nullptr) return false;
     if (!one.value) return true;
     if (one.pattern == nullptr) return found->value == *one.value;
-    const std::optional<std::string> text = any_text(read_any(found->value));
+    const std::optional<std::string> text = pattern_subject(read_any(found->value));
     return text && re2::RE2::PartialMatch(*text, *one.pattern);
   });
 }
@@ -195,10 +206,11 @@ bool ItemMatcher::matches(const MatchSubject& item) const {
   if (!matches_log(item)) return false;
   if (!services_.empty()) {
     const AttributeList::Attribute* const service = item.resource->find("service.name");
-    if (service == nullptr || !any_matches(services_, any_text(read_any(service->value)).value_or(""))) return false;
+    const std::string name = service == nullptr ? std::string(kNoService) : any_as_string(service->value);
+    if (!any_matches(services_, name)) return false;
   }
   if (!span_names_.empty() && !any_matches(span_names_, item.name)) return false;
-  if (!kinds_.empty() && !any_matches(kinds_, item.kind < kKindTexts.size() ? kKindTexts[item.kind] : "")) return false;
+  if (!kinds_.empty() && !any_matches(kinds_, item.kind < kKindNames.size() ? kKindNames[item.kind] : "")) return false;
   const auto of_library = [&](const Library& library) {
     return library.name.matches(item.scope_name) && (!library.version || library.version->matches(item.scope_version));
   };

@@ -153,6 +153,8 @@ TEST_F(AttributesProcessorTest, Patterns) {
   EXPECT_TRUE(matches("match_type: regexp, span_names: [ET]"));
   EXPECT_TRUE(matches("match_type: regexp, attributes: [{key: a, value: '[0-9]'}]"));
   EXPECT_FALSE(matches("match_type: regexp, attributes: [{key: b, value: '[0-9]'}]"));
+  EXPECT_TRUE(matches("match_type: regexp, span_kinds: ['^SPAN_KIND_S', CLIENT]"));
+  EXPECT_FALSE(matches("match_type: regexp, span_kinds: [Server]"));
 }
 
 TEST_F(AttributesProcessorTest, ExcludeWins) {
@@ -255,7 +257,7 @@ TEST_F(AttributesProcessorTest, SaysWhatIsWrong) {
   EXPECT_NE(errors("actions: []\n"), "");
   for (const std::string block :
        {"{match_type: strict}", "{match_type: fuzzy, services: [a]}", "{match_type: regexp, services: ['(']}",
-        "{match_type: strict, span_kinds: [server]}", "{match_type: strict, services: [a], metric_names: [x]}",
+        "{match_type: strict, span_kinds: [Server]}", "{match_type: strict, services: [a], metric_names: [x]}",
         "{match_type: strict, attributes: [{value: x}]}", "{match_type: strict, servics: [a]}"}) {
     EXPECT_NE(errors("actions: [{key: a, action: delete}]\ninclude: " + block + "\n"), "") << block;
   }
