@@ -4,6 +4,7 @@ our gateway to their server; and HTTP/2 by curl and h2load."""
 
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -24,7 +25,9 @@ from gateway_harness import Gateway, main, request_with  # noqa: E402
 from grpc_server import Server, serving  # noqa: E402
 from otlp_messages import BOTH, spans_of, stop_and_read  # noqa: E402
 from python_decodes_test import send  # noqa: E402
+from tls_files import TlsFiles  # noqa: E402
 
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 SPANS = 1200  # more than two of the SDK's batches of 512
 
 
@@ -123,17 +126,30 @@ class Http2(unittest.TestCase):
             done = subprocess.run(command, capture_output=True, text=True)
             self.assertEqual((done.stdout, done.stderr), ("2 200", ""))
 
-    @unittest.skipUnless(shutil.which("h2load"), "h2load (package nghttp2-client) is not here")
-    def test_h2load(self):
-        with Gateway(BOTH) as gateway, tempfile.NamedTemporaryFile() as body:
-            body.write(request_with(["h2load"]))
-            body.flush()
-            url = f"http://127.0.0.1:{gateway.ports['receiver']}/v1/traces"
-            command = ["h2load", "-n", "3000", "-c", "10", "-m", "50", "-d", body.name]
-            command += ["-H", "content-type: application/x-protobuf", url]
+    def check_h2load(self, config, port, path, content_type, body, scheme="http"):
+        with Gateway(config) as gateway, tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            command = ["h2load", "-n", "3000", "-c", "10", "-m", "50", "-d", file.name]
+            command += ["-H", f"content-type: {content_type}", "-H", "te: trailers"]
+            command += [f"{scheme}://127.0.0.1:{gateway.ports[port]}{path}"]
             done = subprocess.run(command, capture_output=True, text=True)
             self.assertIn("3000 succeeded, 0 failed, 0 errored, 0 timeout", done.stdout)
+            self.assertIn("Application protocol: h2", done.stdout)
             self.assertEqual(gateway.metric("otelcol_receiver_accepted_spans"), 3000)
+
+    @unittest.skipUnless(shutil.which("h2load"), "h2load (package nghttp2-client) is not here")
+    def test_h2load(self):
+        body = request_with(["h2load"])
+        framed = b"\0" + struct.pack(">I", len(body)) + body
+        http = ("receiver", "/v1/traces", "application/x-protobuf", body)
+        grpc_request = ("grpc", EXPORT, "application/grpc", framed)
+        over_tls = TlsFiles(self).over_tls(BOTH, False)
+        for request in (http, grpc_request):
+            with self.subTest(request[0]):
+                self.check_h2load(BOTH, *request)
+            with self.subTest(f"{request[0]} over TLS"):
+                self.check_h2load(over_tls, *request, "https")
 
 
 if __name__ == "__main__":
