@@ -109,6 +109,7 @@ void for_each_workload(const Visit& visit) {
   visit(TenDynamic{});
   visit(EightStrings{});
   visit(EightInts{});
+  visit(HundredBools{});
   visit(EightEvents{});
   visit(EightLinks{});
   visit(Duplicate{});

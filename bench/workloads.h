@@ -189,6 +189,18 @@ struct EightInts {
     span.set("marg.attrs.k7", p.number(i + 7));
   }
 };
+/// Beyond 64 keys each is checked for the limit of 128; all of it fits the slab.
+struct HundredBools {
+  static constexpr const char* kName = "100_bools";
+  static constexpr std::size_t kSpans = 1, kAttributes = 100;
+  NANOSPAN_INLINE void operator()(Bench& b, std::uint64_t i) const {
+    Span span = b.tracer.start_span("GET /users", {.kind = SpanKind::kServer});
+    for (std::size_t k = 0; k < kAttributes; ++k) {
+      const char key[] = {static_cast<char>('a' + k / 10), static_cast<char>('0' + k % 10)};
+      span.set(std::string_view(key, sizeof key), ((i + k) & 1) != 0);
+    }
+  }
+};
 struct EightEvents {
   static constexpr const char* kName = "8_events";
   static constexpr std::size_t kSpans = 1, kAttributes = 0;

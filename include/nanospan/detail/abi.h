@@ -145,7 +145,9 @@ struct alignas(64) TracerCore {
     kFollowParent = 4,  ///< With kFast: a child is sampled iff its parent is; otherwise `threshold` decides.
   };
   std::atomic<std::uint32_t> mode;
-  std::uint32_t unchecked_keys;  ///< Below this many keys the count limit cannot be reached by one more.
+  /// The count limit less Slab::kBloomBits: before that many keys none needs to be counted. 0: each takes the checked
+  /// path.
+  std::uint32_t unchecked_keys;
   CollectionBudget budget;
   std::uint64_t threshold;   ///< With kFast: sample iff the low 56 bits of the trace id are >= this (2^56 = never).
   std::uint64_t frame_word;  ///< High half of a frame header: provider slot << 56 | core index << 32.
@@ -166,6 +168,7 @@ static_assert(sizeof(TracerCore) == 64 && offsetof(TracerCore, mode) == 0 &&
 struct alignas(64) Slab {
   static constexpr std::size_t kBytes = 2048;
   static constexpr std::uint32_t kFingerprints = 128;
+  static constexpr std::uint32_t kBloomBits = 64;  ///< So many keys at most meet no bit that is set.
   static constexpr std::size_t kHeadRoom = 16;
   static constexpr std::size_t kSlack = 256;  ///< A fast append writes at most this much beyond `limit`.
 

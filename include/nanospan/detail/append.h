@@ -114,10 +114,9 @@ NANOSPAN_INLINE std::uint8_t* put_varint(std::uint8_t* to, std::uint64_t value) 
   return to;
 }
 
-/// The bloom bit of a key is set: is its fingerprint really there, or the count limit near?
-[[gnu::noinline]] inline bool needs_checked_set(const Slab* slab, std::uint32_t fingerprint) {
+/// Whether one of the keys has this fingerprint. REQUIRES: no more keys than fingerprints.
+NANOSPAN_INLINE bool has_fingerprint(const Slab* slab, std::uint32_t fingerprint) {
   const std::uint32_t keys = slab->keys;
-  if (keys >= slab->core->unchecked_keys) return true;
   std::uint32_t i = 0;
 #if defined(__SSE2__)
   const __m128i wanted = _mm_set1_epi32(static_cast<int>(fingerprint));
@@ -132,6 +131,17 @@ NANOSPAN_INLINE std::uint8_t* put_varint(std::uint8_t* to, std::uint64_t value) 
     if (slab->fingerprints[i] == fingerprint) return true;
   }
   return false;
+}
+
+/// The bloom bit of a key is set: is its fingerprint really there, or the count limit reached? Near the limit all bits
+/// are set from here on, so that each further key comes here and none passes it.
+[[gnu::noinline]] inline bool needs_checked_set(Slab* slab, std::uint32_t fingerprint) {
+  const std::uint32_t keys = slab->keys, unchecked = slab->core->unchecked_keys;
+  if (keys >= unchecked) [[unlikely]] {
+    if (unchecked == 0 || keys >= unchecked + Slab::kBloomBits) return true;
+    slab->bloom = ~std::uint64_t{0};
+  }
+  return has_fingerprint(slab, fingerprint);
 }
 
 /// Where a new attribute may be written, or null if it must take the checked path.

@@ -78,10 +78,10 @@ bool is_of(const TracerRecord& record, const InstrumentationScope& scope, bool b
          record.schema_url == scope.schema_url && same_attributes(record.attributes, scope.attributes);
 }
 
-// The count limit is checked by saturating the bloom filter: at most 64 keys can be set without meeting a set bit, so
-// the checked path is reached in time if it begins 64 keys before the limit (or at once, for small limits).
+// The count limit is checked by saturating the bloom filter, 64 keys before the limit: the inlined path then looks at
+// the count with each key, and goes to the checked one at the limit. Small limits are checked from the first key on.
 void set_key_limits(detail::TracerCore& core, std::uint32_t count_max) {
-  constexpr std::uint32_t kBits = 64;
+  constexpr std::uint32_t kBits = detail::Slab::kBloomBits;
   const std::uint32_t checked = std::min(count_max, detail::Slab::kFingerprints);
   core.unchecked_keys = checked > kBits ? checked - kBits : 0;
   core.bloom_seed = checked > kBits ? 0 : ~std::uint64_t{0};
