@@ -27,8 +27,8 @@ namespace {
 using detail::BodyLayout;
 using detail::Slab;
 
-constexpr std::size_t kScopesMax = 8;       // nesting that is searched for a route
-constexpr std::size_t kAttributesMax = 48;  // fields of one span that are looked at
+constexpr std::size_t kScopesMax = 8;   // nesting that is searched for a route
+constexpr std::size_t kFieldsMax = 48;  // of one span that are looked at
 constexpr std::uint8_t kParentTag = 0x22, kNameTag = 0x2A, kAttributeTag = 0x4A, kKeyTag = 0x0A, kValueTag = 0x12,
                        kStringTag = 0x0A;
 constexpr char kRoute[] = "http.route";
@@ -81,8 +81,9 @@ bool is_route(const Field& attribute, Field& value) {
   return next_field(inner, inner + any.size, value) && value.tag == kStringTag;
 }
 
-/// The span's own bytes, as far as they are in its slab: a body that grew into the heap may be freed any time, and the
-/// slab keeps what was there before.
+/// The span's own bytes, name and attributes in any order (a name that was changed is behind what was set before; a
+/// tracestate is in front), as far as they are in its slab: a body that grew into the heap may be freed any time, and
+/// the slab keeps what was there before.
 void read_slab(const Slab& slab, bool with_name, SpanLabels& labels) {
   const std::uint8_t* const body = slab.buffer + Slab::kHeadRoom;
   const std::uint8_t* const buffer_end = slab.buffer + Slab::kBufferBytes;
@@ -90,14 +91,16 @@ void read_slab(const Slab& slab, bool with_name, SpanLabels& labels) {
   if (end < body || end > buffer_end) end = buffer_end;
   const std::uint8_t* at =
       body + (body[BodyLayout::kParentTag] == kParentTag ? BodyLayout::kChildBytes : BodyLayout::kRootBytes);
-  Field field;
-  if (at >= end || !next_field(at, end, field) || field.tag != kNameTag) return;
-  if (with_name) labels.name_size = copy_text(field, labels.name);
-  Field value;
-  for (std::size_t i = 0; i < kAttributesMax && next_field(at, end, field); ++i) {
-    if (field.tag != kAttributeTag || !is_route(field, value)) continue;
-    labels.route_size = copy_text(value, labels.route);
-    return;
+  bool wants_name = with_name;
+  Field field, value;
+  for (std::size_t i = 0; i < kFieldsMax && (wants_name || labels.route_size == 0); ++i) {
+    if (!next_field(at, end, field)) return;
+    if (field.tag == kNameTag && wants_name) {
+      labels.name_size = copy_text(field, labels.name);
+      wants_name = false;
+    } else if (field.tag == kAttributeTag && labels.route_size == 0 && is_route(field, value)) {
+      labels.route_size = copy_text(value, labels.route);
+    }
   }
 }
 

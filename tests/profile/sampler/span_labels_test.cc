@@ -49,6 +49,19 @@ TEST_F(SpanLabelsTest, TheCurrentSpansIdsNameAndRoute) {
   EXPECT_EQ(labels.route_text(), "/orders/{id}");
 }
 
+TEST_F(SpanLabelsTest, ANameThatIsChangedWhenTheRouteIsKnownHidesNeither) {
+  Span span = tracer_.start_span("GET");
+  const Scope scope(span);
+  span.set("http.request.method", "GET").set("http.route", "/orders/{id}");
+  span.update_name("GET /orders/{id}");
+  EXPECT_EQ(read().name_text(), "GET /orders/{id}");
+  EXPECT_EQ(read().route_text(), "/orders/{id}");
+  span.update_name("other");
+  span.set("order.id", 7);
+  EXPECT_EQ(read().name_text(), "other");
+  EXPECT_EQ(read().route_text(), "/orders/{id}");
+}
+
 TEST_F(SpanLabelsTest, ChildrenHaveTheRouteOfTheRequestAroundThem) {
   Span request = tracer_.start_span("request");
   const Scope outer(request);
