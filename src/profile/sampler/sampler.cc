@@ -144,13 +144,13 @@ void Sampler::refresh_code() {
 }
 
 bool Sampler::interrupt(const SampledThread& thread, SampleKind kind) {
-  slots()[thread.slot].asked.store(kind, std::memory_order_release);
+  slots()[thread.slot].asked.fetch_or(asked_bit(kind), std::memory_order_release);
   siginfo_t info{};
   info.si_signo = signal_;
   info.si_code = SI_QUEUE;
   info.si_pid = ::getpid();
   info.si_uid = ::getuid();
-  info.si_value.sival_ptr = signal_value(thread.slot, kind);
+  info.si_value.sival_ptr = signal_value(thread.slot);
   return ::syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread.tid, signal_, &info) == 0;
 }
 

@@ -65,46 +65,50 @@ void take_sample(ThreadSlot& slot, SampleKind kind, std::uint32_t weight, const 
 }
 
 /// Where the user's RLIMIT_SIGPENDING is used up the kernel delivers what interrupt() sent without its value, as a
-/// SI_USER of process 0. What was asked is also in the slot.
-ThreadSlot* slot_that_was_asked(SampleKind& kind) {
+/// SI_USER of process 0.
+ThreadSlot* slot_that_was_asked() {
   const auto self = static_cast<std::int32_t>(::syscall(SYS_gettid));
   for (std::size_t i = 0; i < kSlots; ++i) {
     ThreadSlot& slot = signal_state().slots[i];
     if (slot.tid.load(std::memory_order_acquire) != self) continue;
-    kind = slot.asked.load(std::memory_order_acquire);
-    return kind == SampleKind::kCpu ? nullptr : &slot;
+    return slot.asked.load(std::memory_order_acquire) == 0 ? nullptr : &slot;
   }
   return nullptr;
 }
 
-/// The slot and kind that a signal of ours names; null for any other signal.
-ThreadSlot* slot_of(const siginfo_t& info, SampleKind& kind) {
-  if (info.si_code == SI_USER && info.si_pid == 0) return slot_that_was_asked(kind);
+/// The slot that a signal of ours names; null for any other signal.
+ThreadSlot* slot_of(const siginfo_t& info) {
+  if (info.si_code == SI_USER && info.si_pid == 0) return slot_that_was_asked();
   if (info.si_code != SI_TIMER && !(info.si_code == SI_QUEUE && info.si_pid == ::getpid())) return nullptr;
   const auto value = reinterpret_cast<std::uint64_t>(info.si_value.sival_ptr);
   const std::size_t index = value & 0xFFFF;
-  if ((value & kMarkMask) != kMark || index >= kSlots) return nullptr;
-  kind = static_cast<SampleKind>(value >> 16 & 0xFF);
-  return &signal_state().slots[index];
+  return (value & kMarkMask) == kMark && index < kSlots ? &signal_state().slots[index] : nullptr;
+}
+
+/// The tick, if this is one, and whatever was asked: a signal that is pending absorbs the next one (signal(7)), so a
+/// question may have no signal of its own, and a signal nothing left to answer. REQUIRES: as take_sample().
+void answer(ThreadSlot& slot, const siginfo_t& info, const CodeMap& code, const ucontext_t& context) {
+  if (info.si_code == SI_TIMER) {
+    const std::uint32_t missed = info.si_overrun > 0 ? static_cast<std::uint32_t>(info.si_overrun) : 0;
+    take_sample(slot, SampleKind::kCpu, 1 + missed, code, context);
+  }
+  const std::uint32_t asked = slot.asked.exchange(0, std::memory_order_acq_rel);
+  for (const SampleKind kind : {SampleKind::kWall, SampleKind::kThread}) {
+    if ((asked & asked_bit(kind)) != 0) take_sample(slot, kind, 1, code, context);
+  }
 }
 
 void handle(const siginfo_t& info, const ucontext_t& context) {
   SignalState& state = signal_state();
-  SampleKind kind = SampleKind::kCpu;
-  ThreadSlot* const slot = state.armed.load(std::memory_order_acquire) ? slot_of(info, kind) : nullptr;
+  ThreadSlot* const slot = state.armed.load(std::memory_order_acquire) ? slot_of(info) : nullptr;
   if (slot == nullptr || slot->tid.load(std::memory_order_acquire) != static_cast<int>(::syscall(SYS_gettid))) {
     state.foreign.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  if (kind != SampleKind::kCpu) slot->asked.store(SampleKind::kCpu, std::memory_order_relaxed);
   std::uint32_t seen = slot->entered.load(std::memory_order_relaxed);
   if ((seen & 1) != 0 || !slot->entered.compare_exchange_strong(seen, seen + 1, std::memory_order_seq_cst)) return;
   // After `entered`: the collector frees no map before it has seen this slot left.
-  if (const CodeMap* code = state.code.load(std::memory_order_seq_cst)) {
-    const std::uint32_t missed =
-        info.si_code == SI_TIMER && info.si_overrun > 0 ? static_cast<std::uint32_t>(info.si_overrun) : 0;
-    take_sample(*slot, kind, 1 + missed, *code, context);
-  }
+  if (const CodeMap* code = state.code.load(std::memory_order_seq_cst)) answer(*slot, info, *code, context);
   slot->entered.store(seen + 2, std::memory_order_release);
 }
 
@@ -121,9 +125,7 @@ SignalState& signal_state() {
   return state;
 }
 
-void* signal_value(std::size_t slot, SampleKind kind) {
-  return reinterpret_cast<void*>(kMark | static_cast<std::uint64_t>(kind) << 16 | slot);
-}
+void* signal_value(std::size_t slot) { return reinterpret_cast<void*>(kMark | slot); }
 
 bool owns_signal(int signal) {
   struct sigaction now {};

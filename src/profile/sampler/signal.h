@@ -25,8 +25,9 @@ struct SignalState {
 };
 SignalState& signal_state();
 
-/// What a signal of ours carries: a mark against strangers, the kind of sample, the number of the slot.
-void* signal_value(std::size_t slot, SampleKind kind);
+/// What a signal of ours carries: a mark against strangers, and the number of the slot. A timer's is a tick; of any
+/// other what is asked is in the slot.
+void* signal_value(std::size_t slot);
 
 /// Installs the handler for the first signal that nobody else handles: SIGPROF, else one that programs do not use.
 /// Returns the signal; the same one each time, as long as it is still ours. kUnavailable: none is free.

@@ -17,14 +17,16 @@
 namespace nanospan::profile {
 
 struct ThreadSlot {
-  std::atomic<std::int32_t> tid{0};                 ///< 0: free.
-  std::atomic<std::uint32_t> entered{0};            ///< Odd while a handler is inside.
-  std::atomic<SampleKind> asked{SampleKind::kCpu};  ///< By interrupt(), not answered yet; kCpu: nothing.
+  std::atomic<std::int32_t> tid{0};       ///< 0: free.
+  std::atomic<std::uint32_t> entered{0};  ///< Odd while a handler is inside.
+  std::atomic<std::uint32_t> asked{0};    ///< By interrupt(), not answered yet: a bit for each SampleKind.
   std::atomic<std::uint64_t> dropped_full{0};
   SampleRing ring;
   std::unique_ptr<RowCache> rules;  ///< Of the handler alone; made with the ring, and kept.
 };
 
 inline constexpr std::size_t kSlots = 1024;
+
+constexpr std::uint32_t asked_bit(SampleKind kind) { return 1u << static_cast<std::uint32_t>(kind); }
 
 }  // namespace nanospan::profile

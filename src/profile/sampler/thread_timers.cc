@@ -106,7 +106,7 @@ void ThreadTimers::adopt(std::int32_t tid) {
   }
   // What the slot's last owner left refers to a code map that may be gone by now.
   slot->ring.consume(slot->ring.readable());
-  slot->asked.store(SampleKind::kCpu, std::memory_order_relaxed);
+  slot->asked.store(0, std::memory_order_relaxed);
   if (slot->rules == nullptr) slot->rules = std::make_unique<RowCache>();
   slot->tid.store(tid, std::memory_order_release);
   SampledThread thread;
@@ -126,7 +126,7 @@ void ThreadTimers::arm(SampledThread& thread) {
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = signal_;
-  event.sigev_value.sival_ptr = signal_value(thread.slot, SampleKind::kCpu);
+  event.sigev_value.sival_ptr = signal_value(thread.slot);
   event._sigev_un._tid = thread.tid;
   if (::syscall(SYS_timer_create, cpu_clock_of(thread.tid), &event, &thread.timer) != 0) {
     ++unarmed_;

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "profile/sampler/proc.h"
@@ -100,6 +102,89 @@ TEST(Sampler, InterruptsOneThreadOnRequest) {
     });
   }
   EXPECT_EQ(answers, 1u);
+}
+
+/// Runs with the profiler's signal blocked until it is told to take what is pending.
+class Deaf {
+ public:
+  explicit Deaf(int signal)
+      : thread_([this, signal] {
+          sigset_t set;
+          sigemptyset(&set);
+          sigaddset(&set, signal);
+          pthread_sigmask(SIG_BLOCK, &set, nullptr);
+          is_deaf_ = true;
+          while (!hears_) {
+            testing::known_hot_function();
+            sigset_t pending;
+            sigpending(&pending);
+            has_pending_ = sigismember(&pending, signal) == 1;
+          }
+          pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+        }) {
+    pthread_setname_np(thread_.native_handle(), "deaf");
+    while (!is_deaf_) std::this_thread::yield();
+  }
+  ~Deaf() { hear(); }
+  void wait_until_pending() const {
+    while (!has_pending_) std::this_thread::yield();
+  }
+  /// Comes back when it has taken its signals.
+  void hear() {
+    hears_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::atomic<bool> is_deaf_{false}, hears_{false}, has_pending_{false};
+  std::thread thread_;
+};
+
+/// The kinds of samples that the deaf thread gave, when it heard at last.
+std::map<SampleKind, int> heard(Sampler& sampler, Deaf& deaf) {
+  deaf.hear();
+  std::map<SampleKind, int> kinds;
+  sampler.drain(
+      [&](const SampledThread& thread, const Sample& sample) { kinds[sample.kind] += thread.name == "deaf"; });
+  return kinds;
+}
+
+SampledThread deaf_thread(Sampler& sampler) {
+  sampler.rescan([](const SampledThread&, const Sample&) {});
+  const auto& threads = sampler.threads();
+  return *std::find_if(threads.begin(), threads.end(), [](const SampledThread& t) { return t.name == "deaf"; });
+}
+
+TEST(Sampler, APendingTickSwallowsNoQuestion) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer keeps signals back until the thread makes a system call";
+#endif
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(1000).ok());
+  Deaf deaf(sampler->signal());
+  const SampledThread thread = deaf_thread(*sampler);
+  deaf.wait_until_pending();
+  ASSERT_TRUE(sampler->interrupt(thread, SampleKind::kThread));
+  std::map<SampleKind, int> kinds = heard(*sampler, deaf);
+  EXPECT_GE(kinds[SampleKind::kCpu], 1);
+  EXPECT_EQ(kinds[SampleKind::kThread], 1);
+}
+
+TEST(Sampler, APendingQuestionSwallowsNoOther) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer keeps signals back until the thread makes a system call";
+#endif
+  auto sampler = sampler_without_me();
+  ASSERT_TRUE(sampler->start(0).ok());
+  Deaf deaf(sampler->signal());
+  const SampledThread thread = deaf_thread(*sampler);
+  for (const SampleKind kind : {SampleKind::kWall, SampleKind::kThread, SampleKind::kWall}) {
+    ASSERT_TRUE(sampler->interrupt(thread, kind));
+    deaf.wait_until_pending();
+  }
+  std::map<SampleKind, int> kinds = heard(*sampler, deaf);
+  EXPECT_EQ(kinds[SampleKind::kWall], 1);
+  EXPECT_EQ(kinds[SampleKind::kThread], 1);
 }
 
 TEST(Sampler, OneInAProcess) {
