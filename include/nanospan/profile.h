@@ -39,8 +39,9 @@ struct ProfilingOptions {
   std::uint16_t port = 6060;  ///< 0: any free one. NANOSPAN_PROFILING_PORT.
   std::string token = {};     ///< Asked for as "Authorization: Bearer TOKEN". NANOSPAN_PROFILING_TOKEN.
   std::uint32_t hz = 100;     ///< Samples per second of each thread's CPU time, 1 to 1000. NANOSPAN_PROFILING_HZ.
-  bool continuous = true;     ///< Sample always, and keep the last 15 minutes.
-  std::size_t history_bytes_max = std::size_t{8} << 20;  ///< For these 15 minutes; older ones go first.
+  bool continuous = true;     ///< Sample always, and keep the last 15 minutes. NANOSPAN_PROFILING_CONTINUOUS.
+  /// For these 15 minutes, 64 KiB or more; older ones go first. NANOSPAN_PROFILING_HISTORY_BYTES_MAX.
+  std::size_t history_bytes_max = std::size_t{8} << 20;
 
   /// A sampled allocation for each so many bytes on average, where the program links nanospan::profile_heap; 0: none.
   /// Smaller: finer, and dearer (each sample walks a stack). NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES.

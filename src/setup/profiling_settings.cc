@@ -11,6 +11,11 @@
 namespace nanospan::setup {
 namespace {
 
+/// What is on by default and may be switched off.
+bool is_on(const Environment& environment, const char* name) {
+  return environment.choice<bool>(name, {{"true", true}, {"false", false}}).value_or(true);
+}
+
 /// How long profiles are and how often they are taken. Each may be right and the two of them wrong: then the
 /// program's own are left.
 void read_seconds(ProfilingOptions& program, const Environment& environment) {
@@ -107,10 +112,13 @@ ProfilingOptions read_profiling_settings(ProfilingOptions program, const Environ
         environment.number("NANOSPAN_PROFILING_HEAP_INTERVAL_BYTES", {0, std::uint64_t{1} << 40})
             .value_or(defaults.heap_interval_bytes));
   }
-  if (program.locks) {
-    program.locks =
-        environment.choice<bool>("NANOSPAN_PROFILING_LOCKS", {{"true", true}, {"false", false}}).value_or(true);
+  program.continuous = program.continuous && is_on(environment, "NANOSPAN_PROFILING_CONTINUOUS");
+  if (program.history_bytes_max == defaults.history_bytes_max) {
+    program.history_bytes_max = static_cast<std::size_t>(
+        environment.number("NANOSPAN_PROFILING_HISTORY_BYTES_MAX", {64 << 10, std::uint64_t{1} << 40})
+            .value_or(defaults.history_bytes_max));
   }
+  program.locks = program.locks && is_on(environment, "NANOSPAN_PROFILING_LOCKS");
   read_recorder(program, environment);
   return program;
 }

@@ -52,6 +52,23 @@ TEST(ProfilingSettings, MemoryAndLocksAreProfiledUnlessTheyAreSwitchedOff) {
       << "the program wins";
 }
 
+TEST(ProfilingSettings, TheHistoryHasAsManyBytesAsTheEnvironmentSaysOrIsOff) {
+  const auto read = [](const char* continuous, const char* bytes, ProfilingOptions program) {
+    FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"},
+                                  {"NANOSPAN_PROFILING_CONTINUOUS", continuous},
+                                  {"NANOSPAN_PROFILING_HISTORY_BYTES_MAX", bytes}});
+    const ProfilingOptions on = read_profiling_settings(std::move(program), set);
+    return std::tuple(on.continuous, on.history_bytes_max, set.warnings().size());
+  };
+  constexpr std::size_t kEightMegabytes = std::size_t{8} << 20, kLeast = std::size_t{64} << 10, kNone = 0;
+  EXPECT_EQ(read("", "", {}), std::tuple(true, kEightMegabytes, kNone));
+  EXPECT_EQ(read("false", "65536", {}), std::tuple(false, kLeast, kNone));
+  EXPECT_EQ(read("no", "65535", {}), std::tuple(true, kEightMegabytes, std::size_t{2}));
+  EXPECT_EQ(read("true", "65536", {.continuous = false, .history_bytes_max = kLeast + 1}),
+            std::tuple(false, kLeast + 1, kNone))
+      << "the program wins";
+}
+
 TEST(ProfilingSettings, ProfilesThatNobodyAsksForGoWhereTheEnvironmentSays) {
   FakeEnvironment set(Variables{{"NANOSPAN_PROFILING", "true"},
                                 {"NANOSPAN_PROFILING_DIRECTORY", "/var/lib/shop/profiles"},

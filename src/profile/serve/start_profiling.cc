@@ -72,6 +72,12 @@ Result<std::unique_ptr<profile::ProfileServer>> start_server(ProfilingOptions op
     return Error{ErrorCode::kInvalidArgument,
                  "profiling hz is " + std::to_string(options.hz) + "; it may be 1 to " + std::to_string(kHzMax)};
   }
+  constexpr std::size_t kHistoryBytesLeast = std::size_t{64} << 10;  // a bucket or two of some stacks
+  if (options.continuous && options.history_bytes_max < kHistoryBytesLeast) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "profiling history_bytes_max is " + std::to_string(options.history_bytes_max) + "; it may be " +
+                     std::to_string(kHistoryBytesLeast) + " or more; set continuous to false to keep no history"};
+  }
   profile::ProfileServerOptions server;
   if (!options.host.empty()) server.host = std::move(options.host);
   server.port = options.port;

@@ -32,6 +32,11 @@ TEST(StartProfiling, RefusesNonsense) {
   ASSERT_FALSE(too_often.ok());
   EXPECT_EQ(too_often.error().message,
             "profiling takes 30 s of every 20 s; both may be 1 to 86400, the first not more than the second");
+  const auto too_little = start_profiling({.port = 0, .history_bytes_max = 1000});
+  ASSERT_FALSE(too_little.ok());
+  EXPECT_EQ(too_little.error().message,
+            "profiling history_bytes_max is 1000; it may be 65536 or more; set continuous to false to keep no history");
+  EXPECT_TRUE(start_profiling({.port = 0, .continuous = false, .history_bytes_max = 0}).ok());
   EXPECT_FALSE(start_profiling({.port = 0, .directory = "/dev/null/profiles"}).ok());
   EXPECT_FALSE(start_profiling({.port = 0, .push_url = "pyroscope"}).ok());
   EXPECT_TRUE(start_profiling({.port = 0}).ok()) << "nothing is left of them";

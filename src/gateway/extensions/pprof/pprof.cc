@@ -48,6 +48,7 @@ Status Pprof::start() {
   options.port = config_.address.port;
   options.endpoints.token = config_.token;
   options.profiler.continuous = config_.continuous;
+  options.profiler.history.bytes_max = static_cast<std::size_t>(config_.history_bytes_max);
   options.profiler.hz = static_cast<unsigned>(config_.hz);
   options.profiler.heap_interval_bytes = static_cast<std::size_t>(config_.heap_interval_bytes);
   options.profiler.locks = config_.locks;

@@ -79,6 +79,7 @@ PprofConfig read_pprof_config(MapReader& reader) {
     config.address = *std::move(address);
   reader.read_secret("token", config.token);
   reader.read("continuous", config.continuous);
+  reader.read_bytes("history_bytes_max", config.history_bytes_max, 64 << 10);
   reader.read("hz", config.hz, 1, 1000);
   reader.read_bytes("heap_interval_bytes", config.heap_interval_bytes, 0);
   reader.read("locks", config.locks);

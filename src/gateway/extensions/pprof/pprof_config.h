@@ -18,6 +18,7 @@
 #include "net/url.h"
 #include "profile/continuous/profile_push.h"
 #include "profile/heap/heap_sampler.h"
+#include "profile/model/history.h"
 
 namespace nanospan::gateway {
 
@@ -37,7 +38,8 @@ struct PprofConfig {
   ListenAddress address{"127.0.0.1", 1777};
   std::string token;       ///< Asked for as "Authorization: Bearer TOKEN"; needed where others can reach the address.
   bool continuous = true;  ///< Sample always, and keep the last 15 minutes.
-  std::uint64_t hz = 100;  ///< Samples per second of each thread's CPU time.
+  std::uint64_t history_bytes_max = profile::HistoryOptions().bytes_max;  ///< For these; the oldest go first.
+  std::uint64_t hz = 100;                                           ///< Samples per second of each thread's CPU time.
   std::uint64_t heap_interval_bytes = profile::kHeapIntervalBytes;  ///< A sample for each on average; 0: none.
   bool locks = true;                                                ///< Record waits for mutexes and conditions.
   std::string directory;                                            ///< Profiles become files here; empty: they do not.

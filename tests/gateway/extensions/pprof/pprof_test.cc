@@ -50,13 +50,15 @@ TEST(Pprof, ServesTheProfileOfThisProcess) {
 
 TEST(Pprof, TheCollectorsKeysAndOurOwn) {
   testing::ConfigText text(
-      "endpoint: 0.0.0.0:1777\ntoken: secret\ncontinuous: false\nhz: 50\nheap_interval_bytes: 1MiB\n"
+      "endpoint: 0.0.0.0:1777\ntoken: secret\ncontinuous: false\nhistory_bytes_max: 1MiB\nhz: 50\nheap_interval_bytes: "
+      "1MiB\n"
       "locks: false\nblock_profile_fraction: 3");
   const PprofConfig config = read_pprof_config(text.reader);
   EXPECT_EQ(text.errors(), "");
   EXPECT_EQ(config.address.port, 1777);
   EXPECT_EQ(config.token, "secret");
   EXPECT_FALSE(config.continuous);
+  EXPECT_EQ(config.history_bytes_max, 1u << 20);
   EXPECT_EQ(config.hz, 50u);
   EXPECT_EQ(config.heap_interval_bytes, 1u << 20);
   EXPECT_FALSE(config.locks);
@@ -64,10 +66,11 @@ TEST(Pprof, TheCollectorsKeysAndOurOwn) {
 }
 
 TEST(Pprof, Faults) {
-  testing::ConfigText text("endpoint: nowhere\nhz: 5000\nwhat: 1");
+  testing::ConfigText text("endpoint: nowhere\nhz: 5000\nhistory_bytes_max: 65535\nwhat: 1");
   read_pprof_config(text.reader);
   EXPECT_THAT(text.errors(), HasSubstr("it.endpoint: \"nowhere\" is not host:port"));
   EXPECT_THAT(text.errors(), HasSubstr("it.hz"));
+  EXPECT_THAT(text.errors(), HasSubstr("it.history_bytes_max"));
   EXPECT_THAT(text.errors(), HasSubstr("it.what"));
 }
 
