@@ -37,7 +37,9 @@ function redraw() {
   applySearch();
   showHottest(root);
   summarize(root);
-  byId("versus").textContent = baseline ? "red: more than in the baseline, blue: less" : "";
+  const refused = baseline ? whyNotCompared(profile, baseline) : "";
+  byId("versus").textContent = refused || (baseline ? "red: more than in the baseline, blue: less" : "");
+  byId("versus").classList.toggle("wrong", Boolean(refused));
 }
 
 function summarize(root) {
@@ -109,7 +111,7 @@ function showFilters() {
 }
 
 function accept(profile, target) {
-  state.profile = profile;
+  state.profile = Object.assign(profile, {kind: target.split("?")[0]});
   state.value = profile.default;
   const select = byId("value");
   select.replaceChildren(...profile.types.map(([type], i) => new Option(type, i)));

@@ -1,7 +1,7 @@
 // What the page knows of a profile: filters, the tree of calls, differences, the hottest functions. No DOM in here, so
 // that it is tested by itself (tests/profile/page/model_test.mjs).
 //
-// A profile is page_json() of src/profile/format/text.h. A tree node is {fn, total, self, base, children, parent, depth}.
+// A profile is page_json() of src/profile/format/text.h, and its kind. A tree node is {fn, total, self, base, children, parent, depth}.
 
 /** The values that each label key takes, with how much falls on them, the most first. */
 function labelValues(profile, value) {
@@ -47,11 +47,22 @@ function addSamples(root, profile, value, filters, field) {
   }
 }
 
-/** The tree of calls; with a baseline every node also knows what it had there. */
+// By the page that a profile comes from, its `kind`: profiles of one name have the same values.
+const SHOWN = {profile: "CPU time", wall: "wall-clock time", heap: "memory", allocs: "memory",
+  mutex: "waits for mutexes", block: "all waits", threads: "threads"};
+
+/** Why a profile is not compared with a baseline, in words; "" where it is. */
+function whyNotCompared(profile, baseline) {
+  const [now, before] = [profile, baseline].map(({kind}) => SHOWN[kind]);
+  if (now === before) return "";
+  return `not compared: the baseline is of ${before}, this one of ${now}; drop the baseline, or record ${before} again`;
+}
+
+/** The tree of calls; with a baseline that it can be compared with every node also knows what it had there. */
 function buildTree(profile, {value = profile.default, filters = {}, baseline = null} = {}) {
   const root = newNode("all", null);
   addSamples(root, profile, value, filters, "total");
-  if (baseline) addSamples(root, baseline, Math.min(value, baseline.types.length - 1), filters, "base");
+  if (baseline && !whyNotCompared(profile, baseline)) addSamples(root, baseline, value, filters, "base");
   root.changeMost = largestChange(root, root);
   return root;
 }
@@ -138,5 +149,5 @@ function formatAmount(amount, unit) {
 }
 
 if (typeof module !== "undefined") {
-  module.exports = {labelValues, buildTree, change, changeStrength, hottest, layout, matchedTotal, formatAmount};
+  module.exports = {labelValues, whyNotCompared, buildTree, change, changeStrength, hottest, layout, matchedTotal, formatAmount};
 }

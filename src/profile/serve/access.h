@@ -22,7 +22,8 @@ struct Refusal {
   std::string message;
 };
 std::optional<Refusal> refusal_of(const net::MessageHead& head, const std::string& token);
-/// What a 401 goes with (RFC 9110 15.5.2, RFC 7617).
-inline constexpr std::string_view kChallenge = "Basic realm=\"profiles\", charset=\"UTF-8\", Bearer";
+/// What a 401 goes with (RFC 9110 15.5.2, RFC 7617), a header field each: Chromium takes a field for one challenge, and
+/// asks for no password if it finds two in it.
+inline constexpr std::string_view kChallenges[] = {"Basic realm=\"profiles\", charset=\"UTF-8\"", "Bearer"};
 
 }  // namespace nanospan::profile

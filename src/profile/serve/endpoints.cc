@@ -73,7 +73,11 @@ net::Admission Endpoints::on_headers(const net::MessageHead& head) {
   const std::string_view method = head.method();
   if (const std::optional<Refusal> refusal = refusal_of(head, options_.token)) {
     net::Response response = error_response(refusal->status, refusal->message);
-    if (refusal->status == 401) response.headers.push_back({"WWW-Authenticate", std::string(kChallenge)});
+    if (refusal->status == 401) {
+      for (const std::string_view challenge : kChallenges) {
+        response.headers.push_back({"WWW-Authenticate", std::string(challenge)});
+      }
+    }
     return net::Admission::answer(std::move(response));
   }
   if (head.path() != kRoot && !head.path().starts_with(std::string(kRoot) + "/")) {

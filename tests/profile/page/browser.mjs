@@ -37,6 +37,8 @@ export class Browser {
       this.waiting.delete(id);
       return error ? reject(new Error(error.message)) : resolve(result);
     }
+    if (method === "Fetch.requestPaused") this.send("Fetch.continueRequest", {requestId: params.requestId});
+    if (method === "Fetch.authRequired") this.giveName(params);
     if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
     if (method === "Runtime.exceptionThrown") this.complaints.push(params.exceptionDetails.exception.description);
     if (method === "Runtime.consoleAPICalled" && params.type === "error") this.complaints.push(JSON.stringify(params.args));
@@ -55,6 +57,20 @@ export class Browser {
     this.session = sessionId;
     for (const domain of ["Page", "Runtime", "Network", "Log"]) await this.send(`${domain}.enable`);
     await this.send("Page.navigate", {url});
+  }
+
+  /** From now on whoever asks for a name and a password gets the next of these; who asks once more gets none. */
+  async answerWith(names) {
+    this.names = names;
+    this.asked = [];  // the schemes
+    await this.send("Fetch.enable", {handleAuthRequests: true});
+  }
+
+  giveName({requestId, authChallenge}) {
+    this.asked.push(authChallenge.scheme);
+    const name = this.names.shift();
+    const authChallengeResponse = name ? {response: "ProvideCredentials", ...name} : {response: "CancelAuth"};
+    this.send("Fetch.continueWithAuth", {requestId, authChallengeResponse});
   }
 
   /** What an expression of the page's own is; promises are waited for. */

@@ -17,16 +17,25 @@ if (!chrome) {
 
 const PORT = 16060;
 const page = `http://127.0.0.1:${PORT}/debug/pprof/`;
+const TOKEN = "open sesame";  // of the shop on the next port
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 const BUCKET_SECONDS = 12;  // of the history, and a bit
 
 let shop, browser, began;
 
+/** The program, when it has something to show. */
+async function startShop(port, more = {}) {
+  const environment = {...process.env, NANOSPAN_PROFILING: "true", NANOSPAN_PROFILING_PORT: String(port), ...more};
+  const started = spawn(program, ["serve"], {env: environment, stdio: ["pipe", "ignore", "ignore"]});
+  const url = `http://127.0.0.1:${port}/debug/pprof/profile?from=-1m&format=page`;
+  const headers = more.NANOSPAN_PROFILING_TOKEN ? {Authorization: `Bearer ${more.NANOSPAN_PROFILING_TOKEN}`} : {};
+  while (!await fetch(url, {headers}).then((answer) => answer.ok, () => false)) await pause(0.1);
+  return started;
+}
+
 before(async () => {
   mkdirSync(folder, {recursive: true});
-  const environment = {...process.env, NANOSPAN_PROFILING: "true", NANOSPAN_PROFILING_PORT: String(PORT)};
-  shop = spawn(program, ["serve"], {env: environment, stdio: ["pipe", "ignore", "ignore"]});
-  while (!await fetch(`${page}profile?from=-1m&format=page`).then((answer) => answer.ok, () => false)) await pause(0.1);
+  shop = await startShop(PORT);
   began = Math.ceil(Date.now() / 1000);  // within the first bucket of the history
   browser = new Browser(chrome);
   await browser.open(page);
@@ -138,6 +147,19 @@ test("two ranges of time are compared: what is new is red", async () => {
   await browser.key("b");
 });
 
+test("a baseline of another kind is refused in words", async () => {
+  await lookBack("-5m", "now");
+  await browser.key("b");
+  await browser.value('(byId("kind").value = "threads", state.profile = null, record())');
+  await browser.until("state.profile");
+  assert.match(await text("versus"), /^not compared: the baseline is of CPU time, this one of threads;/);
+  assert.equal(await browser.value("flame.root.base"), 0);
+  assert.equal(await browser.value('document.querySelector("#hottest.compared")'), null);
+  await picture("refused");
+  await browser.key("b");
+  assert.equal(await text("versus"), "");
+});
+
 test("route, span and thread filter", async () => {
   await lookBack("-5m", "now");
   const all = await total();
@@ -173,4 +195,23 @@ test("it asks the program alone, and nothing goes wrong", () => {
   assert.ok(browser.requests.length > 3);
   assert.deepEqual(browser.requests.filter((url) => !url.startsWith(page)), []);
   assert.deepEqual(browser.complaints, []);
+});
+
+test("the browser asks for the token as a password, and the page asks on with it", async () => {
+  const guarded = await startShop(PORT + 1, {NANOSPAN_PROFILING_TOKEN: TOKEN});
+  const visitor = new Browser(chrome);
+  try {
+    await visitor.open("about:blank");
+    await visitor.answerWith([{username: "any", password: "wrong"}, {username: "any", password: TOKEN}]);
+    await visitor.send("Page.navigate", {url: `http://127.0.0.1:${PORT + 1}/debug/pprof/`});
+    await visitor.until("state.profile");
+    assert.deepEqual(visitor.asked, ["basic", "basic"]);
+    assert.match(await visitor.value("document.getElementById('hottest').textContent"), /handle_order/);
+    await visitor.value('(byId("seconds").value = 1, state.profile = null, record())');
+    await visitor.until("state.profile");
+    assert.match(await visitor.value("document.getElementById('status').textContent"), / in 1\.\d s, /);
+  } finally {
+    await visitor.close();
+    guarded.stdin.end();
+  }
 });

@@ -44,6 +44,17 @@ test("a baseline tells what changed, in shares", () => {
   assert.ok(Math.abs(model.change(other, root) - (30 / 65 - 0.5)) < 1e-9);
 });
 
+test("a baseline of another kind is refused in words, and not drawn", () => {
+  const of = (kind) => ({...profile, kind});
+  assert.equal(model.whyNotCompared(of("profile"), of("profile")), "");
+  assert.equal(model.whyNotCompared(of("heap"), of("allocs")), "", "the same four values");
+  assert.equal(model.whyNotCompared(of("block"), of("mutex")), "not compared: the baseline is of waits for mutexes, " +
+    "this one of all waits; drop the baseline, or record waits for mutexes again");
+  assert.equal(model.buildTree(of("wall"), {baseline: of("wall")}).base, 65);
+  assert.equal(model.buildTree(of("wall"), {baseline: of("profile")}).base, 0);
+  assert.equal(model.buildTree(of("wall"), {baseline: of("profile")}).total, 65);
+});
+
 test("the hottest functions know what they had in the baseline, also those that are gone", () => {
   const before = {...profile, functions: ["main", "gone", "leaf", "other"]};
   const rows = model.hottest(model.buildTree(profile, {baseline: before, filters: {"http.route": "/a"}}));

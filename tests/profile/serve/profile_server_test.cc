@@ -197,7 +197,8 @@ TEST(Access, ATokenOrThisMachineByAddress) {
   const auto guarded = start({.token = "secret"});
   const HttpAnswer without = http_get(guarded->port(), "/debug/pprof/");
   EXPECT_EQ(without.status, 401);
-  EXPECT_NE(without.head.find("WWW-Authenticate: Basic realm=\"profiles\", charset=\"UTF-8\", Bearer"),
+  EXPECT_NE(without.head.find(
+                "WWW-Authenticate: Basic realm=\"profiles\", charset=\"UTF-8\"\r\nWWW-Authenticate: Bearer\r\n"),
             std::string::npos)
       << without.head;
   EXPECT_EQ(without.body,
