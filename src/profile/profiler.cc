@@ -9,7 +9,6 @@
 #include <array>
 #include <utility>
 
-#include "profile/build_profile.h"
 #include "profile/locks/lock_sampler.h"
 #include "profile/sampler/proc.h"
 
@@ -28,15 +27,6 @@ constexpr std::uint64_t kThreadAnswerNanos = 100 * base::kNanosPerMilli;
 constexpr std::uint64_t kScanShare = 1000;
 constexpr std::size_t kRoutesMax = 1000;
 constexpr const char* kOtherRoutes = "[other routes]";
-
-// What a window counts for a sample.
-constexpr std::size_t kCountValue = 0, kNanosValue = 1;
-
-std::string number_text(const char* name, std::uint64_t value) {
-  return std::string(name) + "=" + std::to_string(value);
-}
-
-bool is_recorded(WindowKind kind) { return kind >= WindowKind::kHeap; }
 
 RecorderSnapshot recorded(WindowKind kind) {
   return kind == WindowKind::kHeap ? heap_sampler::snapshot() : lock_sampler::snapshot();
@@ -398,45 +388,20 @@ Status Profiler::begin_recorded(Collection& collection) const {
   return {};
 }
 
-Profile Profiler::make_recorded_profile(const Collection& collection) {
-  const WindowKind kind = collection.request.kind;
-  const RecorderSnapshot now = recorded(kind);
-  Window window = collection.window;
-  window.add(now.window);
-  Profile profile;
-  profile.has_lines = collection.request.lines;
-  std::vector<Column> columns;
-  profile.comments = {number_text("samples", now.samples), number_text("stacks_without_room", now.store.overflowed())};
-  if (kind == WindowKind::kHeap) {
-    columns = {{{"alloc_objects", "count"}, kAllocObjects, 1},
-               {{"alloc_space", "bytes"}, kAllocBytes, 1},
-               {{"inuse_objects", "count"}, kInuseObjects, 1},
-               {{"inuse_space", "bytes"}, kInuseBytes, 1}};
-    profile.default_type = kInuseBytes;
-    profile.period_type = {"space", "bytes"};
-    profile.period = static_cast<std::int64_t>(options_.heap_interval_bytes);
-    profile.comments.push_back(number_text("not_followed", heap_sampler::not_followed()));
-  } else {
-    const bool is_mutex = kind == WindowKind::kMutex;
-    columns = {{{"contentions", "count"}, is_mutex ? kMutexWaits : kBlockWaits, 1},
-               {{"delay", "nanoseconds"}, is_mutex ? kMutexNanos : kBlockNanos, 1}};
-    profile.default_type = 1;
-    profile.period_type = {"contentions", "count"};
-    profile.period = 1;
-  }
-  profile.time_unix_nanos = collection.began_unix;
-  profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
-  build_samples(window, now.store, symbolizer_, columns, profile);
-  return profile;
-}
-
 Profile Profiler::make_profile(const Collection& collection) {
-  if (is_recorded(collection.request.kind)) return make_recorded_profile(collection);
+  const WindowKind kind = collection.request.kind;
   Profile profile;
   profile.has_lines = collection.request.lines;
   profile.time_unix_nanos = collection.began_unix;
   profile.duration_nanos = loop_.clock().monotonic_now() - collection.began;
-  finish_profile(collection.request.kind, collection.window, *store_, profile);
+  if (is_recorded(kind)) {
+    const RecorderSnapshot now = recorded(kind);
+    Window window = collection.window;
+    window.add(now.window);
+    fill_recorded(kind, window, now, options_.heap_interval_bytes, symbolizer_, profile);
+  } else {
+    fill_sampled(kind, collection.window, *store_, sampling(), symbolizer_, profile);
+  }
   return profile;
 }
 
@@ -449,45 +414,12 @@ Result<Profile> Profiler::past(base::UnixNanos from, base::UnixNanos to, bool li
   profile.has_lines = lines;
   profile.time_unix_nanos = range.from;
   profile.duration_nanos = range.to - range.from;
-  finish_profile(WindowKind::kCpu, range.window, history_->store(), profile);
+  fill_sampled(WindowKind::kCpu, range.window, history_->store(), sampling(), symbolizer_, profile);
   return profile;
 }
 
-void Profiler::finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile) {
-  std::vector<Column> columns;
-  if (kind == WindowKind::kThreads) {
-    columns = {{{"threads", "count"}, kCountValue, 1}, {{"cpu", "nanoseconds"}, kNanosValue, 1}};
-    profile.period = 1;
-  } else {
-    const char* const name = kind == WindowKind::kCpu ? "cpu" : "wall";
-    columns = {{{"samples", "count"}, kCountValue, 1}, {{name, "nanoseconds"}, kNanosValue, 1}};
-    profile.period = kind == WindowKind::kWall ? static_cast<std::int64_t>(kWallTickNanos)
-                     : sampler_->hz() == 0     ? 0
-                                               : static_cast<std::int64_t>(base::kNanosPerSecond / sampler_->hz());
-    profile.default_type = 1;
-  }
-  profile.period_type = columns[profile.default_type].type;
-  build_samples(window, store, symbolizer_, columns, profile);
-  const SamplerCounters counters = sampler_->counters();
-  profile.comments = {
-      number_text("signal", static_cast<std::uint64_t>(sampler_->signal())),
-      number_text("samples", counters.samples),
-      number_text("handler_ns_per_sample", counters.samples == 0 ? 0 : counters.handler_nanos / counters.samples),
-      number_text("stacks_to_root", counters.to_root),
-      number_text("stacks_lost", counters.lost),
-      number_text("stacks_in_unknown_code", counters.unknown_code),
-      number_text("stacks_truncated", counters.truncated),
-      number_text("stacks_without_room", store.overflowed()),
-      number_text("dropped_ring_full", counters.dropped_ring_full),
-      number_text("signal_lost", counters.signal_lost),
-      number_text("foreign_signals", counters.foreign_signals),
-      number_text("threads_unarmed", counters.threads_unarmed),
-      number_text("threads_over_limit", counters.threads_over_limit),
-      number_text("samples_in_spans", counters.in_span),
-      number_text("samples_with_route", counters.with_route),
-      number_text("unwind_table_bytes", counters.table_bytes),
-      number_text("history_bytes", history_bytes()),
-  };
+Sampling Profiler::sampling() const {
+  return {sampler_->signal(), sampler_->hz(), kWallTickNanos, sampler_->counters(), history_bytes()};
 }
 
 std::vector<RouteTime> Profiler::routes() const {

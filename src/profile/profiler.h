@@ -26,6 +26,7 @@
 #include "profile/sampler/sampler.h"
 #include "profile/symbol/symbolizer.h"
 #include "profile/wall_ticker.h"
+#include "profile/window_profile.h"
 
 namespace nanospan::profile {
 
@@ -42,8 +43,6 @@ struct ProfilerOptions {
   /// Told what keeps it from sampling, once each time: the program took its signal. On the loop's thread.
   std::function<void(const std::string& line)> problem = {};
 };
-
-enum class WindowKind : std::uint8_t { kCpu, kWall, kThreads, kHeap, kMutex, kBlock };
 
 struct CollectRequest {
   WindowKind kind = WindowKind::kCpu;
@@ -125,11 +124,10 @@ class Profiler {
   void finish_due();
   Profile make_profile(const Collection& collection);
   Status begin_recorded(Collection& collection) const;
-  Profile make_recorded_profile(const Collection& collection);
   void follow_code();
   std::uint64_t nanos_to_next_round() const;
   bool samples_always() const { return history_ != nullptr || samples_heap_ || samples_locks_; }
-  void finish_profile(WindowKind kind, const Window& window, const StackStore& store, Profile& profile);
+  Sampling sampling() const;
   void stop_if_idle();
 
   net::EventLoop& loop_;
