@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/uuid.h"
 #include "gateway/component/component.h"
 #include "gateway/http/status_endpoint.h"
 #include "gateway/pipeline/fan_out.h"
@@ -164,7 +165,7 @@ class Gateway final : private Host {
   mutable std::mutex status_mutex_;
   std::shared_ptr<const ServiceStatus> status_ = std::make_shared<const ServiceStatus>();
   base::MonotonicNanos started_ = 0;
-  const std::string instance_id_ = new_instance_id();
+  const std::string instance_id_ = base::uuid_text(base::random_uuid());
   std::vector<Observation> observations_;
   const ServiceRequests requests_;
 

@@ -2,7 +2,7 @@
 // service.instance.id, and what service.telemetry.resource adds, changes or takes away. It stands in the series
 // target_info and in the JSON lines of the log.
 //
-// Pure functions but for new_instance_id(). Any thread.
+// Pure functions. Any thread.
 #pragma once
 
 #include <map>
@@ -15,8 +15,7 @@ namespace nanospan::gateway {
 
 using OwnResource = std::map<std::string, std::string>;
 
-/// A random UUID (RFC 9562, version 4).
-std::string new_instance_id();
+/// An empty `instance_id` is left out.
 OwnResource own_resource(const TelemetryConfig& telemetry, const std::string& instance_id);
 /// A JSON object.
 std::string to_json(const OwnResource& resource);

@@ -1,18 +1,17 @@
 // A request is labels and one pprof file, as push.proto has them, or one OTLP message, packed. Threads: see the header.
 #include "profile/continuous/profile_push.h"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <array>
 #include <span>
 
+#include "base/uuid.h"
 #include "net/gzip.h"
 #include "net/linked_tls.h"
 #include "net/reserved_headers.h"
 #include "profile/format/otlp_profiles.h"
 #include "profile/format/pprof.h"
-#include "wire/json_text.h"
 #include "wire/otlp_reply.h"
 #include "wire/utf8.h"
 #include "wire/writer.h"
@@ -35,22 +34,6 @@ std::string label_message(const std::string& name, const std::string& value) {
   out.bytes_field(kLabelName, name);
   out.bytes_field(kLabelValue, value);
   return message;
-}
-
-/// A UUID of version 4 (RFC 9562). It only tells profiles apart.
-std::string random_id() {
-  std::string bytes(16, '\0');
-  [[maybe_unused]] const ssize_t filled = ::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
-  return bytes;
-}
-
-std::string uuid_text(const std::string& id) {
-  std::string text;
-  wire::append_hex(id, text);
-  for (const std::size_t at : {20u, 16u, 12u, 8u}) text.insert(at, 1, '-');
-  return text;
 }
 
 /// Errors of the Connect protocol are JSON; those of proxies are whatever they are. One line of it.
@@ -157,7 +140,7 @@ ProfilePush::ProfilePush(net::EventLoop& loop, PushOptions options, const net::U
 }
 
 Result<std::string> ProfilePush::body_of(const std::string& name, Profile profile) const {
-  const std::string id = random_id();
+  const std::string id = base::random_uuid();  // it only tells profiles apart
   if (options_.protocol == ProfilePushProtocol::kOtlpDevelopment) {
     const std::string message = otlp_profiles_message(profile, resource_fields_, id);
     const Result<net::ByteBlock> packed = net::gzip_compress(std::array{std::string_view(message)}, kGzipLevel);
@@ -167,7 +150,7 @@ Result<std::string> ProfilePush::body_of(const std::string& name, Profile profil
   if (!file) return file.error();
   Labels labels = labels_;
   labels.emplace_back("__name__", name);
-  return push_message(labels, uuid_text(id), file->view());
+  return push_message(labels, base::uuid_text(id), file->view());
 }
 
 void ProfilePush::send(const std::string& name, Profile profile, Done done) {

@@ -24,8 +24,6 @@ std::unique_ptr<ResourceDetector> container_detector(FileRoot files);
 /// "unknown_service:<executable>", or "unknown_service". Source: semantic conventions "service.name".
 std::string unknown_service_name(const FileRoot& files);
 
-/// A new random UUID (version 4), or nothing if the kernel gives no randomness.
-std::string random_uuid();
 /// The service.instance.id of this process: a random UUID, made on first use; nothing if the kernel gives none.
 std::string_view instance_id();
 /// In a forked child: makes another, as two instances must never share one. Returns it.

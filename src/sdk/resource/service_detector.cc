@@ -1,14 +1,11 @@
 // service.instance.id: which instance of the service this process is. Source: semantic conventions "service.instance".
-#include <sys/random.h>
-
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/uuid.h"
 #include "sdk/resource/detectors.h"
-#include "wire/json_text.h"
 
 namespace nanospan {
 namespace sdk {
@@ -23,7 +20,7 @@ std::atomic<const Instance*> the_instance{nullptr};
 
 // Takes the place of `former`, unless another has taken it already, which is returned then.
 std::string_view make_instance(const Instance* former) {
-  auto made = std::make_unique<const Instance>(Instance{random_uuid(), former});
+  auto made = std::make_unique<const Instance>(Instance{base::uuid_text(base::random_uuid()), former});
   if (made->id.empty()) return {};
   const Instance* now = former;
   if (!the_instance.compare_exchange_strong(now, made.get(), std::memory_order_acq_rel)) return now->id;
@@ -41,22 +38,6 @@ class ServiceDetector final : public ResourceDetector {
 };
 
 }  // namespace
-
-// RFC 9562 5.4: xxxxxxxx-xxxx-4xxx-[89ab]xxx-xxxxxxxxxxxx
-std::string random_uuid() {
-  std::array<char, 16> bytes;
-  // Up to 256 bytes come whole; GRND_NONBLOCK: at early boot rather no id than a program that hangs.
-  if (::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK) != static_cast<ssize_t>(bytes.size())) return {};
-  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
-  const std::string_view all(bytes.data(), bytes.size());
-  std::string uuid;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    wire::append_hex(all.substr(i, 1), uuid);
-  }
-  return uuid;
-}
 
 std::string_view instance_id() {
   if (const Instance* known = the_instance.load(std::memory_order_acquire)) return known->id;
