@@ -22,6 +22,8 @@ constexpr std::size_t kWriteBytesMax = 64u << 10;
 constexpr std::size_t kOutBytesMax = 256u << 10;
 // Above, out_ gives its memory back once it is empty: there may be ten thousand idle streams.
 constexpr std::size_t kKeptBytes = 4u << 10;
+// For a client that was refused to read why.
+constexpr std::uint64_t kLingerNanos = 2 * base::kNanosPerSecond;
 
 // What people see who send HTTP to a port that speaks TLS; as Go's servers say it.
 constexpr std::string_view kPlainHttpAnswer =
@@ -181,11 +183,28 @@ void TlsStream::after_handshake() {
 void TlsStream::handshake_failed(std::string why) {
   if (too_slow_) too_slow_->cancel();  // it may be what called
   break_with(EPROTO, "TLS: " + std::move(why));
-  flush();
+  host_.empty() && !out_.empty() ? linger() : flush();
   if (host_.empty() && context_->server_options().on_handshake_failed) {
     const Result<SocketAddress> peer = peer_address(fd());
     context_->server_options().on_handshake_failed(failure_ + (peer ? " (" + peer->text() + ")" : ""));
   }
+}
+
+/// Closing a socket with unread bytes resets it, and the reset may overtake the alert: in TLS 1.3 a client may have
+/// sent its first request when we refuse its certificate. So it is told that nothing more comes, and what it sends is
+/// read away, until it closes or the time is over.
+void TlsStream::linger() {
+  state_ = State::kRefused;
+  finishing_ = true;
+  flush();
+  if (too_slow_) too_slow_->arm(base::later(loop_->now(), kLingerNanos));
+}
+
+void TlsStream::read_away() {
+  std::array<char, kRecordBytes> nowhere;
+  const iovec piece{nowhere.data(), nowhere.size()};
+  const IoResult::State result = under_->read({&piece, 1}).state;
+  if (result == IoResult::State::kEnd || result == IoResult::State::kBroken) state_ = State::kBroken;
 }
 
 void TlsStream::break_with(int error, std::string failure) {
@@ -263,7 +282,7 @@ IoResult TlsStream::read(std::span<const iovec> into) {
 }
 
 bool TlsStream::can_read() {
-  if (state_ == State::kHandshake) return false;
+  if (state_ == State::kHandshake || state_ == State::kRefused) return false;
   if (state_ != State::kOpen) return true;
   char byte = 0;
   std::size_t count = 0;
@@ -293,7 +312,7 @@ bool TlsStream::seal(std::string_view bytes) {
 }
 
 IoResult TlsStream::write(std::span<const iovec> from) {
-  if (state_ == State::kHandshake) return {IoResult::State::kWouldBlock, 0, 0};
+  if (state_ == State::kHandshake || state_ == State::kRefused) return {IoResult::State::kWouldBlock, 0, 0};
   if (!out_.empty()) flush();
   if (state_ == State::kBroken || error_ != 0) return {IoResult::State::kBroken, 0, error_};
   if (!out_.empty()) {
@@ -356,7 +375,11 @@ Status TlsStream::watch(EventLoop& loop, unsigned interest, FdHandler& handler) 
   if (state_ == State::kHandshake && host_.empty()) {
     const std::uint64_t limit = context_->server_options().handshake_nanos;
     too_slow_.emplace(loop, [this] {
-      handshake_failed("the client did not finish the handshake in time");
+      if (state_ == State::kRefused) {
+        state_ = State::kBroken;
+      } else {
+        handshake_failed("the client did not finish the handshake in time");
+      }
       on_ready(0);
     });
     too_slow_->arm(base::later(loop.now(), limit));
@@ -386,7 +409,7 @@ void TlsStream::unwatch(EventLoop& loop) {
 void TlsStream::update_interest() {
   if (loop_ == nullptr) return;
   unsigned wanted = out_.empty() ? 0U : kWritable;
-  if (state_ == State::kHandshake) {
+  if (state_ == State::kHandshake || state_ == State::kRefused) {
     wanted |= kReadable;
   } else {
     wanted |= interest_ & (kReadable | kWritable);
@@ -397,7 +420,8 @@ void TlsStream::update_interest() {
 void TlsStream::on_ready(unsigned ready) {
   if (!out_.empty()) flush();
   if (state_ == State::kHandshake) shake_hands();
-  if (state_ == State::kHandshake) return update_interest();
+  if (state_ == State::kRefused) read_away();
+  if (state_ == State::kHandshake || state_ == State::kRefused) return update_interest();
   if (established_) {
     const OnEstablished done = std::move(established_);
     unwatch(*loop_);

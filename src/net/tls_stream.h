@@ -45,8 +45,9 @@ class TlsStream final : public ByteStream, private FdHandler {
   enum class State : std::uint8_t {
     kHandshake,
     kOpen,
-    kEnded,   ///< The peer said that it will send nothing more; we may.
-    kBroken,  ///< See failure_ or error_.
+    kEnded,    ///< The peer said that it will send nothing more; we may.
+    kRefused,  ///< A server's alert is out, or on its way; see linger().
+    kBroken,   ///< See failure_ or error_.
   };
   static constexpr std::size_t kFirstBytes = 8;
 
@@ -58,6 +59,8 @@ class TlsStream final : public ByteStream, private FdHandler {
   void shake_hands();
   void after_handshake();
   void handshake_failed(std::string why);
+  void linger();
+  void read_away();
   void check(int outcome);
   std::string why_closed(std::string what) const;
   bool read_piece(std::span<char> into, std::size_t& got);
@@ -95,7 +98,7 @@ class TlsStream final : public ByteStream, private FdHandler {
   unsigned interest_ = 0;
   OnEstablished established_;
   std::optional<Timer> wake_;      // due at once: there is something to read that the socket does not tell of
-  std::optional<Timer> too_slow_;  // a server's limit on the handshake
+  std::optional<Timer> too_slow_;  // a server's limit on the handshake, or on lingering
 };
 
 }  // namespace nanospan::net

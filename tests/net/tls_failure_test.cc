@@ -138,6 +138,37 @@ TEST_F(TlsTest, PlainHttpToATlsPortIsAnsweredInPlainWords) {
   EXPECT_THAT(server_failures(), ElementsAre(HasSubstr("the client does not speak TLS")));
 }
 
+// A close with unread bytes would reset the connection, and who still writes would never read why.
+TEST_F(TlsTest, WhoIsRefusedWhileItSendsIsNotReset) {
+  start_server();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\n");
+  const auto ended = [&] {
+    peer.receive();
+    return peer.ended();
+  };
+  EXPECT_TRUE(run_until(ended));
+  EXPECT_THAT(peer.received(), HasSubstr("This port speaks TLS; use https"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(peer.send("Content-Length: 0\r\n"), 19u) << i;
+    settle();
+  }
+  peer.receive();
+  EXPECT_FALSE(peer.was_reset());
+  peer.close();
+  EXPECT_TRUE(run_until([&] { return server_->counters().connections_open == 0; }));
+}
+
+TEST_F(TlsTest, WhoIsRefusedAndDoesNotCloseIsClosedInTheEnd) {
+  start_server();
+  RawPeer peer(server_->port());
+  peer.send("POST / HTTP/1.1\r\n");
+  EXPECT_TRUE(run_until([&] { return !server_failures_.empty(); }));
+  EXPECT_EQ(server_->counters().connections_open, 1u);
+  advance(2 * kSeconds);
+  EXPECT_TRUE(run_until([&] { return server_->counters().connections_open == 0; }));
+}
+
 TEST_F(TlsTest, TlsToAPlainPortIsToldSo) {
   start_server(false);
   start_client();
