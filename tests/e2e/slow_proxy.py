@@ -1,7 +1,7 @@
 """A proxy that passes nothing on until it is opened, and then no more than it is told to."""
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 import time
@@ -50,17 +50,23 @@ class SlowProxy:
     def _pass_on(self, client):
         self.opened.wait()
         # A side that is gone, or not there, ends both.
-        with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.to)) as backend:
-            other = {client: backend, backend: client}
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.to)) as backend,
+            selectors.DefaultSelector() as both,
+        ):
+            both.register(client, selectors.EVENT_READ, backend)
+            both.register(backend, selectors.EVENT_READ, client)
             while True:
-                for ready in select.select(list(other), [], [])[0]:
+                for key, _ in both.select():
                     self.opened.wait()
-                    data = ready.recv(PIECE_BYTES)
+                    data = key.fileobj.recv(PIECE_BYTES)
                     if not data:
                         return
-                    if ready is client:
+                    if key.fileobj is client:
                         self._hold_up(len(data))
-                    other[ready].sendall(data)
+                    key.data.sendall(data)
 
     def __enter__(self):
         return self
