@@ -86,7 +86,7 @@ class Limits(unittest.TestCase):
         sink = free_port()
         with SlowProxy(sink) as proxy:
             with Gateway(CONFIG % (proxy.port, "memory_budget: 1GiB"), limits=group.enter) as gateway:
-                load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
+                load = Load(gateway, sink, "--connections", 16, "--seconds", 4)
                 self.wait_under(
                     load, gateway, 512, lambda: gateway.metric("nanospan_receiver_refused_requests") > 0
                 )
@@ -111,7 +111,7 @@ class Limits(unittest.TestCase):
             config = (CONFIG % (proxy.port, "")).replace("exporters: [", "processors: [memory_limiter], exporters: [")
             config += f"processors: {{memory_limiter: {{check_interval: 1s, limit_mib: {limit_mib}}}}}\n"
             with Gateway(config) as gateway:
-                load = Load(gateway, sink, "--connections", 16, "--seconds", 2)
+                load = Load(gateway, sink, "--connections", 16, "--seconds", 4)
                 self.wait_under(
                     load, gateway, 2 * limit_mib, lambda: gateway.metric("nanospan_receiver_refused_requests") > 0
                 )
